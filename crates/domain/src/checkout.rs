@@ -1,0 +1,148 @@
+//! What a payer is asked to pay and how it may be paid: the facts a page needs, whichever dialect made them.
+
+use crate::card::Brand;
+use crate::ids::{BrandId, CheckoutId, CustomerId, MerchantId, PaymentId};
+use crate::time::{Mode, Timestamp};
+
+/// Which API made the checkout; its nouns stay there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// `/api/v1`, purchases.
+    Purchases,
+}
+
+impl Dialect {
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Purchases => "purchases",
+        }
+    }
+
+    /// Reads [`Dialect::as_str`] back.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        (text == "purchases").then_some(Self::Purchases)
+    }
+}
+
+/// What a payer is asked to pay. It does not change once made; what happens to it is in the payment's journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkout {
+    /// Stands in the payer's link.
+    pub id: CheckoutId,
+    /// Who takes the money.
+    pub merchant_id: MerchantId,
+    /// Test or live.
+    pub mode: Mode,
+    /// Which of its shops.
+    pub brand_id: BrandId,
+    /// The money side.
+    pub payment_id: PaymentId,
+    /// The API that made it.
+    pub dialect: Dialect,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The shop's name as the payer knows it, kept from the day of the order.
+    pub seller: String,
+    /// ISO 639-1, for pages and mail.
+    pub language: String,
+    /// IANA name, for dates on pages and mail.
+    pub time_zone: String,
+    /// What the merchant calls the order, or the number made for it.
+    pub reference: String,
+    /// The merchant's words to the payer; may be empty.
+    pub notes: String,
+    /// What is paid for, in the payment's currency.
+    pub lines: Vec<Line>,
+    /// Added to the sum of the lines, in minor units; may be negative.
+    pub debt: i64,
+    /// Who pays, as far as the merchant said.
+    pub customer: Customer,
+    /// The merchant's record of the payer, if there is one.
+    pub customer_id: Option<CustomerId>,
+    /// Whether the merchant itself named that record, and so vouches for who the payer is: only then may cards the
+    /// payer kept be offered (security B9).
+    pub customer_named: bool,
+    /// What the payer is asked to say of themselves, by the dialect's names.
+    pub asks_details: Vec<String>,
+    /// Where the payer goes afterwards.
+    pub redirects: Redirects,
+    /// Who is told when it is paid.
+    pub callback: Option<Callback>,
+    /// Card brands that may pay it; `None` is every brand the acquirer takes.
+    pub brands: Option<Vec<Brand>>,
+}
+
+/// One line of an order, amounts in minor units.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Line {
+    /// What it is.
+    pub name: String,
+    /// Ten-thousandths of a piece.
+    pub quantity: i64,
+    /// Per piece, before tax.
+    pub unit_price: i64,
+    /// For the whole line.
+    pub discount: i64,
+    /// Hundredths of a per cent.
+    pub tax_percent: i64,
+    /// The merchant's own grouping; may be empty.
+    pub category: String,
+    /// The line's price, tax included, when the merchant fixed it.
+    pub total_override: Option<i64>,
+    /// What the line adds to the sum.
+    pub total: i64,
+}
+
+/// Who pays. Absent is empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Customer {
+    pub email: String,
+    pub phone: String,
+    pub full_name: String,
+    pub personal_code: String,
+    pub billing: Address,
+    pub shipping: Address,
+    pub legal_name: String,
+    pub brand_name: String,
+    pub registration_number: String,
+    pub tax_number: String,
+    pub bank_account: String,
+    pub bank_code: String,
+    /// Who else gets the mail.
+    pub cc: Vec<String>,
+    pub bcc: Vec<String>,
+}
+
+/// A postal address. Absent is empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Address {
+    pub street_address: String,
+    pub city: String,
+    pub state: String,
+    pub zip_code: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+}
+
+/// Where the payer goes; each exactly as the merchant gave it, nothing appended.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Redirects {
+    /// After the money was taken, held, or the card saved.
+    pub success: Option<String>,
+    /// After a failed try.
+    pub failure: Option<String>,
+    /// By "return to seller"; cancels nothing.
+    pub cancel: Option<String>,
+}
+
+/// Who is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Callback {
+    /// The merchant's address.
+    pub url: String,
+}

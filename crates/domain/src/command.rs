@@ -1,0 +1,141 @@
+//! What may be asked of a payment, and what is learned of what was asked of others.
+
+use crate::authentication::{Authentication, Challenge};
+use crate::checkout::Customer;
+use crate::decline::DeclineReason;
+use crate::ids::{AttemptId, OperationId};
+use crate::money::Money;
+use crate::payment::{OperationKind, Outcome, RefusedTry, Submission};
+use crate::time::Timestamp;
+
+/// What may be asked of a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// The payer opened the page.
+    View,
+    /// The payer said who they are.
+    GiveDetails(Box<Customer>),
+    /// The invoice was mailed.
+    NoteInvoice,
+    /// The due time passed.
+    PassDue,
+    /// The merchant ends it.
+    Cancel,
+    /// The merchant says it was paid outside the gateway, at this moment.
+    MarkPaid(Timestamp),
+    /// A card is submitted and goes to the acquirer.
+    Submit(Submission),
+    /// A card is submitted whose bank wants to hear of it first.
+    Authenticate(Submission),
+    /// The bank wants to ask the payer.
+    Ask {
+        /// The try.
+        attempt_id: AttemptId,
+        /// The question.
+        challenge: Challenge,
+    },
+    /// The bank has answered: the payment goes to the acquirer.
+    Authorize {
+        /// The try.
+        attempt_id: AttemptId,
+        /// What the bank said.
+        authentication: Authentication,
+        /// When the acquirer's silence becomes doubt.
+        deadline: Timestamp,
+    },
+    /// The bank said no, or nobody waits for its answer any more.
+    GiveUp {
+        /// The try.
+        attempt_id: AttemptId,
+    },
+    /// A card was submitted that is not sent anywhere.
+    Refuse(RefusedTry),
+    /// Somebody learned what became of a try.
+    Settle {
+        /// The try.
+        attempt_id: AttemptId,
+        /// What became of it.
+        outcome: Outcome,
+    },
+    /// The acquirer does not know the try; it is undone so that it cannot arrive late.
+    Reverse {
+        /// The try.
+        attempt_id: AttemptId,
+    },
+    /// A capture, void or refund.
+    Operate {
+        /// Made for it; the acquirer's reference.
+        operation_id: OperationId,
+        /// What to do.
+        kind: OperationKind,
+        /// How much; `None` is all that is left. A void gives everything back.
+        amount: Option<Money>,
+        /// A running number of the dialect's, when it makes one.
+        number: Option<u64>,
+    },
+    /// Somebody learned what became of an operation.
+    SettleOperation {
+        /// Which.
+        operation_id: OperationId,
+        /// What became of it.
+        outcome: OperationOutcome,
+    },
+    /// The acquirer forgot the reservation.
+    Lapse,
+    /// The kept card is forgotten.
+    ForgetCard,
+    /// The acquirer reports what happened to taken money.
+    Report(Report),
+}
+
+/// What became of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperationOutcome {
+    /// Done.
+    Done,
+    /// The acquirer refused it.
+    Refused(DeclineReason),
+    /// No final answer yet.
+    Unknown,
+}
+
+/// What an acquirer reports of taken money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Report {
+    /// It is being cleared.
+    Cleared,
+    /// It was paid to us.
+    Settled,
+    /// The payer's bank took it back.
+    ChargedBack,
+    /// The bank gave it again.
+    ChargebackReversed,
+}
+
+impl Command {
+    /// For logs and refusals.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::View => "view",
+            Self::GiveDetails(_) => "give details",
+            Self::NoteInvoice => "note invoice",
+            Self::PassDue => "pass due",
+            Self::Cancel => "cancel",
+            Self::MarkPaid(_) => "mark paid",
+            Self::Submit(_) => "submit",
+            Self::Authenticate(_) => "authenticate",
+            Self::Ask { .. } => "ask",
+            Self::Authorize { .. } => "authorize",
+            Self::GiveUp { .. } => "give up",
+            Self::Refuse(_) => "refuse",
+            Self::Settle { .. } => "settle",
+            Self::Reverse { .. } => "reverse",
+            Self::Operate { kind, .. } => kind.name(),
+            Self::SettleOperation { .. } => "settle operation",
+            Self::Lapse => "lapse",
+            Self::ForgetCard => "forget card",
+            Self::Report(_) => "report",
+        }
+    }
+}

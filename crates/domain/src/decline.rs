@@ -1,0 +1,152 @@
+//! Why a try or an operation failed.
+
+/// Why a try failed. The payer sees a gentler text (checkout-ux 6); the merchant sees this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum DeclineReason {
+    DoNotHonour,
+    InsufficientFunds,
+    ExpiredCard,
+    LostCard,
+    StolenCard,
+    SuspectedFraud,
+    NotPermittedToCardholder,
+    ExceedsWithdrawalLimit,
+    ExceedsFrequencyLimit,
+    RestrictedCard,
+    SecurityViolation,
+    InvalidCardNumber,
+    InvalidIssuer,
+    IssuerUnavailable,
+    AcquirerError,
+    /// The issuer wants the payer to authenticate first.
+    AuthenticationRequired,
+    /// The card verification code was refused.
+    WrongCvc,
+    /// The expiry date was refused.
+    WrongExpiry,
+    /// No acquirer takes this card in this mode.
+    NoAcquirer,
+    /// The acquirer could not be reached; nothing was sent.
+    ConnectionFailed,
+    /// No outcome could be learned, and the try was undone.
+    TimedOut,
+    /// The payer was not authenticated by the bank.
+    AuthenticationFailed,
+    /// The kept card can not be used any more.
+    TokenDead,
+    /// A field of a form that posts to us is missing, too long or wrong.
+    Field(CardField, FieldFault),
+}
+
+/// A field of a card form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum CardField {
+    Holder,
+    Number,
+    Expiry,
+    Cvc,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FieldFault {
+    /// Nothing was given.
+    Missing,
+    /// More than fits.
+    TooLong,
+    /// Not what belongs there.
+    Invalid,
+}
+
+impl DeclineReason {
+    /// Every reason, for stores and tables.
+    pub const ALL: [Self; 35] = [
+        Self::DoNotHonour,
+        Self::InsufficientFunds,
+        Self::ExpiredCard,
+        Self::LostCard,
+        Self::StolenCard,
+        Self::SuspectedFraud,
+        Self::NotPermittedToCardholder,
+        Self::ExceedsWithdrawalLimit,
+        Self::ExceedsFrequencyLimit,
+        Self::RestrictedCard,
+        Self::SecurityViolation,
+        Self::InvalidCardNumber,
+        Self::InvalidIssuer,
+        Self::IssuerUnavailable,
+        Self::AcquirerError,
+        Self::AuthenticationRequired,
+        Self::WrongCvc,
+        Self::WrongExpiry,
+        Self::NoAcquirer,
+        Self::ConnectionFailed,
+        Self::TimedOut,
+        Self::AuthenticationFailed,
+        Self::TokenDead,
+        Self::Field(CardField::Holder, FieldFault::Missing),
+        Self::Field(CardField::Holder, FieldFault::TooLong),
+        Self::Field(CardField::Holder, FieldFault::Invalid),
+        Self::Field(CardField::Number, FieldFault::Missing),
+        Self::Field(CardField::Number, FieldFault::TooLong),
+        Self::Field(CardField::Number, FieldFault::Invalid),
+        Self::Field(CardField::Expiry, FieldFault::Missing),
+        Self::Field(CardField::Expiry, FieldFault::TooLong),
+        Self::Field(CardField::Expiry, FieldFault::Invalid),
+        Self::Field(CardField::Cvc, FieldFault::Missing),
+        Self::Field(CardField::Cvc, FieldFault::TooLong),
+        Self::Field(CardField::Cvc, FieldFault::Invalid),
+    ];
+
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DoNotHonour => "do_not_honour",
+            Self::InsufficientFunds => "insufficient_funds",
+            Self::ExpiredCard => "expired_card",
+            Self::LostCard => "lost_card",
+            Self::StolenCard => "stolen_card",
+            Self::SuspectedFraud => "suspected_fraud",
+            Self::NotPermittedToCardholder => "not_permitted_to_cardholder",
+            Self::ExceedsWithdrawalLimit => "exceeds_withdrawal_limit",
+            Self::ExceedsFrequencyLimit => "exceeds_frequency_limit",
+            Self::RestrictedCard => "restricted_card",
+            Self::SecurityViolation => "security_violation",
+            Self::InvalidCardNumber => "invalid_card_number",
+            Self::InvalidIssuer => "invalid_issuer",
+            Self::IssuerUnavailable => "issuer_unavailable",
+            Self::AcquirerError => "acquirer_error",
+            Self::AuthenticationRequired => "authentication_required",
+            Self::WrongCvc => "wrong_cvc",
+            Self::WrongExpiry => "wrong_expiry",
+            Self::NoAcquirer => "no_acquirer",
+            Self::ConnectionFailed => "connection_failed",
+            Self::TimedOut => "timed_out",
+            Self::AuthenticationFailed => "authentication_failed",
+            Self::TokenDead => "token_dead",
+            Self::Field(field, fault) => match (field, fault) {
+                (CardField::Holder, FieldFault::Missing) => "holder_missing",
+                (CardField::Holder, FieldFault::TooLong) => "holder_too_long",
+                (CardField::Holder, FieldFault::Invalid) => "holder_invalid",
+                (CardField::Number, FieldFault::Missing) => "number_missing",
+                (CardField::Number, FieldFault::TooLong) => "number_too_long",
+                (CardField::Number, FieldFault::Invalid) => "number_invalid",
+                (CardField::Expiry, FieldFault::Missing) => "expiry_missing",
+                (CardField::Expiry, FieldFault::TooLong) => "expiry_too_long",
+                (CardField::Expiry, FieldFault::Invalid) => "expiry_invalid",
+                (CardField::Cvc, FieldFault::Missing) => "cvc_missing",
+                (CardField::Cvc, FieldFault::TooLong) => "cvc_too_long",
+                (CardField::Cvc, FieldFault::Invalid) => "cvc_invalid",
+            },
+        }
+    }
+
+    /// Reads [`DeclineReason::as_str`] back.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+}

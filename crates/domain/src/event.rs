@@ -1,0 +1,185 @@
+//! What happened to a payment.
+
+use crate::authentication::{Authentication, Challenge};
+use crate::checkout::Customer;
+use crate::decline::DeclineReason;
+use crate::ids::{AttemptId, OperationId};
+use crate::money::Money;
+use crate::payment::{CardFacts, Operation, RefusedTry, Submission, Terms};
+use crate::time::Timestamp;
+
+/// What happened. Past tense, complete enough to fold a payment from, and never changed once written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The first event of every payment.
+    Opened(Terms),
+    /// The payer saw the page for the first time.
+    Viewed,
+    /// The payer said who they are; these details stand from now on.
+    DetailsGiven(Box<Customer>),
+    /// The invoice was mailed.
+    InvoiceSent,
+    /// The due time passed; it may still be paid.
+    Overdue,
+    /// The due time passed; it may not be paid any more.
+    Expired,
+    /// The merchant ended it, or its only try failed.
+    Cancelled,
+    /// The merchant says it was paid outside the gateway.
+    MarkedPaid {
+        /// When, by the merchant's word.
+        paid_on: Timestamp,
+        /// How much.
+        amount: Money,
+    },
+    /// Written down before the first byte leaves (security U1).
+    AttemptSent(Submission),
+    /// Written down before the bank is asked; nothing has gone to the acquirer.
+    AuthenticationStarted(Submission),
+    /// The bank asks the payer.
+    Challenged {
+        /// The try.
+        attempt_id: AttemptId,
+        /// The question.
+        challenge: Challenge,
+    },
+    /// The bank has answered; written down before the first byte leaves for the acquirer.
+    Authenticated {
+        /// The try.
+        attempt_id: AttemptId,
+        /// What the bank said.
+        authentication: Authentication,
+        /// When the acquirer's silence becomes doubt.
+        deadline: Timestamp,
+    },
+    /// A try that went nowhere.
+    AttemptRefused(RefusedTry),
+    /// The acquirer was silent or unreadable.
+    AttemptUnknown {
+        /// The try.
+        attempt_id: AttemptId,
+    },
+    /// Money was reserved, or for nothing: the card was checked.
+    Authorized {
+        /// The try.
+        attempt_id: AttemptId,
+        /// How much.
+        amount: Money,
+        /// The acquirer's own number for it.
+        acquirer_reference: String,
+        /// About the card.
+        facts: CardFacts,
+    },
+    /// Reserved money was taken.
+    Captured {
+        /// The try that reserved it.
+        attempt_id: AttemptId,
+        /// The operation that took it; `None` when it was taken with the authorization.
+        operation_id: Option<OperationId>,
+        /// How much.
+        amount: Money,
+        /// What the merchant is charged for it.
+        fee: Money,
+    },
+    /// The issuer or acquirer said no.
+    Declined {
+        /// The try.
+        attempt_id: AttemptId,
+        /// Why.
+        reason: DeclineReason,
+        /// About the card.
+        facts: CardFacts,
+    },
+    /// Written down before the reversal leaves.
+    ReversalSent {
+        /// The try.
+        attempt_id: AttemptId,
+    },
+    /// The acquirer undid the try, or never had it.
+    Reversed {
+        /// The try.
+        attempt_id: AttemptId,
+    },
+    /// Written down before the first byte leaves.
+    OperationSent(Operation),
+    /// The acquirer refused an operation.
+    OperationFailed {
+        /// Which.
+        operation_id: OperationId,
+        /// Why.
+        reason: DeclineReason,
+    },
+    /// Reserved money was given back.
+    Voided {
+        /// The operation that gave it back; `None` when the acquirer forgot the reservation.
+        operation_id: Option<OperationId>,
+        /// How much.
+        amount: Money,
+    },
+    /// Taken money was given back.
+    Refunded {
+        /// Which operation.
+        operation_id: OperationId,
+        /// How much.
+        amount: Money,
+    },
+    /// The kept card is being forgotten.
+    CardForgetting,
+    /// The kept card is forgotten.
+    CardForgotten,
+    /// The money is being cleared.
+    Cleared,
+    /// The money was paid to us.
+    Settled {
+        /// How much.
+        amount: Money,
+    },
+    /// The payer's bank took the money back.
+    ChargedBack {
+        /// How much.
+        amount: Money,
+    },
+    /// The bank gave it again.
+    ChargebackReversed {
+        /// How much.
+        amount: Money,
+    },
+}
+
+impl Event {
+    /// As stored and shown to operators.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Opened(_) => "opened",
+            Self::Viewed => "viewed",
+            Self::DetailsGiven(_) => "details_given",
+            Self::InvoiceSent => "invoice_sent",
+            Self::Overdue => "overdue",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::MarkedPaid { .. } => "marked_paid",
+            Self::AttemptSent(_) => "attempt_sent",
+            Self::AuthenticationStarted(_) => "authentication_started",
+            Self::Challenged { .. } => "challenged",
+            Self::Authenticated { .. } => "authenticated",
+            Self::AttemptRefused(_) => "attempt_refused",
+            Self::AttemptUnknown { .. } => "attempt_unknown",
+            Self::Authorized { .. } => "authorized",
+            Self::Captured { .. } => "captured",
+            Self::Declined { .. } => "declined",
+            Self::ReversalSent { .. } => "reversal_sent",
+            Self::Reversed { .. } => "reversed",
+            Self::OperationSent(_) => "operation_sent",
+            Self::OperationFailed { .. } => "operation_failed",
+            Self::Voided { .. } => "voided",
+            Self::Refunded { .. } => "refunded",
+            Self::CardForgetting => "card_forgetting",
+            Self::CardForgotten => "card_forgotten",
+            Self::Cleared => "cleared",
+            Self::Settled { .. } => "settled",
+            Self::ChargedBack { .. } => "charged_back",
+            Self::ChargebackReversed { .. } => "chargeback_reversed",
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What a payment may do: no I/O, no clock, no randomness, nobody's JSON.
+//!
+//! Words used everywhere: a *checkout* is what a payer is asked to pay and how; a *payment* is its money side; an
+//! *attempt* is one try at one acquirer. [`Payment::decide`] is the only place that says no, [`Payment::apply`]
+//! cannot fail, and [`ledger::postings`] says what an event means in debits and credits.
+
+mod ids;
+mod money;
+mod time;
+
+mod card;
+mod text;
+
+mod checkout;
+mod command;
+mod event;
+mod payment;
+
+mod authentication;
+mod decline;
+
+pub mod ledger;
+mod notice;
+
+pub use authentication::{Authentication, AuthenticationIds, Challenge, TransStatus};
+pub use card::{Brand, CardSummary, Cvc, Expiry, ExpiryError, Pan, PanError, mask};
+pub use checkout::{Address, Callback, Checkout, Customer, Dialect, Line, Redirects};
+pub use command::{Command, OperationOutcome, Report};
+pub use decline::{CardField, DeclineReason, FieldFault};
+pub use event::Event;
+pub use ids::{
+    AttemptId, BrandId, CardId, CheckoutId, CustomerId, DeliveryId, IdError, KeyId, MerchantId, OperationId, PaymentId,
+};
+pub use money::{Currency, Exchange, Fees, Money};
+pub use notice::{Notice, notices};
+pub use payment::{
+    Attempt, AttemptStatus, CaptureMode, CardFacts, Due, Flow, Operation, OperationKind, OperationStatus, Outcome,
+    Payment, Recorded, Refusal, RefusedTry, State, Submission, Terms,
+};
+pub use text::mask_numbers;
+pub use time::{Mode, Timestamp};
