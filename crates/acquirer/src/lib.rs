@@ -1,0 +1,74 @@
+//! How acquirers are spoken to. A [`Protocol`] is two pure functions between what is asked and bytes; one transport
+//! carries the bytes; [`Acquirer::ask`] puts both together and never waits longer than 30 seconds.
+//!
+//! The rule above all (security U2, U7): silence, garbage and an answer that does not fit the question are
+//! [`Answer::Unknown`], never a decline. Only what certainly never left is [`Answer::NotSent`].
+//!
+//! The built-in [`TestAcquirer`] keeps a book of its own and follows the script in the test card's number; beside it the
+//! [`Directory`] plays the card schemes and banks of 3-D Secure ([`three_ds`]).
+
+mod protocol;
+pub mod three_ds;
+mod transport;
+
+mod test_acquirer;
+
+use std::time::Duration;
+
+use env::Env;
+
+pub use protocol::{Answer, CardData, CardRules, HttpRequest, HttpResponse, Initiator, Method, Protocol, Request};
+pub use test_acquirer::{AcsAnswer, AcsBehaviour, AcsOutcome, AcsView, Directory};
+pub use test_acquirer::{Error, Kind, ReportDue, TestAcquirer, Transaction, Verdict};
+
+use transport::{Delivery, Transport};
+
+/// How long an acquirer may take before its silence becomes doubt (design 5).
+pub const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// One acquirer: its language and the way to it.
+pub struct Acquirer {
+    name: &'static str,
+    protocol: Box<dyn Protocol>,
+    transport: Transport,
+    env: Env,
+}
+
+impl Acquirer {
+    /// The built-in test acquirer, in this process.
+    #[must_use]
+    pub fn test(book: TestAcquirer, env: Env) -> Self {
+        Self {
+            name: "test",
+            protocol: Box::new(test_acquirer::TestProtocol),
+            transport: Transport::InProcess(book),
+            env,
+        }
+    }
+
+    /// What attempts and routing call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name
+    }
+
+    /// Asks, and waits at most [`ANSWER_TIME_MAX`] by the clock for the answer.
+    ///
+    /// Ask only what is already written down (security U1). Do not race this against another sleep of the same
+    /// [`env::Clock::activity`]: the clock takes an activity that sleeps for idle.
+    pub async fn ask(&self, request: Request<'_>) -> Answer {
+        let deadline = self.env.now().plus(ANSWER_TIME_MAX);
+        match self.transport.carry(self.protocol.encode(&request), deadline).await {
+            Delivery::Answered(response) => {
+                let answer = self.protocol.decode(&request, &response);
+                if answer == Answer::Unknown {
+                    let (acquirer, reference, status) = (self.name, request.reference(), response.status);
+                    tracing::warn!(acquirer, %reference, status, "an acquirer's answer does not fit what was asked");
+                }
+                answer
+            }
+            Delivery::Refused => Answer::NotSent,
+            Delivery::Lost => Answer::Unknown,
+        }
+    }
+}

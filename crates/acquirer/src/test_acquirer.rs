@@ -1,0 +1,511 @@
+//! The built-in test acquirer: what stands at the other end of the wire, with a book of its own. What happens to a
+//! card is written in its number ([`cards`]); what happened is in the book ([`book`]). The banks that ask the payer are
+//! beside it and keep nothing ([`directory`]).
+//!
+//! It behaves like the real ones where it matters: a reference has one effect however often it is sent, a reversal of
+//! what was never seen is a success and forbids what comes later, and what it approved it can be asked about.
+
+mod cards;
+mod wire;
+
+mod book;
+
+mod directory;
+
+use std::path::Path;
+
+use domain::{AttemptId, Expiry, Pan, Report, Timestamp};
+use env::Env;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+
+pub use directory::{AcsAnswer, AcsBehaviour, AcsOutcome, AcsView, Directory};
+pub(crate) use wire::TestProtocol;
+
+use crate::protocol::{HttpRequest, HttpResponse, Method};
+use crate::transport::Delivery;
+use book::{Attempt, Book, Operated, Operation, OperationOrder, Order, Received, Taken, Trouble, Undone};
+use cards::{Answering, Judgement, Presented, Travel};
+use wire::{AUTHORIZATIONS, AuthorizationIn, AuthorizationOut, FactsOut, NO_RECORD, NotFoundOut, REVERSAL, ReversalIn};
+use wire::{InitiatorIn, OPERATIONS, OperationIn, OperationOut, Rules, Status};
+
+/// References longer than this are refused.
+const REFERENCE_CHARS_MAX: usize = 64;
+/// Merchant data longer than this is refused.
+const MERCHANT_DATA_BYTES_MAX: usize = 256;
+
+/// The test acquirer. Clones are the same one.
+#[derive(Clone)]
+pub struct TestAcquirer {
+    book: Book,
+    env: Env,
+}
+
+/// A line of the test acquirer's book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    /// The attempt or operation it belongs to.
+    pub reference: String,
+    /// What was done.
+    pub kind: Kind,
+    /// Minor units: what was approved, or what was asked when it was declined.
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// Whether money moved.
+    pub outcome: Verdict,
+    /// When it was decided.
+    pub at: Timestamp,
+}
+
+/// What was done. Money taken at once is an authorization and a capture; what a capture leaves of the reservation is a
+/// void with the capture's reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Kind {
+    Authorize,
+    Capture,
+    Void,
+    Refund,
+    Reversal,
+}
+
+impl Kind {
+    /// As the book and its readers write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Authorize => "authorize",
+            Self::Capture => "capture",
+            Self::Void => "void",
+            Self::Refund => "refund",
+            Self::Reversal => "reversal",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Authorize, Self::Capture, Self::Void, Self::Refund, Self::Reversal];
+        all.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// Yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Verdict {
+    Approved,
+    Declined,
+}
+
+impl Verdict {
+    /// As the book and its readers write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Declined => "declined",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Approved, Self::Declined].into_iter().find(|verdict| verdict.as_str() == text)
+    }
+}
+
+/// What the acquirer tells later, by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportDue {
+    /// The attempt that took the money.
+    pub reference: AttemptId,
+    /// What happened to it.
+    pub report: Report,
+    /// What the authorization said of itself.
+    pub merchant_data: String,
+    /// When it is told.
+    pub at: Timestamp,
+}
+
+/// Why the book cannot be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file or its writer cannot be had.
+    #[error("the file of the test acquirer's book")]
+    File(#[source] std::io::Error),
+    /// The database refuses.
+    #[error("the test acquirer's book")]
+    Book(#[source] Box<redb::Error>),
+    /// A row that we never write.
+    #[error("a row of the test acquirer's book")]
+    Json(#[source] serde_json::Error),
+    /// A line of the journal that we never write.
+    #[error("line {sequence} of the test acquirer's journal is corrupt")]
+    Corrupt {
+        /// Which line.
+        sequence: u64,
+    },
+    /// It is closed.
+    #[error("the test acquirer is closed")]
+    Closed,
+}
+
+macro_rules! book_errors {
+    ($($error:ident),*) => {$(
+        impl From<redb::$error> for Error {
+            fn from(error: redb::$error) -> Self {
+                Self::Book(Box::new(error.into()))
+            }
+        }
+    )*};
+}
+
+book_errors!(DatabaseError, TransactionError, TableError, StorageError, CommitError);
+
+impl TestAcquirer {
+    /// Opens `acquirer.db` in `dir`, or makes it with mode 0600.
+    ///
+    /// # Errors
+    /// When the file cannot be had or is no book of ours.
+    pub fn open(dir: &Path, env: Env) -> Result<Self, Error> {
+        Ok(Self { book: Book::open(dir, env.clone())?, env })
+    }
+
+    /// The whole book, oldest first.
+    ///
+    /// # Errors
+    /// When it is closed or cannot be read.
+    pub async fn transactions(&self) -> Result<Vec<Transaction>, Error> {
+        self.book.journal().await
+    }
+
+    /// The reports of what happened by `now`, oldest first, until they are acknowledged; so many at a time.
+    ///
+    /// # Errors
+    /// When it is closed or cannot be read.
+    pub async fn due_reports(&self, now: Timestamp) -> Result<Vec<ReportDue>, Error> {
+        self.book.due_reports(now).await.map_err(|_| Error::Closed)
+    }
+
+    /// Tells that a report is written down here and need not be told again. Durable when it returns.
+    ///
+    /// # Errors
+    /// When it is closed or cannot be written.
+    pub async fn acknowledge(&self, report: ReportDue) -> Result<(), Error> {
+        self.book.acknowledge(report).await.map_err(|_| Error::Closed)
+    }
+
+    /// Tells that a report cannot be written down yet and is to be told again at `again`. Durable when it returns.
+    ///
+    /// # Errors
+    /// When it is closed or cannot be written.
+    pub async fn postpone(&self, report: ReportDue, again: Timestamp) -> Result<(), Error> {
+        self.book.postpone(report, again).await.map_err(|_| Error::Closed)
+    }
+
+    /// Called whenever one more report is planned: the next one may be sooner than it was.
+    #[must_use]
+    pub fn planned(&self) -> &Notify {
+        self.book.planned()
+    }
+
+    /// When the next report is due, or was; as far as it is known by now.
+    ///
+    /// # Errors
+    /// When it is closed or cannot be read.
+    pub async fn next_report(&self) -> Result<Option<Timestamp>, Error> {
+        self.book.next_report().await.map_err(|_| Error::Closed)
+    }
+
+    /// Lets go of the file, after what was accepted is written.
+    pub async fn close(&self) {
+        self.book.close().await;
+    }
+
+    /// What the network would carry. The caller hangs up at `until`.
+    ///
+    /// One sleep at a time, never in a race with other work: so the clock always knows whether this is at work.
+    pub(crate) async fn handle(&self, request: HttpRequest, until: Timestamp) -> Delivery {
+        for (path, kind) in OPERATIONS {
+            if let Some(rest) = request.path.strip_prefix(path) {
+                return match (request.method, rest) {
+                    (Method::Post, "") => self.operate(kind, &request.body, until).await,
+                    (Method::Get, rest) => match rest.strip_prefix('/').and_then(reference) {
+                        Some(reference) => self.inquire_operation(reference).await,
+                        None => refused(404),
+                    },
+                    (Method::Post, _) => refused(404),
+                };
+            }
+        }
+        let path = request.path.strip_prefix(AUTHORIZATIONS).map(|rest| (request.method, rest));
+        match path {
+            Some((Method::Post, "")) => self.authorize(request, until).await,
+            Some((Method::Get, rest)) => match rest.strip_prefix('/').and_then(reference) {
+                Some(reference) => self.inquire(reference).await,
+                None => refused(404),
+            },
+            Some((Method::Post, rest)) => {
+                let named = rest.strip_prefix('/').and_then(|rest| rest.strip_suffix(REVERSAL)).and_then(reference);
+                match named {
+                    Some(reference) => self.reverse(reference, &request.body, until).await,
+                    None => refused(404),
+                }
+            }
+            None => refused(404),
+        }
+    }
+
+    async fn authorize(&self, request: HttpRequest, until: Timestamp) -> Delivery {
+        let judged = judge(&request.body, self.env.now());
+        // The card number is not needed any more.
+        drop(request);
+        let Some((order, judgement)) = judged else { return refused(400) };
+        let Some(order) = order else {
+            return match judgement.fault.request {
+                Travel::Refused => Delivery::Refused,
+                Travel::Lost | Travel::Arrives(_) => self.silence(until).await,
+            };
+        };
+        let reference = order.reference.clone();
+        let Taken { attempt, first } = match self.book.authorize(order).await {
+            Ok(taken) => taken,
+            Err(trouble) => return broken(trouble),
+        };
+        // A repeat is answered soundly, as soon as it can have arrived.
+        let answering = if first { judgement.fault.answer } else { Answering::AtOnce };
+        let waits = answering == Answering::WhenDecided;
+        let moment = |order: &Received| if waits { order.decided_at } else { order.arrives_at };
+        let answered_at = Timestamp::from_micros(attempt.order.as_ref().map_or(0, moment));
+        let attempt = if answered_at <= self.env.now() {
+            attempt
+        } else if answered_at >= until {
+            return self.silence(until).await;
+        } else {
+            self.env.clock().sleep_until(answered_at).await;
+            match self.book.look(reference.clone()).await {
+                Ok(Some(attempt)) => attempt,
+                // It was taken: whatever is wrong now, nobody may say that it was not.
+                Ok(None) | Err(_) => return Delivery::Lost,
+            }
+        };
+        self.answer(answering, authorization(reference, &attempt, Asked::ToAuthorize), until).await
+    }
+
+    async fn inquire(&self, reference: String) -> Delivery {
+        let known = match self.book.look(reference.clone()).await {
+            Ok(known) => known,
+            Err(trouble) => return broken(trouble),
+        };
+        let now = self.env.now();
+        match known.filter(|attempt| attempt.is_seen(now)) {
+            Some(attempt) if attempt.is_mute(now) => refused(503),
+            Some(attempt) => respond(200, &authorization(reference, &attempt, Asked::WhatBecame)),
+            None => respond(404, &NotFoundOut { reference, response_code: NO_RECORD.to_owned() }),
+        }
+    }
+
+    async fn reverse(&self, reference: String, body: &[u8], until: Timestamp) -> Delivery {
+        let Ok(reversal) = serde_json::from_slice::<ReversalIn<'_>>(body) else { return refused(400) };
+        let currency = reversal.currency.into_owned();
+        match self.book.reverse(reference.clone(), reversal.amount, currency).await {
+            Ok(Undone::Done(attempt)) => respond(200, &authorization(reference, &attempt, Asked::WhatBecame)),
+            Ok(Undone::Other) => refused(409),
+            Ok(Undone::Silent) => self.silence(until).await,
+            Err(trouble) => broken(trouble),
+        }
+    }
+
+    async fn operate(&self, kind: Kind, body: &[u8], until: Timestamp) -> Delivery {
+        let Some(order) = operation_order(kind, body) else { return refused(400) };
+        let reference = order.reference.clone();
+        match self.book.operate(order).await {
+            Ok(Operated::Known(operation)) => respond(200, &operation_out(reference, operation)),
+            Ok(Operated::Silent) => self.silence(until).await,
+            Ok(Operated::Other) => refused(409),
+            Err(trouble) => broken(trouble),
+        }
+    }
+
+    async fn inquire_operation(&self, reference: String) -> Delivery {
+        match self.book.look_at_operation(reference.clone()).await {
+            Ok(Some(operation)) => respond(200, &operation_out(reference, operation)),
+            Ok(None) => respond(404, &NotFoundOut { reference, response_code: NO_RECORD.to_owned() }),
+            Err(trouble) => broken(trouble),
+        }
+    }
+
+    /// Puts the answer on the wire, as the fault would have it.
+    async fn answer(&self, answering: Answering, out: AuthorizationOut, until: Timestamp) -> Delivery {
+        match answering {
+            Answering::AtOnce | Answering::WhenDecided => respond(200, &out),
+            Answering::Never => self.silence(until).await,
+            Answering::Reset => Delivery::Lost,
+            Answering::ServerError => refused(500),
+            Answering::Garbled => {
+                Delivery::Answered(HttpResponse { status: 200, body: b"{\"status\":\"approved\",\xff\xfe".to_vec() })
+            }
+            Answering::OtherPayment => {
+                respond(200, &AuthorizationOut { reference: "00000000-0000-7000-8000-000000000000".to_owned(), ..out })
+            }
+            Answering::WrongAmount => {
+                let amount = out.amount.saturating_add(100);
+                respond(200, &AuthorizationOut { amount, approved_amount: amount, ..out })
+            }
+            Answering::WrongCurrency => {
+                let currency = if out.currency == "EUR" { "USD" } else { "EUR" };
+                respond(200, &AuthorizationOut { currency: currency.to_owned(), ..out })
+            }
+        }
+    }
+
+    /// Nothing comes until the caller hangs up.
+    async fn silence(&self, until: Timestamp) -> Delivery {
+        self.env.clock().sleep_until(until).await;
+        Delivery::Lost
+    }
+}
+
+impl Attempt {
+    /// Whether the acquirer has heard of it, be it by its reversal.
+    fn is_seen(&self, now: Timestamp) -> bool {
+        self.reversed || self.order.as_ref().is_some_and(|order| order.arrives_at <= now.micros())
+    }
+
+    /// Whether nobody can be asked about it.
+    fn is_mute(&self, now: Timestamp) -> bool {
+        self.order
+            .as_ref()
+            .is_some_and(|order| now < Timestamp::from_micros(order.arrives_at).plus(cards::mute(order.fault)))
+    }
+}
+
+/// What an answer is about.
+#[derive(Clone, Copy)]
+enum Asked {
+    ToAuthorize,
+    WhatBecame,
+}
+
+fn authorization(reference: String, attempt: &Attempt, asked: Asked) -> AuthorizationOut {
+    let (status, code, approved) = match (&attempt.order, attempt.reversed, asked) {
+        (_, true, Asked::ToAuthorize) => (Status::Declined, Some(cards::REVERSED_BEFORE), 0),
+        (_, true, Asked::WhatBecame) => (Status::Reversed, None, 0),
+        (Some(order), false, _) if order.booked && order.approved_by_code() => {
+            (Status::Approved, Some(order.code.as_str()), order.approved)
+        }
+        (Some(order), false, _) if order.booked => (Status::Declined, Some(order.code.as_str()), 0),
+        (Some(_) | None, false, _) => (Status::Pending, None, 0),
+    };
+    AuthorizationOut {
+        reference,
+        status,
+        response_code: code.map(str::to_owned),
+        amount: attempt.amount,
+        approved_amount: approved,
+        currency: attempt.currency.clone(),
+        acquirer_reference: format!("{:012}", attempt.number),
+        // What the test mode of purchases-api 6.4 says about every card.
+        card: FactsOut { kind: "credit".to_owned(), issuer: String::new(), country: "US".to_owned() },
+    }
+}
+
+fn operation_out(reference: String, operation: Operation) -> OperationOut {
+    let Operation { number, kind, original, amount, currency, code, .. } = operation;
+    let status = match code.as_deref() {
+        None => Status::Pending,
+        Some(cards::APPROVED) => Status::Approved,
+        Some(_) => Status::Declined,
+    };
+    OperationOut {
+        reference,
+        kind: kind.as_str().to_owned(),
+        original,
+        status,
+        response_code: code,
+        amount,
+        currency,
+        acquirer_reference: format!("{number:012}"),
+    }
+}
+
+/// Reads a capture, void or refund; `None` is one nobody can read.
+fn operation_order(kind: Kind, body: &[u8]) -> Option<OperationOrder> {
+    let request: OperationIn<'_> = serde_json::from_slice(body).ok()?;
+    let order = OperationOrder {
+        reference: reference(&request.reference)?,
+        kind,
+        original: reference(&request.original)?,
+        amount: request.amount,
+        currency: request.currency.into_owned(),
+    };
+    (order.amount >= 0 && order.currency.len() == 3).then_some(order)
+}
+
+/// Reads an authorization and judges its card. `None` is a request nobody can read; no order is one that does not
+/// arrive.
+fn judge(body: &[u8], now: Timestamp) -> Option<(Option<Order>, Judgement)> {
+    let request: AuthorizationIn<'_> = serde_json::from_slice(body).ok()?;
+    let reference = reference(&request.reference)?;
+    let fits =
+        request.amount >= 0 && request.currency.len() == 3 && request.merchant_data.len() <= MERCHANT_DATA_BYTES_MAX;
+    if !fits {
+        return None;
+    }
+    let card = &request.card;
+    let expiry = Expiry { year: card.expiry_year, month: card.expiry_month };
+    let pan = Pan::parse(card.number).ok()?;
+    let presented = Presented {
+        pan: &pan,
+        cvc: card.cvc,
+        expiry,
+        authentication: request.authentication.as_ref(),
+        by_merchant: request.initiated_by == InitiatorIn::Merchant,
+    };
+    let judgement = match request.rules {
+        Rules::Purchases => cards::judge(&presented, now),
+    };
+    let travels = match judgement.fault.request {
+        Travel::Arrives(after) => after,
+        Travel::Lost | Travel::Refused => return Some((None, judgement)),
+    };
+    let order = Order {
+        reference,
+        amount: request.amount,
+        currency: request.currency.into_owned(),
+        capture: request.capture,
+        code: judgement.code.to_owned(),
+        twist: judgement.fault.decision,
+        masked: pan.masked(),
+        fault: judgement.number,
+        travels,
+        thinks: judgement.fault.thinks,
+        merchant_data: request.merchant_data.into_owned(),
+    };
+    Some((Some(order), judgement))
+}
+
+/// A reference is short and made of letters, digits and hyphens.
+fn reference(text: &str) -> Option<String> {
+    let fits = (1..=REFERENCE_CHARS_MAX).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    fits.then(|| text.to_owned())
+}
+
+fn respond(status: u16, out: &impl Serialize) -> Delivery {
+    match serde_json::to_vec(out) {
+        Ok(body) => Delivery::Answered(HttpResponse { status, body }),
+        Err(_) => refused(500),
+    }
+}
+
+/// A status and nothing else.
+fn refused(status: u16) -> Delivery {
+    Delivery::Answered(HttpResponse { status, body: Vec::new() })
+}
+
+fn broken(trouble: Trouble) -> Delivery {
+    match trouble {
+        Trouble::Closed => Delivery::Refused,
+        Trouble::Failed => refused(500),
+    }
+}

@@ -1,0 +1,393 @@
+//! The test cards: the number is the script (checkout-ux 20). `4000 0099 TTRR FFVC` says how 3-D Secure goes (TT),
+//! what the issuer answers (RR), and what goes wrong on the way (FF), now or later; V tells cards of one case apart and
+//! C is the check digit.
+//!
+//! Everything is a table. A new behaviour is a new row; a number without a row is declined, never approved.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use domain::{Brand, DeclineReason, Expiry, Pan, Timestamp, TransStatus};
+
+use super::Kind;
+use super::wire::AuthenticationIn;
+
+/// What a number asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Script {
+    /// TT: how the payer's authentication goes; 0 is a card without 3-D Secure.
+    pub(super) three_ds: u8,
+    /// RR: the issuer's response code; 0 approves.
+    pub(super) response: u8,
+    /// FF: what goes wrong on the way; 0 is nothing.
+    pub(super) fault: u8,
+}
+
+/// The beginnings of the grammar and the length of its numbers; TT, RR and FF follow the beginning.
+const GRAMMAR: [(&str, usize); 12] = [
+    ("40000099", 16), // Visa
+    ("40000097", 19), // Visa with 19 digits
+    ("40000098", 16), // CB and Visa
+    ("52000099", 16), // Mastercard
+    ("22230099", 16), // Mastercard, the younger range
+    ("52000098", 16), // CB and Mastercard
+    ("340099", 15),   // American Express
+    ("360099", 14),   // Diners Club
+    ("60110099", 16), // Discover
+    ("35300099", 16), // JCB
+    ("62000099", 16), // UnionPay
+    ("67000099", 18), // Maestro
+];
+
+/// Numbers outside the grammar that existing integrations know (purchases-api 6.4).
+const NAMED: [(&str, Script); 2] = [
+    ("4444333322221111", Script { three_ds: 0, response: 0, fault: 0 }),
+    ("5555555555554444", Script { three_ds: 20, response: 0, fault: 0 }),
+];
+
+/// The TT that mean something.
+const THREE_DS: [u8; 18] = [0, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 24, 25, 26, 27, 28, 30, 31];
+
+impl Script {
+    /// Reads a number; `None` for one that is not in the tables.
+    pub(super) fn of(pan: &Pan) -> Option<Self> {
+        let number = pan.expose();
+        if let Some((_, script)) = NAMED.iter().find(|(named, _)| *named == number) {
+            return Some(*script);
+        }
+        let (prefix, _) =
+            GRAMMAR.iter().find(|(prefix, length)| number.starts_with(prefix) && number.len() == *length)?;
+        let pair = |at: usize| -> Option<u8> { number.get(prefix.len() + at..prefix.len() + at + 2)?.parse().ok() };
+        let script = Self { three_ds: pair(0)?, response: pair(2)?, fault: pair(4)? };
+        THREE_DS.contains(&script.three_ds).then_some(script)
+    }
+
+    /// What goes wrong on the way; `None` for a fault that has no row yet.
+    pub(super) fn fault(self) -> Option<&'static Fault> {
+        FAULTS.iter().find(|(number, _)| *number == self.fault).map(|(_, fault)| fault)
+    }
+
+    /// Whether the bank wants to know of a payment before money may be taken.
+    pub(super) fn authentication_due(self) -> bool {
+        self.three_ds != 0
+    }
+
+    /// Whether asking the bank helps: it wants to know, or a payment that it does not know of may be declined for that.
+    pub(super) fn authentication_helps(self) -> bool {
+        self.authentication_due() || self.response == SOFT_DECLINE || self.fault == LATER_AUTHENTICATION
+    }
+
+    /// What the issuer says to a merchant's charge of the kept card, if not the same as to the payer.
+    fn kept_card_code(self) -> Option<&'static str> {
+        KEPT_CARDS.iter().find(|(fault, _)| *fault == self.fault).map(|(_, code)| *code)
+    }
+
+    /// The issuer's response code. One that no row explains is the plain no.
+    fn response_code(self, authenticated: bool) -> &'static str {
+        if self.response == 0 || (self.response == SOFT_DECLINE && authenticated) {
+            return APPROVED;
+        }
+        RESPONSES.iter().find(|(code, _)| code.parse() == Ok(self.response)).map_or(DO_NOT_HONOUR, |(code, _)| code)
+    }
+}
+
+/// The issuer approves.
+pub(super) const APPROVED: &str = "00";
+/// The issuer approves a part.
+pub(super) const PARTIALLY_APPROVED: &str = "10";
+/// The issuer says no without a reason.
+pub(super) const DO_NOT_HONOUR: &str = "05";
+/// There is no such card.
+pub(super) const INVALID_NUMBER: &str = "14";
+/// The attempt was reversed before.
+pub(super) const REVERSED_BEFORE: &str = "94";
+
+/// The acquirer cannot do what was asked.
+pub(super) const MALFUNCTION: &str = "96";
+
+const AUTHENTICATION_DUE: &str = "1A";
+const WRONG_EXPIRY: &str = "80";
+const WRONG_CVC: &str = "82";
+const EXPIRED: &str = "54";
+const INSUFFICIENT_FUNDS: &str = "51";
+const TOKEN_DEAD: &str = "46";
+
+/// The RR of cards that are declined until the bank has authenticated the payer.
+const SOFT_DECLINE: u8 = 70;
+/// The FF of cards whose later charges must be authenticated.
+const LATER_AUTHENTICATION: u8 = 92;
+
+/// By FF, what becomes of a merchant's charge of the kept card.
+const KEPT_CARDS: [(u8, &str); 3] =
+    [(91, INSUFFICIENT_FUNDS), (LATER_AUTHENTICATION, AUTHENTICATION_DUE), (93, TOKEN_DEAD)];
+
+/// The ISO 8583 response codes a card's RR can ask for.
+const RESPONSES: [(&str, DeclineReason); 16] = [
+    (DO_NOT_HONOUR, DeclineReason::DoNotHonour),
+    (INVALID_NUMBER, DeclineReason::InvalidCardNumber),
+    ("15", DeclineReason::InvalidIssuer),
+    ("41", DeclineReason::LostCard),
+    ("43", DeclineReason::StolenCard),
+    (INSUFFICIENT_FUNDS, DeclineReason::InsufficientFunds),
+    (EXPIRED, DeclineReason::ExpiredCard),
+    ("57", DeclineReason::NotPermittedToCardholder),
+    ("59", DeclineReason::SuspectedFraud),
+    ("61", DeclineReason::ExceedsWithdrawalLimit),
+    ("62", DeclineReason::RestrictedCard),
+    ("63", DeclineReason::SecurityViolation),
+    ("65", DeclineReason::ExceedsFrequencyLimit),
+    ("70", DeclineReason::AuthenticationRequired),
+    ("91", DeclineReason::IssuerUnavailable),
+    (MALFUNCTION, DeclineReason::AcquirerError),
+];
+
+/// The response codes the acquirer gives by itself; an RR never asks for them.
+const CHECKS: [(&str, DeclineReason); 5] = [
+    (AUTHENTICATION_DUE, DeclineReason::AuthenticationRequired),
+    (WRONG_EXPIRY, DeclineReason::WrongExpiry),
+    (WRONG_CVC, DeclineReason::WrongCvc),
+    (REVERSED_BEFORE, DeclineReason::DoNotHonour),
+    (TOKEN_DEAD, DeclineReason::TokenDead),
+];
+
+/// Why a response code other than an approval says no.
+pub(super) fn reason(code: &str) -> DeclineReason {
+    let row = RESPONSES.iter().chain(&CHECKS).find(|(known, _)| *known == code);
+    row.map_or(DeclineReason::DoNotHonour, |(_, reason)| *reason)
+}
+
+/// A card and what came with it.
+pub(super) struct Presented<'a> {
+    pub(super) pan: &'a Pan,
+    pub(super) cvc: Option<&'a str>,
+    pub(super) expiry: Expiry,
+    pub(super) authentication: Option<&'a AuthenticationIn<'a>>,
+    /// A merchant's charge of a kept card: without a code, and nobody can be asked.
+    pub(super) by_merchant: bool,
+}
+
+/// What is judged of a card under the rules of the purchases API, in this order: the number, the expiry date, the
+/// authentication that is due, the verification code, the script. The code comes after the authentication
+/// (checkout-ux 20).
+pub(super) fn judge(card: &Presented<'_>, now: Timestamp) -> Judgement {
+    let Some((script, fault)) = Script::of(card.pan).and_then(|script| Some((script, script.fault()?))) else {
+        return Judgement { code: INVALID_NUMBER, fault: &NOTHING, number: 0 };
+    };
+    let authenticated = card.authentication.is_some_and(|said| is_good(said, card.pan.brand()));
+    let missing = if card.authentication.is_some() { !authenticated } else { script.authentication_due() };
+    let code = match (card.expiry.is_past(now), card.by_merchant) {
+        (true, false) => WRONG_EXPIRY,
+        (true, true) => EXPIRED,
+        (false, true) => script.kept_card_code().unwrap_or(script.response_code(authenticated)),
+        (false, false) if missing => AUTHENTICATION_DUE,
+        (false, false) if card.cvc != Some(expected_cvc(card.pan)) => WRONG_CVC,
+        (false, false) => script.response_code(authenticated),
+    };
+    Judgement { code, fault, number: script.fault }
+}
+
+fn expected_cvc(pan: &Pan) -> &'static str {
+    if pan.brand().cvc_len() == 4 { "1234" } else { "123" }
+}
+
+/// The electronic commerce indicator of an answer on which a payment may go on (checkout-ux 9.1).
+pub(super) fn eci(brand: Brand, status: TransStatus) -> Option<&'static str> {
+    let mastercard = matches!(brand, Brand::Mastercard | Brand::Maestro);
+    match (status, mastercard) {
+        (TransStatus::Authenticated, true) => Some("02"),
+        (TransStatus::Authenticated, false) => Some("05"),
+        (TransStatus::Attempted, true) => Some("01"),
+        (TransStatus::Attempted, false) => Some("06"),
+        (TransStatus::Informational, true) => Some("06"),
+        (TransStatus::Informational, false) => Some("07"),
+        (TransStatus::NotAuthenticated | TransStatus::Unavailable | TransStatus::Rejected, _) => None,
+    }
+}
+
+/// Whether the bank stands by an answer with an authentication value.
+pub(super) const fn has_cavv(status: TransStatus) -> bool {
+    matches!(status, TransStatus::Authenticated | TransStatus::Attempted)
+}
+
+/// Whether an authentication is one that a bank of this card could have made.
+fn is_good(said: &AuthenticationIn<'_>, brand: Brand) -> bool {
+    let Some(status) = TransStatus::parse(&said.status) else { return false };
+    let value = BASE64_STANDARD.decode(said.cavv.as_bytes()).map(|value| value.len());
+    let cavv_fits = if has_cavv(status) { value == Ok(20) } else { said.cavv.is_empty() };
+    eci(brand, status) == Some(&*said.eci) && cavv_fits
+}
+
+/// What the issuer says and what becomes of its words.
+#[derive(Clone, Copy)]
+pub(super) struct Judgement {
+    /// The response code.
+    pub(super) code: &'static str,
+    /// What goes wrong on the way, whatever the issuer says.
+    pub(super) fault: &'static Fault,
+    /// FF: the same, for what comes later.
+    pub(super) number: u8,
+}
+
+/// What goes wrong with one authorization. A repeat of the same reference gets a sound answer, if it arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// What becomes of the request.
+    pub(super) request: Travel,
+    /// How long the issuer thinks.
+    pub(super) thinks: Duration,
+    /// What the issuer makes of an approval.
+    pub(super) decision: Twist,
+    /// What becomes of the answer.
+    pub(super) answer: Answering,
+    /// How long inquiries are not answered.
+    pub(super) mute: Duration,
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Travel {
+    /// It arrives after this time.
+    Arrives(Duration),
+    /// It is sent and never arrives.
+    Lost,
+    /// There is no connection to send it on.
+    Refused,
+}
+
+/// What the issuer makes of an approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Twist {
+    /// It stays one.
+    None,
+    /// It becomes a decline.
+    Declined,
+    /// It becomes a decline the first time this card is tried.
+    FirstDeclined,
+    /// Only half of the amount is approved, half up.
+    Half,
+}
+
+/// What becomes of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answering {
+    /// It says at once what is known by then.
+    AtOnce,
+    /// It waits for the decision.
+    WhenDecided,
+    /// It is lost.
+    Never,
+    /// The connection breaks instead.
+    Reset,
+    /// It is an HTTP 500.
+    ServerError,
+    /// It is no JSON.
+    Garbled,
+    /// It names another payment.
+    OtherPayment,
+    /// It names another amount.
+    WrongAmount,
+    /// It names another currency.
+    WrongCurrency,
+}
+
+const NOTHING: Fault = Fault {
+    request: Travel::Arrives(Duration::ZERO),
+    thinks: Duration::ZERO,
+    decision: Twist::None,
+    answer: Answering::AtOnce,
+    mute: Duration::ZERO,
+};
+
+/// FF, row by row: what goes wrong with the authorization. Most of those that only matter later do not yet.
+const FAULTS: [(u8, Fault); 32] = [
+    (0, NOTHING),
+    (1, Fault { answer: Answering::Never, ..NOTHING }),
+    (2, Fault { request: Travel::Lost, ..NOTHING }),
+    (3, Fault { request: Travel::Arrives(Duration::from_secs(45)), answer: Answering::WhenDecided, ..NOTHING }),
+    (4, Fault { answer: Answering::Reset, ..NOTHING }),
+    // Who asked hears the first of two answers; the second finds nobody.
+    (5, NOTHING),
+    (6, Fault { answer: Answering::ServerError, ..NOTHING }),
+    (7, Fault { thinks: Duration::from_secs(10), ..NOTHING }),
+    (8, Fault { thinks: Duration::from_secs(10), decision: Twist::Declined, ..NOTHING }),
+    (9, Fault { thinks: Duration::from_secs(8), answer: Answering::WhenDecided, ..NOTHING }),
+    (11, NOTHING),
+    (12, NOTHING),
+    (13, NOTHING),
+    (14, NOTHING),
+    (21, NOTHING),
+    (22, NOTHING),
+    (23, NOTHING),
+    (24, NOTHING),
+    (31, NOTHING),
+    (32, NOTHING),
+    (41, Fault { answer: Answering::Never, mute: Duration::from_mins(5), ..NOTHING }),
+    (51, Fault { decision: Twist::Half, ..NOTHING }),
+    (CHARGED_BACK, NOTHING),
+    (71, Fault { answer: Answering::Garbled, ..NOTHING }),
+    (72, Fault { answer: Answering::OtherPayment, ..NOTHING }),
+    (73, Fault { answer: Answering::WrongAmount, ..NOTHING }),
+    (74, Fault { answer: Answering::WrongCurrency, ..NOTHING }),
+    (81, Fault { request: Travel::Refused, ..NOTHING }),
+    (91, NOTHING),
+    (LATER_AUTHENTICATION, NOTHING),
+    (93, NOTHING),
+    (94, Fault { decision: Twist::FirstDeclined, ..NOTHING }),
+];
+
+/// How long inquiries about an authorization with this FF are not answered.
+pub(super) fn mute(number: u8) -> Duration {
+    FAULTS.iter().find(|(known, _)| *known == number).map_or(Duration::ZERO, |(_, fault)| fault.mute)
+}
+
+/// The FF of cards whose payer takes the money back.
+const CHARGED_BACK: u8 = 61;
+
+/// How long after taking it the money of a card with this FF is charged back.
+pub(super) fn charged_back_after(number: u8) -> Option<Duration> {
+    (number == CHARGED_BACK).then_some(Duration::from_mins(1))
+}
+
+/// What goes wrong with something that is asked after the authorization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LaterFault {
+    /// How many requests with the same reference never arrive.
+    pub(super) lost: u64,
+    /// How long the acquirer thinks.
+    pub(super) thinks: Duration,
+    /// It says no.
+    pub(super) declined: bool,
+    /// The first answer is lost.
+    pub(super) silent: bool,
+}
+
+const NOTHING_LATER: LaterFault = LaterFault { lost: 0, thinks: Duration::ZERO, declined: false, silent: false };
+const SILENT: LaterFault = LaterFault { silent: true, ..NOTHING_LATER };
+const LOST_ONCE: LaterFault = LaterFault { lost: 1, ..NOTHING_LATER };
+const DECLINED: LaterFault = LaterFault { declined: true, ..NOTHING_LATER };
+const PENDING: LaterFault = LaterFault { thinks: Duration::from_secs(10), ..NOTHING_LATER };
+const LOST_THRICE: LaterFault = LaterFault { lost: 3, ..NOTHING_LATER };
+const LOST_ALWAYS: LaterFault = LaterFault { lost: u64::MAX, ..NOTHING_LATER };
+
+/// FF, row by row: what goes wrong later. A void is the reversal of a reservation.
+const LATER_FAULTS: [(u8, Kind, LaterFault); 12] = [
+    (11, Kind::Capture, SILENT),
+    (12, Kind::Capture, LOST_ONCE),
+    (13, Kind::Capture, DECLINED),
+    (14, Kind::Capture, PENDING),
+    (21, Kind::Refund, SILENT),
+    (22, Kind::Refund, LOST_ONCE),
+    (23, Kind::Refund, DECLINED),
+    (24, Kind::Refund, PENDING),
+    (31, Kind::Reversal, LOST_THRICE),
+    (31, Kind::Void, LOST_THRICE),
+    (32, Kind::Reversal, LOST_ALWAYS),
+    (32, Kind::Void, LOST_ALWAYS),
+];
+
+/// What goes wrong with `kind` when the card of the authorization has this FF.
+pub(super) fn later(number: u8, kind: Kind) -> LaterFault {
+    let row = LATER_FAULTS.iter().find(|(known, what, _)| *known == number && *what == kind);
+    row.map_or(NOTHING_LATER, |(_, _, fault)| *fault)
+}

@@ -1,0 +1,375 @@
+//! The card schemes' directory and the payers' banks of the test world: what 3-D Secure asks and who answers. What
+//! happens is written in the card's number (TT, checkout-ux 20).
+//!
+//! Who acts: the gateway asks ([`Directory::authenticate`]); the pages of the bank show what [`Directory::challenge`]
+//! says and bring what the payer does ([`Directory::answer`]); the gateway learns the truth from
+//! [`Directory::result`], never from the browser.
+//!
+//! Questions are kept in memory only: one that a restart forgets is never answered, and times out.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use domain::{AttemptId, Authentication, AuthenticationIds, Brand, Challenge, Money, Pan, Timestamp, TransStatus};
+use env::Env;
+use uuid::Uuid;
+
+use super::cards::{self, Script};
+use crate::three_ds::{self, AuthenticationAnswer, AuthenticationRequest, AuthenticationResult, CRes};
+
+/// How long a directory may take (checkout-ux 9).
+const DIRECTORY_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long the bank waits for the payer.
+const CHALLENGE_TIME_MAX: Duration = Duration::from_mins(10);
+/// How long the bank's silent look at the browser may take.
+const METHOD_TIME_MAX: Duration = Duration::from_secs(10);
+/// What the payer must type.
+const CODE: &str = "1234";
+const TRIES: u8 = 3;
+const RESENDS: u8 = 3;
+/// Questions kept; the oldest are forgotten.
+const QUESTIONS_MAX: usize = 10_000;
+/// The bank's page, under the address it is given.
+const PAGE: &str = "/acs/challenge";
+
+/// Directory and banks. Clones are the same one.
+#[derive(Clone)]
+pub struct Directory {
+    env: Env,
+    questions: Arc<Mutex<Questions>>,
+}
+
+/// What the bank's page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcsView {
+    /// Who takes the money.
+    pub merchant: String,
+    /// How much.
+    pub amount: Money,
+    /// The last four digits of the card.
+    pub last4: String,
+    /// Whose mark the page bears.
+    pub scheme: Brand,
+    /// When the bank was asked.
+    pub date: Timestamp,
+    /// Codes that may still be typed.
+    pub tries_left: u8,
+    /// Codes that may still be sent.
+    pub resends_left: u8,
+    /// What the page does.
+    pub behaviour: AcsBehaviour,
+    /// Whether there is nothing left to ask.
+    pub ended: bool,
+    /// Where the browser goes with the CRes.
+    pub return_url: String,
+    /// The ids of the authentication.
+    pub ids: AuthenticationIds,
+}
+
+/// What the bank's page does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AcsBehaviour {
+    /// It asks the payer.
+    Asks,
+    /// It gives this answer as soon as it opens.
+    AnswersByItself(AcsAnswer<'static>),
+    /// It asks, and never sends the payer back.
+    NeverReturns,
+    /// It is an HTTP 500.
+    Broken,
+}
+
+/// What a payer, or a tester, does on the bank's page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AcsAnswer<'a> {
+    /// Types a code.
+    Otp(&'a str),
+    /// Wants another code.
+    Resend,
+    /// Gives up.
+    Cancel,
+    /// Chooses how it ends.
+    Choose(TransStatus),
+    /// Waits too long.
+    Timeout,
+}
+
+/// What comes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AcsOutcome {
+    /// Not the code.
+    WrongOtp {
+        /// Codes that may still be typed.
+        tries_left: u8,
+    },
+    /// Another code is on its way, if one was left.
+    Resent {
+        /// Codes that may still be sent.
+        left: u8,
+    },
+    /// It has ended; a repeat says the same.
+    Done {
+        /// The form field that the browser carries to the return address.
+        cres: String,
+        /// How often it does.
+        times: u8,
+    },
+    /// Nothing comes: the page stays as it is.
+    Nothing,
+}
+
+#[derive(Default)]
+struct Questions {
+    by_acs: HashMap<Uuid, Question>,
+    by_server: HashMap<Uuid, Uuid>,
+    by_attempt: HashMap<AttemptId, Uuid>,
+    oldest_first: VecDeque<Uuid>,
+}
+
+struct Question {
+    attempt_id: AttemptId,
+    three_ds: u8,
+    view: AcsView,
+    challenge: Challenge,
+    end: Option<End>,
+}
+
+#[derive(Clone)]
+struct End {
+    cres: String,
+    times: u8,
+    truth: AuthenticationResult,
+}
+
+impl Directory {
+    /// One that was asked nothing yet.
+    #[must_use]
+    pub fn new(env: Env) -> Self {
+        Self { env, questions: Arc::default() }
+    }
+
+    /// Whether the card's bank wants to be asked. A look at the number; ordinary cards pay nothing for it.
+    #[must_use]
+    pub fn participates(&self, pan: &Pan) -> bool {
+        Script::of(pan).is_some_and(Script::authentication_due)
+    }
+
+    /// Asks the bank. Most answers come at once, and all within 30 seconds by the clock.
+    ///
+    /// As with [`crate::Acquirer::ask`], do not race this against another sleep of the same activity.
+    pub async fn authenticate(&self, request: AuthenticationRequest<'_>) -> AuthenticationAnswer {
+        let asked = |script: &Script| script.authentication_due() || (request.force && script.authentication_helps());
+        let Some(script) = Script::of(request.pan).filter(asked) else { return AuthenticationAnswer::Unavailable };
+        if request.expiry.is_past(self.env.now()) {
+            return AuthenticationAnswer::Failed { status: TransStatus::NotAuthenticated };
+        }
+        match script.three_ds {
+            10 => self.frictionless(request.pan, TransStatus::Authenticated),
+            11 => self.frictionless(request.pan, TransStatus::Attempted),
+            12 => self.frictionless(request.pan, TransStatus::NotAuthenticated),
+            13 => self.frictionless(request.pan, TransStatus::Unavailable),
+            14 => self.frictionless(request.pan, TransStatus::Rejected),
+            15 => self.frictionless(request.pan, TransStatus::Informational),
+            // A bank that was not to be asked, and is, asks the payer.
+            0 | 20..=28 => AuthenticationAnswer::Challenge(self.ask_payer(&request, script.three_ds)),
+            30 => {
+                self.env.sleep(DIRECTORY_TIME_MAX).await;
+                AuthenticationAnswer::Unavailable
+            }
+            31 => {
+                self.env.sleep(METHOD_TIME_MAX).await;
+                self.frictionless(request.pan, TransStatus::Authenticated)
+            }
+            _ => AuthenticationAnswer::Unavailable,
+        }
+    }
+
+    /// What the bank's page shows; `None` for a question that nobody asked, or that is forgotten.
+    #[must_use]
+    pub fn challenge(&self, acs_trans_id: Uuid) -> Option<AcsView> {
+        let questions = self.questions();
+        let question = questions.by_acs.get(&acs_trans_id)?;
+        let ended = question.end.is_some() || self.is_over(question);
+        Some(AcsView { ended, ..question.view.clone() })
+    }
+
+    /// What the payer does on the bank's page; `None` for a question that nobody asked, or that is forgotten.
+    pub fn answer(&self, acs_trans_id: Uuid, answer: AcsAnswer<'_>) -> Option<AcsOutcome> {
+        let mut questions = self.questions();
+        let question = questions.by_acs.get_mut(&acs_trans_id)?;
+        if let Some(End { cres, times, .. }) = question.end.clone() {
+            return Some(AcsOutcome::Done { cres, times });
+        }
+        let status = match (question.view.behaviour, answer) {
+            (AcsBehaviour::NeverReturns | AcsBehaviour::Broken, _) => return Some(AcsOutcome::Nothing),
+            _ if self.is_over(question) => TransStatus::NotAuthenticated,
+            (_, AcsAnswer::Resend) => {
+                question.view.resends_left = question.view.resends_left.saturating_sub(1);
+                return Some(AcsOutcome::Resent { left: question.view.resends_left });
+            }
+            // It does what it does, whoever opened it.
+            (AcsBehaviour::AnswersByItself(AcsAnswer::Choose(status)), _) | (_, AcsAnswer::Choose(status)) => status,
+            (AcsBehaviour::AnswersByItself(_), _) | (_, AcsAnswer::Cancel | AcsAnswer::Timeout) => {
+                TransStatus::NotAuthenticated
+            }
+            (AcsBehaviour::Asks, AcsAnswer::Otp(CODE)) => TransStatus::Authenticated,
+            (AcsBehaviour::Asks, AcsAnswer::Otp(_)) => {
+                question.view.tries_left = question.view.tries_left.saturating_sub(1);
+                match question.view.tries_left {
+                    0 => TransStatus::NotAuthenticated,
+                    tries_left => return Some(AcsOutcome::WrongOtp { tries_left }),
+                }
+            }
+        };
+        let end = self.end(question, status);
+        let done = AcsOutcome::Done { cres: end.cres.clone(), times: end.times };
+        question.end = Some(end);
+        Some(done)
+    }
+
+    /// What came of a question, as the bank tells the gateway itself (RReq); `None` until it has ended.
+    #[must_use]
+    pub fn result(&self, server_trans_id: Uuid) -> Option<AuthenticationResult> {
+        let questions = self.questions();
+        let question = questions.by_acs.get(questions.by_server.get(&server_trans_id)?)?;
+        Some(question.end.as_ref()?.truth.clone())
+    }
+
+    fn frictionless(&self, pan: &Pan, status: TransStatus) -> AuthenticationAnswer {
+        let said = self.authentication(self.ids(), pan.brand(), status, false);
+        said.map_or(AuthenticationAnswer::Failed { status }, AuthenticationAnswer::Passed)
+    }
+
+    fn ids(&self) -> AuthenticationIds {
+        let [server, directory, acs] = [(); 3].map(|()| self.env.random_id());
+        AuthenticationIds { server, directory, acs }
+    }
+
+    /// What the bank says when the payment may go on.
+    fn authentication(
+        &self,
+        ids: AuthenticationIds,
+        brand: Brand,
+        status: TransStatus,
+        challenged: bool,
+    ) -> Option<Authentication> {
+        let eci = cards::eci(brand, status)?.to_owned();
+        let cavv = if cards::has_cavv(status) { BASE64_STANDARD.encode(self.env.bytes::<20>()) } else { String::new() };
+        Some(Authentication { ids, status, eci, cavv, challenged })
+    }
+
+    fn ask_payer(&self, request: &AuthenticationRequest<'_>, three_ds: u8) -> Challenge {
+        let mut questions = self.questions();
+        if let Some(asked) = questions.by_attempt.get(&request.attempt_id).and_then(|acs| questions.by_acs.get(acs)) {
+            return asked.challenge.clone();
+        }
+        let ids = self.ids();
+        let challenge = Challenge { ids, acs_url: format!("{}{PAGE}", request.acs_base.trim_end_matches('/')) };
+        let masked = request.pan.masked();
+        let view = AcsView {
+            merchant: request.merchant.to_owned(),
+            amount: request.amount,
+            last4: masked[masked.len() - 4..].to_owned(),
+            scheme: request.pan.brand(),
+            date: self.env.now(),
+            tries_left: TRIES,
+            resends_left: RESENDS,
+            behaviour: behaviour(three_ds),
+            ended: false,
+            return_url: request.return_url.to_owned(),
+            ids,
+        };
+        let attempt_id = request.attempt_id;
+        questions.keep(Question { attempt_id, three_ds, view, challenge: challenge.clone(), end: None });
+        challenge
+    }
+
+    fn end(&self, question: &Question, status: TransStatus) -> End {
+        let ids = question.view.ids;
+        // The page shows success, and the bank means the opposite.
+        let meant = if question.three_ds == 27 { TransStatus::NotAuthenticated } else { status };
+        let said = self.authentication(ids, question.view.scheme, meant, true);
+        let truth = said.map_or(AuthenticationResult::Failed(meant), AuthenticationResult::Passed);
+        let shown = if question.three_ds == 27 { TransStatus::Authenticated } else { status };
+        let acs = if question.three_ds == 26 { self.env.random_id() } else { ids.acs };
+        let cres = three_ds::cres(&CRes { server: ids.server, acs, status: shown });
+        End { cres, times: if question.three_ds == 25 { 2 } else { 1 }, truth }
+    }
+
+    /// Whether the bank does not wait any more.
+    fn is_over(&self, question: &Question) -> bool {
+        self.env.now() >= question.view.date.plus(CHALLENGE_TIME_MAX)
+    }
+
+    fn questions(&self) -> MutexGuard<'_, Questions> {
+        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Questions {
+    fn keep(&mut self, question: Question) {
+        while self.oldest_first.len() >= QUESTIONS_MAX {
+            let forgotten = self.oldest_first.pop_front().and_then(|acs| self.by_acs.remove(&acs));
+            if let Some(question) = forgotten {
+                self.by_server.remove(&question.view.ids.server);
+                self.by_attempt.remove(&question.attempt_id);
+            }
+        }
+        let ids = question.view.ids;
+        self.oldest_first.push_back(ids.acs);
+        self.by_server.insert(ids.server, ids.acs);
+        self.by_attempt.insert(question.attempt_id, ids.acs);
+        self.by_acs.insert(ids.acs, question);
+    }
+}
+
+/// TT, as far as the bank's page knows it.
+fn behaviour(three_ds: u8) -> AcsBehaviour {
+    match three_ds {
+        21 => AcsBehaviour::AnswersByItself(AcsAnswer::Choose(TransStatus::Authenticated)),
+        22 => AcsBehaviour::AnswersByItself(AcsAnswer::Choose(TransStatus::NotAuthenticated)),
+        23 => AcsBehaviour::NeverReturns,
+        24 => AcsBehaviour::AnswersByItself(AcsAnswer::Cancel),
+        28 => AcsBehaviour::Broken,
+        _ => AcsBehaviour::Asks,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Currency, Expiry};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_so_many_questions_are_kept() {
+        let env = Env::still(Timestamp::from_seconds(1_795_132_800), 7);
+        let directory = Directory::new(env.clone());
+        let pan = Pan::parse("4000 0099 2000 0000").expect("a card");
+        let mut asked = Vec::new();
+        for _ in 0..QUESTIONS_MAX + 5 {
+            let request = AuthenticationRequest {
+                attempt_id: AttemptId::new(env.ordered_id()),
+                pan: &pan,
+                expiry: Expiry { year: 2030, month: 1 },
+                amount: Money::zero(Currency::parse("MYR").expect("a currency")),
+                merchant: "",
+                return_url: "",
+                acs_base: "",
+                force: false,
+            };
+            match directory.authenticate(request).await {
+                AuthenticationAnswer::Challenge(challenge) => asked.push(challenge.ids),
+                answer => panic!("{answer:?}"),
+            }
+        }
+        assert_eq!(None, directory.challenge(asked[4].acs));
+        assert!(directory.challenge(asked[5].acs).is_some());
+        let questions = directory.questions();
+        let sizes = [questions.by_acs.len(), questions.by_server.len(), questions.by_attempt.len()];
+        assert_eq!([QUESTIONS_MAX; 3], sizes, "nothing is left behind");
+    }
+}
