@@ -1,0 +1,86 @@
+//! Brands of merchants.
+
+use domain::{BrandId, MerchantId, Timestamp};
+use rusqlite::{Connection, Row, params};
+
+use crate::Store;
+use crate::documents::{self, BrandDoc};
+use crate::error::Error;
+use crate::records::Brand;
+use crate::row::{Cells, Id, all, execute, first};
+
+pub(crate) fn insert(connection: &Connection, brand: &Brand) -> Result<(), Error> {
+    let document = documents::text(&BrandDoc::new(brand))?;
+    let Brand { id, merchant_id, created_at, revoked_at, .. } = brand;
+    execute(
+        connection,
+        "insert into brands (id, merchant_id, document, created_at, revoked_at) values ($1, $2, $3, $4, $5)",
+        params![id.bytes(), merchant_id.bytes(), document, created_at.micros(), revoked_at.map(Timestamp::micros)],
+    )?;
+    Ok(())
+}
+
+/// The first revocation counts.
+pub(crate) fn revoke(connection: &Connection, id: BrandId, at: Timestamp) -> Result<(), Error> {
+    execute(
+        connection,
+        "update brands set revoked_at = $1 where id = $2 and revoked_at is null",
+        params![at.micros(), id.bytes()],
+    )?;
+    Ok(())
+}
+
+impl Store {
+    /// A brand of this merchant.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn brand(&self, merchant_id: MerchantId, id: BrandId) -> Result<Option<Brand>, Error> {
+        self.read(move |connection| {
+            first(
+                connection,
+                "select id, merchant_id, document, created_at, revoked_at from brands
+                 where merchant_id = $1 and id = $2",
+                [merchant_id.bytes(), id.bytes()],
+                parse,
+            )
+        })
+        .await
+    }
+
+    /// Every brand of a merchant, oldest first.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn brands(&self, merchant_id: MerchantId) -> Result<Vec<Brand>, Error> {
+        self.read(move |connection| {
+            all(
+                connection,
+                "select id, merchant_id, document, created_at, revoked_at from brands
+                 where merchant_id = $1 order by position",
+                [merchant_id.bytes()],
+                parse,
+            )
+        })
+        .await
+    }
+}
+
+fn parse(row: &Row<'_>) -> Result<Brand, Error> {
+    let cells = Cells::new("brands", row);
+    let document: BrandDoc = cells.document(2, "document")?;
+    Ok(Brand {
+        id: cells.id(0, "id")?,
+        merchant_id: cells.id(1, "merchant_id")?,
+        currency: document.currency,
+        currencies: document.currencies(),
+        exchanges: document.exchanges(),
+        direct_post: document.direct_post,
+        name: document.name,
+        website: document.website,
+        language: document.language,
+        time_zone: document.time_zone,
+        created_at: cells.time(3, "created_at")?,
+        revoked_at: cells.time_or_none(4, "revoked_at")?,
+    })
+}

@@ -1,0 +1,180 @@
+//! Everything one decision writes down.
+
+use domain::ledger::Posting;
+use domain::{BrandId, CardId, CheckoutId, DeliveryId, KeyId, MerchantId, Mode, Payment, Recorded, Timestamp};
+
+use crate::records::{
+    ApiKey, Brand, CardRow, CheckoutRecord, CustomerRecord, Delivery, KeptCard, Merchant, Sealed, SigningKey, Timer,
+};
+
+/// Everything one decision wrote down. All of it becomes durable, or none.
+#[derive(Debug, Default)]
+pub struct Changeset {
+    /// New customers; one that loses the race for an inline email makes the changeset stale.
+    pub customer: Option<CustomerRecord>,
+    /// A new checkout.
+    pub checkout: Option<CheckoutRecord>,
+    /// A newly sealed card.
+    pub card: Option<CardRow>,
+    /// What happened to a payment, guarded by the version that was read.
+    pub payment: Option<PaymentWrite>,
+    /// New timers.
+    pub timers: Vec<Timer>,
+    /// Timers that were carried out or are moot.
+    pub timers_done: Vec<Timer>,
+    /// New notifications.
+    pub deliveries: Vec<Delivery>,
+    /// What became of a notification's try.
+    pub delivered: Option<Delivered>,
+    /// The idempotency key this answers, or the form token it uses up.
+    pub idempotency: Option<IdempotencyWrite>,
+    /// The answer of a call whose idempotency key was used up before it had one.
+    pub answered: Option<IdempotencyWrite>,
+    /// A card a known customer may be charged by again.
+    pub kept_card: Option<KeptCard>,
+    /// A card that is kept no longer, and the checkout that kept it.
+    pub forgotten_card: Option<(CheckoutId, CardId)>,
+    /// A counter moved on, guarded by the value that was read.
+    pub counter: Option<CounterWrite>,
+    /// Merchants, brands, keys, secrets.
+    pub admin: Vec<AdminWrite>,
+}
+
+/// What happened to one payment.
+#[derive(Debug)]
+pub struct PaymentWrite {
+    /// The version the decision was made on; 0 for a new payment.
+    pub expected_version: u32,
+    /// The payment after the events: the row that searches and sums read.
+    pub payment: Payment,
+    /// What happened.
+    pub events: Vec<Recorded>,
+    /// The postings of those events, by the version of the event.
+    pub postings: Vec<(u32, Posting)>,
+}
+
+/// What became of one try to deliver.
+#[derive(Debug)]
+pub struct Delivered {
+    /// Which notification.
+    pub id: DeliveryId,
+    /// The bytes that were sent, kept for the next try; `None` when none could be made, and the next try makes them.
+    pub body: Option<String>,
+    /// Tries including this one.
+    pub attempts: u32,
+    /// When to try again; `None` when it arrived or was given up.
+    pub next: Option<Timestamp>,
+    /// Whether it arrived.
+    pub success: bool,
+    /// The HTTP status of the last answer, 0 when there was none.
+    pub status: u16,
+    /// When the try ended.
+    pub at: Timestamp,
+}
+
+/// A key that may be used once.
+#[derive(Debug, Clone)]
+pub struct IdempotencyWrite {
+    /// Whose key it is.
+    pub merchant_id: MerchantId,
+    /// In which world.
+    pub mode: Mode,
+    /// Method and path, or what else the key is unique within.
+    pub scope: String,
+    /// The key.
+    pub key: String,
+    /// Keyed hash of the body.
+    pub fingerprint: [u8; 32],
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// The body of the answer.
+    pub body: String,
+    /// When it was used; kept for 24 hours.
+    pub at: Timestamp,
+}
+
+/// A counter moved on.
+#[derive(Debug)]
+pub struct CounterWrite {
+    /// Whose counter.
+    pub merchant_id: MerchantId,
+    /// In which world.
+    pub mode: Mode,
+    /// Which one.
+    pub name: &'static str,
+    /// The value that was read; another value makes the changeset stale.
+    pub expected: u64,
+    /// The value from now on.
+    pub next: u64,
+}
+
+/// A change by an operator.
+#[derive(Debug)]
+pub enum AdminWrite {
+    /// A new merchant with its signing keys.
+    Merchant(Merchant),
+    /// A new key pair.
+    SigningKey(SigningKey),
+    /// A new brand.
+    Brand(Brand),
+    /// A new API key.
+    Key(ApiKey),
+    /// A merchant's keys stop working.
+    RevokeMerchant(MerchantId, Timestamp),
+    /// A brand takes no new purchases.
+    RevokeBrand(BrandId, Timestamp),
+    /// A key stops working.
+    RevokeKey(KeyId, Timestamp),
+    /// A secret of the gateway itself, sealed; one that exists already makes the changeset stale.
+    Secret(&'static str, Sealed),
+    /// How far the sandbox clock was moved, in microseconds.
+    ClockOffset(i64),
+}
+
+/// What became of a changeset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// It is durable.
+    Done,
+    /// Somebody was faster: look again, decide again.
+    Stale,
+    /// Its idempotency key was used before.
+    KeyUsed,
+}
+
+impl Changeset {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        let Self {
+            customer,
+            checkout,
+            card,
+            payment,
+            timers,
+            timers_done,
+            deliveries,
+            delivered,
+            idempotency,
+            answered,
+            kept_card,
+            forgotten_card,
+            counter,
+            admin,
+        } = self;
+        customer.is_none()
+            && checkout.is_none()
+            && card.is_none()
+            && payment.is_none()
+            && timers.is_empty()
+            && timers_done.is_empty()
+            && deliveries.is_empty()
+            && delivered.is_none()
+            && idempotency.is_none()
+            && answered.is_none()
+            && kept_card.is_none()
+            && forgotten_card.is_none()
+            && counter.is_none()
+            && admin.is_empty()
+    }
+}

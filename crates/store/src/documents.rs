@@ -1,0 +1,324 @@
+//! The JSON documents beside the columns: this crate's own, so that what is stored does not move when `domain` does.
+//!
+//! They are compact, because every payment has several: what is empty, zero or false is left out. Every version ever
+//! written stays readable: a field may be added with a default, never renamed, never given another meaning. A field
+//! or a word that is never written makes the row corrupt.
+
+mod checkout;
+mod event;
+mod merchant;
+mod word;
+
+use serde::Serialize;
+
+use crate::error::Error;
+
+pub(crate) use checkout::{CheckoutColumns, CheckoutDoc, CustomerDoc};
+pub(crate) use event::{CardDoc, EventDoc, Owner};
+pub(crate) use merchant::{BrandDoc, EndpointDoc, MerchantDoc};
+pub(crate) use word::Word;
+
+/// A document as text.
+pub(crate) fn text<D: Serialize>(document: &D) -> Result<String, Error> {
+    serde_json::to_string(document).map_err(|error| std::io::Error::from(error).into())
+}
+
+/// Whether a field is left out.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        AttemptId, Authentication, AuthenticationIds, Brand, CaptureMode, CardFacts, CardField, CardId, CardSummary,
+        Challenge, CheckoutId, Currency, Customer, DeclineReason, Due, Event, Expiry, Fees, FieldFault, Flow,
+        MerchantId, Mode, Money, Operation, OperationId, OperationKind, OperationStatus, PaymentId, RefusedTry,
+        Submission, Terms, Timestamp, TransStatus,
+    };
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::records::TimerKind;
+
+    const OWNER: Owner = Owner {
+        payment_id: PaymentId::new(Uuid::from_u128(1)),
+        merchant_id: MerchantId::new(Uuid::from_u128(2)),
+        mode: Mode::Live,
+    };
+    const ATTEMPT: AttemptId = AttemptId::new(Uuid::from_u128(3));
+    const OPERATION: OperationId = OperationId::new(Uuid::from_u128(6));
+
+    fn ids() -> AuthenticationIds {
+        let [server, directory, acs] = [7, 8, 9].map(Uuid::from_u128);
+        AuthenticationIds { server, directory, acs }
+    }
+
+    fn money(minor: i64) -> Money {
+        Money::new(minor, Currency::parse("MYR").expect("a currency")).expect("not negative")
+    }
+
+    fn terms() -> Terms {
+        Terms {
+            payment_id: OWNER.payment_id,
+            merchant_id: OWNER.merchant_id,
+            mode: OWNER.mode,
+            checkout_id: CheckoutId::new(Uuid::from_u128(4)),
+            amount: money(954),
+            capture: CaptureMode::Automatic,
+            due: None,
+            single_attempt: false,
+            save_card: false,
+            fees: Fees::default(),
+        }
+    }
+
+    fn submission() -> Submission {
+        Submission {
+            attempt_id: ATTEMPT,
+            acquirer: "test".to_owned(),
+            card: CardSummary {
+                brand: Brand::Visa,
+                masked: "444433******1111".to_owned(),
+                expiry: Expiry { year: 2028, month: 8 },
+                holder: "Siti \"S\"".to_owned(),
+            },
+            card_id: CardId::new(Uuid::from_u128(5)),
+            token: None,
+            flow: Flow::HostedPage,
+            payer_ip: Some("2001:db8::1".parse().expect("an address")),
+            save_card: true,
+            deadline: Timestamp::from_micros(30),
+        }
+    }
+
+    /// Every event as it was ever written: lines are added here, never changed.
+    fn written() -> Vec<(Event, String)> {
+        let attempt = r#""attempt":"00000000-0000-0000-0000-000000000003""#;
+        let sent = format!(
+            r#"{{{attempt},"acquirer":"test","card":{{"brand":"visa","masked":"444433******1111","expiry":"2028-08","holder":"Siti \"S\""}},"card_id":"00000000-0000-0000-0000-000000000005","flow":"hosted_page","ip":"2001:db8::1","save_card":true,"deadline":30}}"#
+        );
+        let operation = r#""operation":"00000000-0000-0000-0000-000000000006""#;
+        let all_ids = r#""server_id":"00000000-0000-0000-0000-000000000007","directory_id":"00000000-0000-0000-0000-000000000008","acs_id":"00000000-0000-0000-0000-000000000009""#;
+        let checkout = r#""checkout":"00000000-0000-0000-0000-000000000004""#;
+        let facts = CardFacts { kind: "credit".to_owned(), issuer: String::new(), country: "MY".to_owned() };
+        vec![
+            (Event::Opened(terms()), format!(r#"{{"opened":{{{checkout},"amount":"954 MYR"}}}}"#)),
+            (
+                Event::Opened(Terms {
+                    capture: CaptureMode::Manual,
+                    due: Some(Due { at: Timestamp::from_micros(7), strict: true }),
+                    single_attempt: true,
+                    save_card: true,
+                    fees: Fees { basis_points: 150, fixed: 20 },
+                    ..terms()
+                }),
+                format!(
+                    r#"{{"opened":{{{checkout},"amount":"954 MYR","capture":"manual","due":{{"at":7,"strict":true}},"single_attempt":true,"save_card":true,"fees":{{"basis_points":150,"fixed":20}}}}}}"#
+                ),
+            ),
+            (Event::Viewed, r#""viewed""#.to_owned()),
+            (Event::Overdue, r#""overdue""#.to_owned()),
+            (Event::Expired, r#""expired""#.to_owned()),
+            (Event::Cancelled, r#""cancelled""#.to_owned()),
+            (Event::AttemptSent(submission()), format!(r#"{{"attempt_sent":{sent}}}"#)),
+            (
+                Event::AttemptSent(Submission {
+                    token: Some(CheckoutId::new(Uuid::from_u128(4))),
+                    flow: Flow::Api,
+                    payer_ip: None,
+                    ..submission()
+                }),
+                format!(
+                    r#"{{"attempt_sent":{{{attempt},"acquirer":"test","card":{{"brand":"visa","masked":"444433******1111","expiry":"2028-08","holder":"Siti \"S\""}},"card_id":"00000000-0000-0000-0000-000000000005","token":"00000000-0000-0000-0000-000000000004","flow":"api","save_card":true,"deadline":30}}}}"#
+                ),
+            ),
+            (Event::AuthenticationStarted(submission()), format!(r#"{{"authentication_started":{sent}}}"#)),
+            (
+                Event::Challenged {
+                    attempt_id: ATTEMPT,
+                    challenge: Challenge { ids: ids(), acs_url: "https://acs.example.com/".to_owned() },
+                },
+                format!(r#"{{"challenged":{{{attempt},{all_ids},"acs_url":"https://acs.example.com/"}}}}"#),
+            ),
+            (
+                Event::Authenticated {
+                    attempt_id: ATTEMPT,
+                    authentication: Authentication {
+                        ids: ids(),
+                        status: TransStatus::Attempted,
+                        eci: "06".to_owned(),
+                        cavv: "AAA=".to_owned(),
+                        challenged: true,
+                    },
+                    deadline: Timestamp::from_micros(9),
+                },
+                format!(
+                    r#"{{"authenticated":{{{attempt},"authentication":{{{all_ids},"status":"A","eci":"06","cavv":"AAA=","challenged":true}},"deadline":9}}}}"#
+                ),
+            ),
+            (
+                Event::AttemptRefused(RefusedTry {
+                    attempt_id: ATTEMPT,
+                    card: None,
+                    flow: Flow::DirectPost,
+                    payer_ip: None,
+                    reason: DeclineReason::Field(CardField::Cvc, FieldFault::TooLong),
+                }),
+                format!(r#"{{"attempt_refused":{{{attempt},"flow":"direct_post","reason":"cvc_too_long"}}}}"#),
+            ),
+            (
+                Event::OperationSent(Operation {
+                    id: OPERATION,
+                    kind: OperationKind::Refund,
+                    amount: money(54),
+                    number: Some(146),
+                    status: OperationStatus::Sent,
+                }),
+                format!(r#"{{"operation_sent":{{{operation},"kind":"refund","amount":"54 MYR","number":146}}}}"#),
+            ),
+            (
+                Event::OperationFailed { operation_id: OPERATION, reason: DeclineReason::AcquirerError },
+                format!(r#"{{"operation_failed":{{{operation},"reason":"acquirer_error"}}}}"#),
+            ),
+            (
+                Event::Captured {
+                    attempt_id: ATTEMPT,
+                    operation_id: Some(OPERATION),
+                    amount: money(900),
+                    fee: money(1),
+                },
+                format!(r#"{{"captured":{{{attempt},{operation},"amount":"900 MYR","fee":"1 MYR"}}}}"#),
+            ),
+            (
+                Event::Voided { operation_id: Some(OPERATION), amount: money(54) },
+                format!(r#"{{"voided":{{{operation},"amount":"54 MYR"}}}}"#),
+            ),
+            (Event::Voided { operation_id: None, amount: money(54) }, r#"{"voided":{"amount":"54 MYR"}}"#.to_owned()),
+            (
+                Event::Refunded { operation_id: OPERATION, amount: money(54) },
+                format!(r#"{{"refunded":{{{operation},"amount":"54 MYR"}}}}"#),
+            ),
+            (
+                Event::DetailsGiven(Box::new(Customer { email: "a@example.com".to_owned(), ..Customer::default() })),
+                r#"{"details_given":{"email":"a@example.com"}}"#.to_owned(),
+            ),
+            (Event::InvoiceSent, r#""invoice_sent""#.to_owned()),
+            (
+                Event::MarkedPaid { paid_on: Timestamp::from_micros(3), amount: money(954) },
+                r#"{"marked_paid":{"paid_on":3,"amount":"954 MYR"}}"#.to_owned(),
+            ),
+            (Event::CardForgetting, r#""card_forgetting""#.to_owned()),
+            (Event::CardForgotten, r#""card_forgotten""#.to_owned()),
+            (Event::Cleared, r#""cleared""#.to_owned()),
+            (Event::Settled { amount: money(954) }, r#"{"settled":{"amount":"954 MYR"}}"#.to_owned()),
+            (Event::ChargedBack { amount: money(954) }, r#"{"charged_back":{"amount":"954 MYR"}}"#.to_owned()),
+            (
+                Event::ChargebackReversed { amount: money(954) },
+                r#"{"chargeback_reversed":{"amount":"954 MYR"}}"#.to_owned(),
+            ),
+            (Event::AttemptUnknown { attempt_id: ATTEMPT }, format!(r#"{{"attempt_unknown":{{{attempt}}}}}"#)),
+            (
+                Event::Authorized {
+                    attempt_id: ATTEMPT,
+                    amount: money(954),
+                    acquirer_reference: "A-1".to_owned(),
+                    facts,
+                },
+                format!(
+                    r#"{{"authorized":{{{attempt},"amount":"954 MYR","reference":"A-1","facts":{{"kind":"credit","country":"MY"}}}}}}"#
+                ),
+            ),
+            (
+                Event::Captured { attempt_id: ATTEMPT, operation_id: None, amount: money(954), fee: money(0) },
+                format!(r#"{{"captured":{{{attempt},"amount":"954 MYR","fee":"0 MYR"}}}}"#),
+            ),
+            (
+                Event::Declined { attempt_id: ATTEMPT, reason: DeclineReason::LostCard, facts: CardFacts::default() },
+                format!(r#"{{"declined":{{{attempt},"reason":"lost_card"}}}}"#),
+            ),
+            (Event::ReversalSent { attempt_id: ATTEMPT }, format!(r#"{{"reversal_sent":{{{attempt}}}}}"#)),
+            (Event::Reversed { attempt_id: ATTEMPT }, format!(r#"{{"reversed":{{{attempt}}}}}"#)),
+        ]
+    }
+
+    fn read(document: &str) -> Option<Event> {
+        serde_json::from_str::<EventDoc>(document).ok().map(|document| document.into_event(OWNER))
+    }
+
+    #[test]
+    fn events_are_written_and_read_as_ever() {
+        for (event, document) in written() {
+            assert_eq!(document, text(&EventDoc::from(event.clone())).expect("it can be written"));
+            assert_eq!(Some(event), read(&document), "{document}");
+        }
+        let names: std::collections::HashSet<_> = written().iter().map(|(event, _)| event.name()).collect();
+        assert_eq!(29, names.len(), "every event is in the list");
+    }
+
+    #[test]
+    fn what_was_never_written_is_not_read() {
+        for document in [
+            "",
+            "{}",
+            "null",
+            r#""vanished""#,
+            r#"{"viewed":{}}"#,
+            r#"{"opened":{"amount":"954 MYR"}}"#,
+            r#"{"reversed":{"attempt":"00000000-0000-0000-0000-000000000003","more":1}}"#,
+            r#"{"reversed":{"attempt":"00000000000000000000000000000003"}}"#,
+            r#"{"captured":{"attempt":"00000000-0000-0000-0000-000000000003","amount":"-1 MYR","fee":"0 MYR"}}"#,
+            r#"{"captured":{"attempt":"00000000-0000-0000-0000-000000000003","amount":"1 XXX","fee":"0 MYR"}}"#,
+            r#"{"declined":{"attempt":"00000000-0000-0000-0000-000000000003","reason":"bad_mood"}}"#,
+        ] {
+            assert_eq!(None, read(document), "{document}");
+        }
+    }
+
+    #[test]
+    fn every_word_is_read_back() {
+        fn check<T: Word + PartialEq + std::fmt::Debug>(values: impl IntoIterator<Item = T>) {
+            for value in values {
+                let word = value.to_word();
+                assert_eq!(Some(value), T::from_word(&word), "{word}");
+            }
+        }
+        check(DeclineReason::ALL);
+        check(Brand::ALL.into_iter().chain([Brand::Unknown]));
+        check([CaptureMode::Automatic, CaptureMode::Manual]);
+        check([Expiry { year: 1999, month: 12 }, Expiry { year: 2000, month: 1 }]);
+        check([
+            TimerKind::Due,
+            TimerKind::Inquire { attempt_id: ATTEMPT, asked: 4, not_found: 2 },
+            TimerKind::Reverse { attempt_id: ATTEMPT, asked: 0 },
+        ]);
+        for unread in ["", "due now", "inquire", "reverse x 1", "2028-13", "2028-00", "954", "954 myr"] {
+            assert_eq!(
+                (None, None, None),
+                (TimerKind::from_word(unread), Expiry::from_word(unread), Money::from_word(unread))
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_and_any_amount_comes_back(holder in ".*", issuer in ".*", minor in 0..=i64::MAX, at in any::<i64>()) {
+            let mut submission = submission();
+            submission.card.holder.clone_from(&holder);
+            submission.deadline = Timestamp::from_micros(at);
+            let facts = CardFacts { issuer, ..CardFacts::default() };
+            for event in [
+                Event::AttemptSent(submission),
+                Event::Authorized { attempt_id: ATTEMPT, amount: money(minor), acquirer_reference: holder.clone(), facts },
+            ] {
+                let document = text(&EventDoc::from(event.clone())).expect("it can be written");
+                prop_assert_eq!(Some(event), read(&document));
+            }
+            let customer = Customer { full_name: holder.clone(), cc: vec![holder], ..Customer::default() };
+            let document = text(&CustomerDoc(customer.clone())).expect("it can be written");
+            let CustomerDoc(read) = serde_json::from_str(&document).expect("it can be read");
+            prop_assert_eq!(customer, read);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Checkouts and customers.
+
+use domain::{
+    Address, Brand, BrandId, Callback, Checkout, CheckoutId, Customer, CustomerId, Dialect, Line, MerchantId, Mode,
+    PaymentId, Redirects, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use super::word::AsWord;
+use super::{is_default, word};
+
+/// The part of a checkout that lies in columns.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CheckoutColumns {
+    pub(crate) id: CheckoutId,
+    pub(crate) merchant_id: MerchantId,
+    pub(crate) mode: Mode,
+    pub(crate) dialect: Dialect,
+    pub(crate) payment_id: PaymentId,
+    pub(crate) created_at: Timestamp,
+}
+
+/// The rest of it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CheckoutDoc {
+    #[serde(with = "word")]
+    brand: BrandId,
+    seller: String,
+    language: String,
+    time_zone: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    reference: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    notes: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<StoredLine>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    debt: i64,
+    #[serde(default, with = "CustomerFields", skip_serializing_if = "is_default")]
+    customer: Customer,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    customer_id: Option<AsWord<CustomerId>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    customer_named: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    asks_details: Vec<String>,
+    #[serde(default, with = "RedirectsDoc", skip_serializing_if = "is_default")]
+    redirects: Redirects,
+    /// The address; all there is to a callback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    callback: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    brands: Option<Vec<AsWord<Brand>>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct StoredLine(#[serde(with = "LineDoc")] Line);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Line", deny_unknown_fields)]
+struct LineDoc {
+    name: String,
+    quantity: i64,
+    #[serde(rename = "price", default, skip_serializing_if = "is_default")]
+    unit_price: i64,
+    #[serde(default, skip_serializing_if = "is_default")]
+    discount: i64,
+    #[serde(rename = "tax", default, skip_serializing_if = "is_default")]
+    tax_percent: i64,
+    #[serde(default, skip_serializing_if = "is_default")]
+    category: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    total_override: Option<i64>,
+    total: i64,
+}
+
+/// A customer's details, all there is to the document of a customer's row.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct CustomerDoc(#[serde(with = "CustomerFields")] pub(crate) Customer);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Customer", deny_unknown_fields)]
+struct CustomerFields {
+    #[serde(default, skip_serializing_if = "is_default")]
+    email: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    phone: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    full_name: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    personal_code: String,
+    #[serde(default, with = "AddressDoc", skip_serializing_if = "is_default")]
+    billing: Address,
+    #[serde(default, with = "AddressDoc", skip_serializing_if = "is_default")]
+    shipping: Address,
+    #[serde(default, skip_serializing_if = "is_default")]
+    legal_name: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    brand_name: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    registration_number: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    tax_number: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    bank_account: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    bank_code: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    cc: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    bcc: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Address", deny_unknown_fields)]
+struct AddressDoc {
+    #[serde(rename = "street", default, skip_serializing_if = "is_default")]
+    street_address: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    city: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    state: String,
+    #[serde(rename = "zip", default, skip_serializing_if = "is_default")]
+    zip_code: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    country: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Redirects", deny_unknown_fields)]
+struct RedirectsDoc {
+    #[serde(default, skip_serializing_if = "is_default")]
+    success: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    failure: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    cancel: Option<String>,
+}
+
+impl CheckoutDoc {
+    /// Takes a checkout apart.
+    pub(crate) fn split(checkout: Checkout) -> (CheckoutColumns, Self) {
+        let Checkout {
+            id,
+            merchant_id,
+            mode,
+            brand_id: brand,
+            payment_id,
+            dialect,
+            created_at,
+            seller,
+            language,
+            time_zone,
+            reference,
+            notes,
+            lines,
+            debt,
+            customer,
+            customer_id,
+            customer_named,
+            asks_details,
+            redirects,
+            callback,
+            brands,
+        } = checkout;
+        let columns = CheckoutColumns { id, merchant_id, mode, dialect, payment_id, created_at };
+        let document = Self {
+            brand,
+            seller,
+            language,
+            time_zone,
+            reference,
+            notes,
+            lines: lines.into_iter().map(StoredLine).collect(),
+            debt,
+            customer,
+            customer_id: customer_id.map(AsWord),
+            customer_named,
+            asks_details,
+            redirects,
+            callback: callback.map(|Callback { url }| url),
+            brands: brands.map(|brands| brands.into_iter().map(AsWord).collect()),
+        };
+        (columns, document)
+    }
+
+    /// Puts it together again.
+    pub(crate) fn join(self, columns: CheckoutColumns) -> Checkout {
+        let CheckoutColumns { id, merchant_id, mode, dialect, payment_id, created_at } = columns;
+        Checkout {
+            id,
+            merchant_id,
+            mode,
+            brand_id: self.brand,
+            payment_id,
+            dialect,
+            created_at,
+            seller: self.seller,
+            language: self.language,
+            time_zone: self.time_zone,
+            reference: self.reference,
+            notes: self.notes,
+            lines: self.lines.into_iter().map(|StoredLine(line)| line).collect(),
+            debt: self.debt,
+            customer: self.customer,
+            customer_id: self.customer_id.map(|AsWord(id)| id),
+            customer_named: self.customer_named,
+            asks_details: self.asks_details,
+            redirects: self.redirects,
+            callback: self.callback.map(|url| Callback { url }),
+            brands: self.brands.map(|brands| brands.into_iter().map(|AsWord(brand)| brand).collect()),
+        }
+    }
+}

@@ -1,0 +1,461 @@
+//! Events of the journal. One arm each way, so that a new event stops the build until it can be stored.
+
+use std::net::IpAddr;
+
+use domain::{
+    AttemptId, Authentication, AuthenticationIds, Brand, CaptureMode, CardFacts, CardId, CardSummary, Challenge,
+    CheckoutId, DeclineReason, Due, Event, Expiry, Fees, Flow, MerchantId, Mode, Money, Operation, OperationId,
+    OperationKind, OperationStatus, PaymentId, RefusedTry, Submission, Terms, Timestamp, TransStatus,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::checkout::CustomerDoc;
+use super::merchant::FeesDoc;
+use super::word::AsWord;
+use super::{is_default, word};
+
+/// Whose journal an event is in; columns of the row, not of the document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Owner {
+    pub(crate) payment_id: PaymentId,
+    pub(crate) merchant_id: MerchantId,
+    pub(crate) mode: Mode,
+}
+
+/// `"viewed"`, `{"opened":{...}}` ...: an event by its name.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum EventDoc {
+    Opened(TermsDoc),
+    Viewed,
+    DetailsGiven(Box<CustomerDoc>),
+    InvoiceSent,
+    Overdue,
+    Expired,
+    Cancelled,
+    MarkedPaid {
+        paid_on: i64,
+        #[serde(with = "word")]
+        amount: Money,
+    },
+    AttemptSent(SubmissionDoc),
+    AuthenticationStarted(SubmissionDoc),
+    Challenged {
+        #[serde(with = "word")]
+        attempt: AttemptId,
+        #[serde(flatten)]
+        ids: IdsDoc,
+        acs_url: String,
+    },
+    Authenticated {
+        #[serde(with = "word")]
+        attempt: AttemptId,
+        authentication: AuthenticationDoc,
+        deadline: i64,
+    },
+    AttemptRefused(RefusedDoc),
+    AttemptUnknown {
+        #[serde(with = "word")]
+        attempt: AttemptId,
+    },
+    Authorized {
+        #[serde(with = "word")]
+        attempt: AttemptId,
+        #[serde(with = "word")]
+        amount: Money,
+        reference: String,
+        #[serde(default, with = "FactsDoc", skip_serializing_if = "is_default")]
+        facts: CardFacts,
+    },
+    Captured {
+        #[serde(with = "word")]
+        attempt: AttemptId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operation: Option<AsWord<OperationId>>,
+        #[serde(with = "word")]
+        amount: Money,
+        #[serde(with = "word")]
+        fee: Money,
+    },
+    Declined {
+        #[serde(with = "word")]
+        attempt: AttemptId,
+        #[serde(with = "word")]
+        reason: DeclineReason,
+        #[serde(default, with = "FactsDoc", skip_serializing_if = "is_default")]
+        facts: CardFacts,
+    },
+    ReversalSent {
+        #[serde(with = "word")]
+        attempt: AttemptId,
+    },
+    Reversed {
+        #[serde(with = "word")]
+        attempt: AttemptId,
+    },
+    OperationSent {
+        #[serde(with = "word")]
+        operation: OperationId,
+        #[serde(with = "word")]
+        kind: OperationKind,
+        #[serde(with = "word")]
+        amount: Money,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<u64>,
+    },
+    OperationFailed {
+        #[serde(with = "word")]
+        operation: OperationId,
+        #[serde(with = "word")]
+        reason: DeclineReason,
+    },
+    Voided {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operation: Option<AsWord<OperationId>>,
+        #[serde(with = "word")]
+        amount: Money,
+    },
+    Refunded {
+        #[serde(with = "word")]
+        operation: OperationId,
+        #[serde(with = "word")]
+        amount: Money,
+    },
+    CardForgetting,
+    CardForgotten,
+    Cleared,
+    Settled {
+        #[serde(with = "word")]
+        amount: Money,
+    },
+    ChargedBack {
+        #[serde(with = "word")]
+        amount: Money,
+    },
+    ChargebackReversed {
+        #[serde(with = "word")]
+        amount: Money,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct IdsDoc {
+    server_id: Uuid,
+    directory_id: Uuid,
+    acs_id: Uuid,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct AuthenticationDoc {
+    #[serde(flatten)]
+    ids: IdsDoc,
+    #[serde(with = "word")]
+    status: TransStatus,
+    eci: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    cavv: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    challenged: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RefusedDoc {
+    #[serde(with = "word")]
+    attempt: AttemptId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    card: Option<CardDoc>,
+    #[serde(with = "word")]
+    flow: Flow,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ip: Option<IpAddr>,
+    #[serde(with = "word")]
+    reason: DeclineReason,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TermsDoc {
+    #[serde(with = "word")]
+    checkout: CheckoutId,
+    #[serde(with = "word")]
+    amount: Money,
+    /// Left out when automatic.
+    #[serde(default = "automatic", with = "word", skip_serializing_if = "is_automatic")]
+    capture: CaptureMode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    due: Option<DueDoc>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    single_attempt: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    save_card: bool,
+    #[serde(default, with = "FeesDoc", skip_serializing_if = "is_default")]
+    fees: Fees,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DueDoc {
+    at: i64,
+    #[serde(default, skip_serializing_if = "is_default")]
+    strict: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubmissionDoc {
+    #[serde(with = "word")]
+    attempt: AttemptId,
+    acquirer: String,
+    card: CardDoc,
+    #[serde(with = "word")]
+    card_id: CardId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token: Option<AsWord<CheckoutId>>,
+    #[serde(with = "word")]
+    flow: Flow,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ip: Option<IpAddr>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    save_card: bool,
+    deadline: i64,
+}
+
+/// A card as it may be shown.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CardDoc {
+    #[serde(with = "word")]
+    brand: Brand,
+    masked: String,
+    #[serde(with = "word")]
+    expiry: Expiry,
+    #[serde(default, skip_serializing_if = "is_default")]
+    holder: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "CardFacts", deny_unknown_fields)]
+struct FactsDoc {
+    #[serde(default, skip_serializing_if = "is_default")]
+    kind: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    issuer: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    country: String,
+}
+
+const fn automatic() -> CaptureMode {
+    CaptureMode::Automatic
+}
+
+fn is_automatic(capture: &CaptureMode) -> bool {
+    *capture == automatic()
+}
+
+impl From<Event> for EventDoc {
+    fn from(event: Event) -> Self {
+        match event {
+            Event::Opened(terms) => Self::Opened(terms.into()),
+            Event::Viewed => Self::Viewed,
+            Event::Overdue => Self::Overdue,
+            Event::Expired => Self::Expired,
+            Event::Cancelled => Self::Cancelled,
+            Event::AttemptSent(submission) => Self::AttemptSent(submission.into()),
+            Event::DetailsGiven(customer) => Self::DetailsGiven(Box::new(CustomerDoc(*customer))),
+            Event::InvoiceSent => Self::InvoiceSent,
+            Event::MarkedPaid { paid_on, amount } => Self::MarkedPaid { paid_on: paid_on.micros(), amount },
+            Event::AuthenticationStarted(submission) => Self::AuthenticationStarted(submission.into()),
+            Event::Challenged { attempt_id: attempt, challenge: Challenge { ids, acs_url } } => {
+                Self::Challenged { attempt, ids: ids.into(), acs_url }
+            }
+            Event::Authenticated { attempt_id: attempt, authentication, deadline } => {
+                Self::Authenticated { attempt, authentication: authentication.into(), deadline: deadline.micros() }
+            }
+            Event::AttemptRefused(refused) => Self::AttemptRefused(refused.into()),
+            Event::AttemptUnknown { attempt_id: attempt } => Self::AttemptUnknown { attempt },
+            Event::Authorized { attempt_id: attempt, amount, acquirer_reference: reference, facts } => {
+                Self::Authorized { attempt, amount, reference, facts }
+            }
+            Event::Captured { attempt_id: attempt, operation_id, amount, fee } => {
+                Self::Captured { attempt, operation: operation_id.map(AsWord), amount, fee }
+            }
+            Event::Declined { attempt_id: attempt, reason, facts } => Self::Declined { attempt, reason, facts },
+            Event::ReversalSent { attempt_id: attempt } => Self::ReversalSent { attempt },
+            Event::Reversed { attempt_id: attempt } => Self::Reversed { attempt },
+            // The status of an operation follows from the events after it.
+            Event::OperationSent(Operation { id: operation, kind, amount, number, status: _ }) => {
+                Self::OperationSent { operation, kind, amount, number }
+            }
+            Event::OperationFailed { operation_id: operation, reason } => Self::OperationFailed { operation, reason },
+            Event::Voided { operation_id, amount } => Self::Voided { operation: operation_id.map(AsWord), amount },
+            Event::Refunded { operation_id: operation, amount } => Self::Refunded { operation, amount },
+            Event::CardForgetting => Self::CardForgetting,
+            Event::CardForgotten => Self::CardForgotten,
+            Event::Cleared => Self::Cleared,
+            Event::Settled { amount } => Self::Settled { amount },
+            Event::ChargedBack { amount } => Self::ChargedBack { amount },
+            Event::ChargebackReversed { amount } => Self::ChargebackReversed { amount },
+        }
+    }
+}
+
+impl EventDoc {
+    /// The event, in the journal of `owner`.
+    pub(crate) fn into_event(self, owner: Owner) -> Event {
+        match self {
+            Self::Opened(terms) => Event::Opened(terms.into_terms(owner)),
+            Self::Viewed => Event::Viewed,
+            Self::Overdue => Event::Overdue,
+            Self::Expired => Event::Expired,
+            Self::Cancelled => Event::Cancelled,
+            Self::AttemptSent(submission) => Event::AttemptSent(submission.into()),
+            Self::DetailsGiven(document) => Event::DetailsGiven(Box::new(document.0)),
+            Self::InvoiceSent => Event::InvoiceSent,
+            Self::MarkedPaid { paid_on, amount } => {
+                Event::MarkedPaid { paid_on: Timestamp::from_micros(paid_on), amount }
+            }
+            Self::AuthenticationStarted(submission) => Event::AuthenticationStarted(submission.into()),
+            Self::Challenged { attempt: attempt_id, ids, acs_url } => {
+                Event::Challenged { attempt_id, challenge: Challenge { ids: ids.into(), acs_url } }
+            }
+            Self::Authenticated { attempt: attempt_id, authentication, deadline } => Event::Authenticated {
+                attempt_id,
+                authentication: authentication.into(),
+                deadline: Timestamp::from_micros(deadline),
+            },
+            Self::AttemptRefused(refused) => Event::AttemptRefused(refused.into()),
+            Self::AttemptUnknown { attempt: attempt_id } => Event::AttemptUnknown { attempt_id },
+            Self::Authorized { attempt: attempt_id, amount, reference: acquirer_reference, facts } => {
+                Event::Authorized { attempt_id, amount, acquirer_reference, facts }
+            }
+            Self::Captured { attempt: attempt_id, operation, amount, fee } => {
+                Event::Captured { attempt_id, operation_id: operation.map(|AsWord(id)| id), amount, fee }
+            }
+            Self::Declined { attempt: attempt_id, reason, facts } => Event::Declined { attempt_id, reason, facts },
+            Self::ReversalSent { attempt: attempt_id } => Event::ReversalSent { attempt_id },
+            Self::Reversed { attempt: attempt_id } => Event::Reversed { attempt_id },
+            Self::OperationSent { operation: id, kind, amount, number } => {
+                Event::OperationSent(Operation { id, kind, amount, number, status: OperationStatus::Sent })
+            }
+            Self::OperationFailed { operation: operation_id, reason } => {
+                Event::OperationFailed { operation_id, reason }
+            }
+            Self::Voided { operation, amount } => {
+                Event::Voided { operation_id: operation.map(|AsWord(id)| id), amount }
+            }
+            Self::Refunded { operation: operation_id, amount } => Event::Refunded { operation_id, amount },
+            Self::CardForgetting => Event::CardForgetting,
+            Self::CardForgotten => Event::CardForgotten,
+            Self::Cleared => Event::Cleared,
+            Self::Settled { amount } => Event::Settled { amount },
+            Self::ChargedBack { amount } => Event::ChargedBack { amount },
+            Self::ChargebackReversed { amount } => Event::ChargebackReversed { amount },
+        }
+    }
+}
+
+impl From<Terms> for TermsDoc {
+    fn from(terms: Terms) -> Self {
+        let Terms {
+            payment_id: _,
+            merchant_id: _,
+            mode: _,
+            checkout_id: checkout,
+            amount,
+            capture,
+            due,
+            single_attempt,
+            save_card,
+            fees,
+        } = terms;
+        let due = due.map(|Due { at, strict }| DueDoc { at: at.micros(), strict });
+        Self { checkout, amount, capture, due, single_attempt, save_card, fees }
+    }
+}
+
+impl TermsDoc {
+    fn into_terms(self, owner: Owner) -> Terms {
+        let Self { checkout: checkout_id, amount, capture, due, single_attempt, save_card, fees } = self;
+        let Owner { payment_id, merchant_id, mode } = owner;
+        let due = due.map(|DueDoc { at, strict }| Due { at: Timestamp::from_micros(at), strict });
+        Terms { payment_id, merchant_id, mode, checkout_id, amount, capture, due, single_attempt, save_card, fees }
+    }
+}
+
+impl From<Submission> for SubmissionDoc {
+    fn from(submission: Submission) -> Self {
+        let Submission { attempt_id: attempt, acquirer, card, card_id, token, flow, payer_ip: ip, save_card, deadline } =
+            submission;
+        let (card, token, deadline) = (card.into(), token.map(AsWord), deadline.micros());
+        Self { attempt, acquirer, card, card_id, token, flow, ip, save_card, deadline }
+    }
+}
+
+impl From<SubmissionDoc> for Submission {
+    fn from(document: SubmissionDoc) -> Self {
+        let SubmissionDoc {
+            attempt: attempt_id,
+            acquirer,
+            card,
+            card_id,
+            token,
+            flow,
+            ip: payer_ip,
+            save_card,
+            deadline,
+        } = document;
+        let deadline = Timestamp::from_micros(deadline);
+        let (card, token) = (card.into(), token.map(|AsWord(token)| token));
+        Self { attempt_id, acquirer, card, card_id, token, flow, payer_ip, save_card, deadline }
+    }
+}
+
+impl From<CardSummary> for CardDoc {
+    fn from(CardSummary { brand, masked, expiry, holder }: CardSummary) -> Self {
+        Self { brand, masked, expiry, holder }
+    }
+}
+
+impl From<CardDoc> for CardSummary {
+    fn from(CardDoc { brand, masked, expiry, holder }: CardDoc) -> Self {
+        Self { brand, masked, expiry, holder }
+    }
+}
+
+impl From<AuthenticationIds> for IdsDoc {
+    fn from(AuthenticationIds { server, directory, acs }: AuthenticationIds) -> Self {
+        Self { server_id: server, directory_id: directory, acs_id: acs }
+    }
+}
+
+impl From<IdsDoc> for AuthenticationIds {
+    fn from(IdsDoc { server_id, directory_id, acs_id }: IdsDoc) -> Self {
+        Self { server: server_id, directory: directory_id, acs: acs_id }
+    }
+}
+
+impl From<Authentication> for AuthenticationDoc {
+    fn from(Authentication { ids, status, eci, cavv, challenged }: Authentication) -> Self {
+        Self { ids: ids.into(), status, eci, cavv, challenged }
+    }
+}
+
+impl From<AuthenticationDoc> for Authentication {
+    fn from(AuthenticationDoc { ids, status, eci, cavv, challenged }: AuthenticationDoc) -> Self {
+        Self { ids: ids.into(), status, eci, cavv, challenged }
+    }
+}
+
+impl From<RefusedTry> for RefusedDoc {
+    fn from(RefusedTry { attempt_id: attempt, card, flow, payer_ip: ip, reason }: RefusedTry) -> Self {
+        Self { attempt, card: card.map(Into::into), flow, ip, reason }
+    }
+}
+
+impl From<RefusedDoc> for RefusedTry {
+    fn from(RefusedDoc { attempt: attempt_id, card, flow, ip: payer_ip, reason }: RefusedDoc) -> Self {
+        Self { attempt_id, card: card.map(Into::into), flow, payer_ip, reason }
+    }
+}

@@ -1,0 +1,207 @@
+//! Values that are one word in a document: `#[serde(with = "word")]`, or [`AsWord`] inside lists and options.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use domain::{
+    AttemptId, Brand, BrandId, CaptureMode, CardId, CheckoutId, Currency, CustomerId, DeclineReason, Exchange, Expiry,
+    Flow, Money, OperationId, OperationKind, TransStatus,
+};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::records::TimerKind;
+
+/// A value that is one word.
+pub(crate) trait Word: Sized {
+    /// The word.
+    fn to_word(&self) -> Cow<'static, str>;
+    /// Reads it back; `None` for what is never written.
+    fn from_word(word: &str) -> Option<Self>;
+}
+
+pub(super) fn serialize<T: Word, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&value.to_word())
+}
+
+pub(super) fn deserialize<'de, T: Word, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let word = Cow::<str>::deserialize(deserializer)?;
+    T::from_word(&word).ok_or_else(|| D::Error::custom("a word that is never written"))
+}
+
+/// A word in a list or an option.
+#[derive(PartialEq, Serialize, Deserialize)]
+#[serde(transparent, bound = "T: Word")]
+pub(crate) struct AsWord<T: Word>(#[serde(with = "self")] pub(super) T);
+
+macro_rules! listed {
+    ($($name:ident: $write:ident),*) => {$(
+        impl Word for $name {
+            fn to_word(&self) -> Cow<'static, str> {
+                self.$write().into()
+            }
+
+            fn from_word(word: &str) -> Option<Self> {
+                Self::parse(word)
+            }
+        }
+    )*};
+}
+
+listed! { Brand: as_str, Currency: code, DeclineReason: as_str }
+
+/// `EUR/MYR 4.71`
+impl Word for Exchange {
+    fn to_word(&self) -> Cow<'static, str> {
+        format!("{}/{} {}", self.from().code(), self.to().code(), self.rate()).into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        let (pair, rate) = word.split_once(' ')?;
+        let (from, to) = pair.split_once('/')?;
+        Self::new(Currency::parse(from)?, Currency::parse(to)?, rate)
+    }
+}
+
+macro_rules! ids {
+    ($($name:ident)*) => {$(
+        impl Word for $name {
+            fn to_word(&self) -> Cow<'static, str> {
+                self.to_string().into()
+            }
+
+            fn from_word(word: &str) -> Option<Self> {
+                Self::parse(word).ok()
+            }
+        }
+    )*};
+}
+
+ids! { AttemptId BrandId CardId CheckoutId CustomerId OperationId }
+
+/// `954 MYR`: minor units and currency.
+impl Word for Money {
+    fn to_word(&self) -> Cow<'static, str> {
+        format!("{} {}", self.minor(), self.currency().code()).into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        let (minor, currency) = word.split_once(' ')?;
+        Self::new(minor.parse().ok()?, Currency::parse(currency)?)
+    }
+}
+
+/// `2028-08`.
+impl Word for Expiry {
+    fn to_word(&self) -> Cow<'static, str> {
+        format!("{:04}-{:02}", self.year, self.month).into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        let (year, month) = word.split_once('-')?;
+        Some(Self { year: year.parse().ok()?, month: month.parse().ok().filter(|month| (1..=12).contains(month))? })
+    }
+}
+
+impl Word for CaptureMode {
+    fn to_word(&self) -> Cow<'static, str> {
+        match self {
+            Self::Automatic => "automatic",
+            Self::Manual => "manual",
+        }
+        .into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "automatic" => Some(Self::Automatic),
+            "manual" => Some(Self::Manual),
+            _ => None,
+        }
+    }
+}
+
+impl Word for Flow {
+    fn to_word(&self) -> Cow<'static, str> {
+        match self {
+            Self::HostedPage => "hosted_page",
+            Self::DirectPost => "direct_post",
+            Self::Api => "api",
+        }
+        .into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "hosted_page" => Some(Self::HostedPage),
+            "direct_post" => Some(Self::DirectPost),
+            "api" => Some(Self::Api),
+            _ => None,
+        }
+    }
+}
+
+impl Word for OperationKind {
+    fn to_word(&self) -> Cow<'static, str> {
+        self.name().into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        [Self::Capture, Self::Void, Self::Refund].into_iter().find(|kind| kind.name() == word)
+    }
+}
+
+/// `Y`, `A` ...
+impl Word for TransStatus {
+    fn to_word(&self) -> Cow<'static, str> {
+        self.letter().to_string().into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::parse(word)
+    }
+}
+
+/// `due`, `inquire <try> <asked> <not found>`, `reverse <try> <asked>`, `abandon <try>`,
+/// `inquire_operation <operation> <asked> <not found>`, `lapse`.
+impl Word for TimerKind {
+    fn to_word(&self) -> Cow<'static, str> {
+        match self {
+            Self::Due => "due".into(),
+            Self::Inquire { attempt_id, asked, not_found } => join("inquire", &[attempt_id, asked, not_found]),
+            Self::Reverse { attempt_id, asked } => join("reverse", &[attempt_id, asked]),
+            Self::Abandon { attempt_id } => join("abandon", &[attempt_id]),
+            Self::InquireOperation { operation_id, asked, not_found } => {
+                join("inquire_operation", &[operation_id, asked, not_found])
+            }
+            Self::Lapse => "lapse".into(),
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        let parts: Vec<&str> = word.split(' ').collect();
+        match parts.as_slice() {
+            ["due"] => Some(Self::Due),
+            ["inquire", attempt, asked, not_found] => Some(Self::Inquire {
+                attempt_id: AttemptId::parse(attempt).ok()?,
+                asked: asked.parse().ok()?,
+                not_found: not_found.parse().ok()?,
+            }),
+            ["reverse", attempt, asked] => {
+                Some(Self::Reverse { attempt_id: AttemptId::parse(attempt).ok()?, asked: asked.parse().ok()? })
+            }
+            ["abandon", attempt] => Some(Self::Abandon { attempt_id: AttemptId::parse(attempt).ok()? }),
+            ["inquire_operation", operation, asked, not_found] => Some(Self::InquireOperation {
+                operation_id: OperationId::parse(operation).ok()?,
+                asked: asked.parse().ok()?,
+                not_found: not_found.parse().ok()?,
+            }),
+            ["lapse"] => Some(Self::Lapse),
+            _ => None,
+        }
+    }
+}
+
+fn join(name: &str, parts: &[&dyn Display]) -> Cow<'static, str> {
+    parts.iter().fold(name.to_owned(), |word, part| format!("{word} {part}")).into()
+}

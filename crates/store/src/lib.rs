@@ -1,0 +1,45 @@
+//! What is written down. The only crate that knows SQL.
+//!
+//! [`Store::commit`] is the only write in the program: one [`Changeset`], all of it or none. One writer thread takes
+//! every waiting changeset, writes them in one transaction with one fsync, and only then answers each; a stale or
+//! duplicate one is refused without harming its neighbours. Readers never wait for the writer.
+
+mod changeset;
+mod records;
+
+mod store;
+
+mod readers;
+mod writer;
+
+mod brands;
+mod cards;
+mod checkouts;
+mod counters;
+mod customers;
+mod deliveries;
+mod idempotency;
+mod journal;
+mod keys;
+mod ledger;
+mod merchants;
+mod payments;
+mod secrets;
+mod settings;
+mod timers;
+
+mod audit;
+
+mod documents;
+mod error;
+mod row;
+mod schema;
+
+pub use audit::AuditReport;
+pub use changeset::{AdminWrite, Changeset, Committed, CounterWrite, Delivered, IdempotencyWrite, PaymentWrite};
+pub use error::Error;
+pub use records::{
+    ApiKey, BankAccount, Brand, CardRow, CheckoutRecord, Company, CustomerRecord, Delivery, DeliveryRecord,
+    DeliveryState, Endpoint, Idempotent, KeptCard, Merchant, Sealed, SigningKey, Timer, TimerKind,
+};
+pub use store::Store;

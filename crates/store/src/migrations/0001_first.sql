@@ -1,0 +1,227 @@
+-- Rows lie in order of creation (position); ids are 16 bytes; times are microseconds since 1970 in UTC; amounts are
+-- minor units. A column exists for what is searched, joined, constrained or summed; a document holds the rest.
+
+create table merchants (
+    position integer primary key,
+    id blob not null unique,
+    document text not null,
+    created_at integer not null,
+    revoked_at integer
+) strict;
+
+create table brands (
+    position integer primary key,
+    id blob not null unique,
+    merchant_id blob not null,
+    document text not null,
+    created_at integer not null,
+    revoked_at integer
+) strict;
+
+create index brands_of_merchant on brands (merchant_id);
+
+create table api_keys (
+    position integer primary key,
+    id blob not null unique,
+    merchant_id blob not null,
+    mode text not null,
+    prefix text not null,
+    hash blob not null,
+    created_at integer not null,
+    revoked_at integer
+) strict;
+
+create index api_keys_by_prefix on api_keys (prefix);
+create index api_keys_of_merchant on api_keys (merchant_id);
+
+create table signing_keys (
+    merchant_id blob not null,
+    mode text not null,
+    public_pem text not null,
+    key_id text not null,
+    wrapped_key blob not null,
+    ciphertext blob not null,
+    primary key (merchant_id, mode)
+) strict;
+
+create table secrets (
+    name text primary key,
+    key_id text not null,
+    wrapped_key blob not null,
+    ciphertext blob not null
+) strict;
+
+create table settings (
+    name text primary key,
+    value integer not null
+) strict;
+
+create table counters (
+    merchant_id blob not null,
+    mode text not null,
+    name text not null,
+    value integer not null,
+    primary key (merchant_id, mode, name)
+) strict, without rowid;
+
+create table customers (
+    position integer primary key,
+    id blob not null unique,
+    merchant_id blob not null,
+    mode text not null,
+    -- Lower case; null when the customer gave none.
+    inline_email text,
+    document text not null,
+    created_at integer not null
+) strict;
+
+create unique index customers_by_email on customers (merchant_id, mode, inline_email) where inline_email is not null;
+
+create table checkouts (
+    position integer primary key,
+    id blob not null unique,
+    merchant_id blob not null,
+    mode text not null,
+    dialect text not null,
+    payment_id blob not null,
+    created_at integer not null,
+    checkout text not null,
+    -- The dialect's own.
+    document text not null
+) strict;
+
+create table payments (
+    position integer primary key,
+    id blob not null unique,
+    merchant_id blob not null,
+    mode text not null,
+    checkout_id blob not null,
+    version integer not null,
+    state text not null,
+    currency text not null,
+    amount integer not null,
+    authorized integer not null,
+    captured integer not null,
+    voided integer not null,
+    refunded integer not null,
+    due_at integer,
+    created_at integer not null,
+    updated_at integer not null
+) strict;
+
+create table journal (
+    position integer primary key,
+    payment_id blob not null,
+    version integer not null,
+    merchant_id blob not null,
+    mode text not null,
+    at integer not null,
+    event text not null,
+    -- SHA-256 of the merchant's previous row's hash and this row.
+    hash blob not null,
+    unique (payment_id, version)
+) strict;
+
+create table journal_heads (
+    merchant_id blob not null,
+    -- Which writer's chain; the embedded engine has one.
+    node integer not null,
+    position integer not null,
+    hash blob not null,
+    primary key (merchant_id, node)
+) strict, without rowid;
+
+create table postings (
+    -- The journal row it belongs to, which says whose it is, and its line in it, from 0.
+    position integer not null,
+    line integer not null,
+    currency text not null,
+    account text not null,
+    layer text not null,
+    -- Debits are positive, credits negative.
+    amount integer not null,
+    primary key (position, line)
+) strict, without rowid;
+
+create table balances (
+    merchant_id blob not null,
+    mode text not null,
+    currency text not null,
+    account text not null,
+    layer text not null,
+    amount integer not null,
+    primary key (merchant_id, mode, currency, account, layer)
+) strict, without rowid;
+
+create table cards (
+    position integer primary key,
+    id blob not null unique,
+    merchant_id blob not null,
+    mode text not null,
+    key_id text not null,
+    wrapped_key blob not null,
+    ciphertext blob not null,
+    fingerprint blob not null,
+    summary text not null,
+    created_at integer not null
+) strict;
+
+create table timers (
+    at integer not null,
+    payment_id blob not null,
+    kind text not null,
+    merchant_id blob not null,
+    mode text not null,
+    primary key (at, payment_id, kind)
+) strict, without rowid;
+
+create table deliveries (
+    position integer primary key,
+    id blob not null unique,
+    merchant_id blob not null,
+    mode text not null,
+    checkout_id blob not null,
+    payment_id blob not null,
+    version integer not null,
+    notice text not null,
+    endpoint text not null,
+    body text,
+    -- waiting: the oldest open one of its checkout; queued: behind it; delivered; given_up.
+    state text not null,
+    attempts integer not null,
+    -- The HTTP status of the last answer, 0 when there was none; null before the first try.
+    status integer,
+    tried_at integer,
+    due_at integer not null,
+    created_at integer not null
+) strict;
+
+create index deliveries_due on deliveries (due_at) where state = 'waiting';
+create index deliveries_open on deliveries (checkout_id, position) where state in ('waiting', 'queued');
+-- A payment's id is in order of time, a checkout's is random: this index grows at its end.
+create index deliveries_of_payment on deliveries (payment_id);
+
+create table idempotency (
+    position integer primary key,
+    merchant_id blob not null,
+    mode text not null,
+    scope text not null,
+    key text not null,
+    at integer not null,
+    fingerprint blob not null,
+    status integer not null,
+    body text not null,
+    unique (merchant_id, mode, scope, key)
+) strict;
+
+-- Cards that customers left with merchants; the token is the checkout.
+create table kept_cards (
+    position integer primary key,
+    checkout_id blob not null unique,
+    merchant_id blob not null,
+    mode text not null,
+    customer_id blob not null,
+    created_at integer not null
+) strict;
+
+create index kept_cards_of_customers on kept_cards (merchant_id, mode, customer_id);

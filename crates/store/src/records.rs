@@ -1,0 +1,304 @@
+//! What can be read back.
+
+use domain::{
+    AttemptId, BrandId, CardId, CardSummary, Checkout, CheckoutId, Currency, Customer, CustomerId, DeliveryId,
+    Exchange, Fees, KeyId, MerchantId, Mode, Notice, OperationId, PaymentId, Timestamp,
+};
+
+/// A company that takes payments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merchant {
+    /// Its id; the purchases dialect calls it the company.
+    pub id: MerchantId,
+    /// Its legal details, as invoices show them.
+    pub company: Company,
+    /// What it is charged for captured money.
+    pub fees: Fees,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when its keys do not work any more.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Legal details. Absent is empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Company {
+    pub legal_name: String,
+    pub registration_number: String,
+    pub tax_number: String,
+    pub street_address: String,
+    pub city: String,
+    pub zip_code: String,
+    pub country: String,
+    pub bank_accounts: Vec<BankAccount>,
+}
+
+/// An account that invoices name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BankAccount {
+    /// IBAN or local number, at most 34 characters.
+    pub account: String,
+    /// BIC, at most 11 characters.
+    pub code: String,
+}
+
+/// A shop of a merchant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brand {
+    /// Its id.
+    pub id: BrandId,
+    /// Whose it is.
+    pub merchant_id: MerchantId,
+    /// What payers know it by.
+    pub name: String,
+    /// Its site; may be empty.
+    pub website: String,
+    /// Used when a purchase names none.
+    pub currency: Currency,
+    /// The only currencies it takes; `None` is every currency.
+    pub currencies: Option<Vec<Currency>>,
+    /// What orders of other currencies are paid in, and at which rate; no currency is given twice.
+    pub exchanges: Vec<Exchange>,
+    /// ISO 639-1, used when a purchase names none.
+    pub language: String,
+    /// IANA name, used when a purchase names none.
+    pub time_zone: String,
+    /// Whether forms on the merchant's own pages may post cards to us.
+    pub direct_post: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when it takes no new purchases.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// An API key; the secret itself is nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Its id, to revoke it by.
+    pub id: KeyId,
+    /// Whose it is.
+    pub merchant_id: MerchantId,
+    /// Its world.
+    pub mode: Mode,
+    /// The first characters of the secret after `sk_test_`, to find it by.
+    pub prefix: String,
+    /// SHA-256 of the whole secret.
+    pub hash: [u8; 32],
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when it does not work any more.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A payer a merchant knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerRecord {
+    /// Its id; the purchases dialect calls it the client.
+    pub id: CustomerId,
+    /// Whose it is.
+    pub merchant_id: MerchantId,
+    /// Its world.
+    pub mode: Mode,
+    /// What is known.
+    pub details: Customer,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A checkout and what its dialect keeps beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckoutRecord {
+    /// The facts every page needs.
+    pub checkout: Checkout,
+    /// The dialect's own JSON document; nobody else reads it.
+    pub document: String,
+}
+
+/// Bytes under the envelope of `engine::vault`: a data key of its own, wrapped by a key that is not in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// Which key wraps the data key.
+    pub key_id: String,
+    /// Nonce and wrapped data key.
+    pub wrapped_key: Vec<u8>,
+    /// Nonce and ciphertext.
+    pub ciphertext: Vec<u8>,
+}
+
+/// A card in the vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardRow {
+    /// Its id, bound into the seal.
+    pub id: CardId,
+    /// Whose customer's it is.
+    pub merchant_id: MerchantId,
+    /// Its world.
+    pub mode: Mode,
+    /// The number, sealed.
+    pub sealed: Sealed,
+    /// Keyed hash of the number, to recognise it by.
+    pub fingerprint: [u8; 32],
+    /// What may be shown.
+    pub summary: CardSummary,
+    /// When it was sealed.
+    pub created_at: Timestamp,
+}
+
+/// A card that a customer left with a merchant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptCard {
+    /// With whom.
+    pub merchant_id: MerchantId,
+    /// In which world.
+    pub mode: Mode,
+    /// Whose it is.
+    pub customer_id: CustomerId,
+    /// The checkout that kept it: its token.
+    pub checkout_id: CheckoutId,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// A key pair that signs what a merchant is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningKey {
+    /// Whose it is.
+    pub merchant_id: MerchantId,
+    /// Its world.
+    pub mode: Mode,
+    /// PEM `SubjectPublicKeyInfo`, LF newlines.
+    pub public_pem: String,
+    /// PKCS#8, sealed.
+    pub private: Sealed,
+}
+
+/// Something to do at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timer {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: TimerKind,
+    /// Whose payment.
+    pub merchant_id: MerchantId,
+    /// Its world.
+    pub mode: Mode,
+    /// To which payment.
+    pub payment_id: PaymentId,
+}
+
+/// What a timer is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TimerKind {
+    /// The due time of the payment.
+    Due,
+    /// Ask the acquirer what became of a try.
+    Inquire {
+        /// The try.
+        attempt_id: AttemptId,
+        /// How many inquiries came before.
+        asked: u32,
+        /// How many of them said the acquirer does not know it.
+        not_found: u32,
+    },
+    /// Ask the acquirer to undo a try.
+    Reverse {
+        /// The try.
+        attempt_id: AttemptId,
+        /// How many times it was asked before.
+        asked: u32,
+    },
+    /// Give up waiting for the payer's bank.
+    Abandon {
+        /// The try.
+        attempt_id: AttemptId,
+    },
+    /// Ask the acquirer what became of a capture, void or refund.
+    InquireOperation {
+        /// The operation.
+        operation_id: OperationId,
+        /// How many inquiries came before.
+        asked: u32,
+        /// How many of them said the acquirer does not know it.
+        not_found: u32,
+    },
+    /// The acquirer forgets the reservation.
+    Lapse,
+}
+
+/// Where a notification goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The callback the checkout names.
+    Callback {
+        /// The merchant's address.
+        url: String,
+    },
+    /// The payer, by mail, at the addresses the checkout names.
+    Mail,
+}
+
+/// One notification on its way to one endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The same for every try.
+    pub id: DeliveryId,
+    /// Who is told.
+    pub merchant_id: MerchantId,
+    /// In which world.
+    pub mode: Mode,
+    /// The object it tells of: later ones of the same object wait for earlier ones.
+    pub checkout_id: CheckoutId,
+    /// The payment it tells of.
+    pub payment_id: PaymentId,
+    /// The journal event it tells of; the body shows the payment as it was right after it.
+    pub version: u32,
+    /// What happened.
+    pub notice: Notice,
+    /// Where it goes.
+    pub endpoint: Endpoint,
+    /// Rendered at the first try, then the same bytes for ever.
+    pub body: Option<String>,
+    /// Tries so far.
+    pub attempts: u32,
+    /// When it goes next.
+    pub due_at: Timestamp,
+    /// When it was written down.
+    pub created_at: Timestamp,
+}
+
+/// What a used idempotency key remembers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotent {
+    /// Keyed hash of the body it was used with.
+    pub fingerprint: [u8; 32],
+    /// The HTTP status answered.
+    pub status: u16,
+    /// The body answered.
+    pub body: String,
+}
+
+/// A delivery and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryRecord {
+    /// The delivery; without its body once it arrived.
+    pub delivery: Delivery,
+    /// Whether it is over.
+    pub state: DeliveryState,
+    /// The HTTP status of the last answer, 0 when there was none; `None` before the first try.
+    pub status: Option<u16>,
+    /// When the last try ended.
+    pub tried_at: Option<Timestamp>,
+}
+
+/// Whether a delivery is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// It waits for its time, or for an earlier one of its checkout.
+    Open,
+    /// It arrived.
+    Delivered,
+    /// It was tried often enough.
+    GivenUp,
+}

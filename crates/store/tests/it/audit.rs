@@ -1,0 +1,146 @@
+//! The audit is silent about what is true and finds what is not.
+
+use domain::{Command, Outcome};
+use rusqlite::Connection;
+use store::{Changeset, Store};
+use tempfile::{TempDir, tempdir};
+
+use crate::samples::{approved, attempt_id, change, done, inquiry, open, opening, pay, payment_id, submission, submit};
+
+/// Two payments that were paid, one under way, one declined, one reversing, one only opened.
+async fn filled() -> (TempDir, Store) {
+    let dir = tempdir().expect("a directory");
+    let store = open(dir.path()).await;
+    pay(&store, 1).await;
+    pay(&store, 2).await;
+    submit(&store, 3).await;
+    let payment = submit(&store, 4).await;
+    let declined =
+        Outcome::Declined { reason: domain::DeclineReason::InsufficientFunds, facts: domain::CardFacts::default() };
+    let settle = |outcome| Command::Settle { attempt_id: attempt_id(4), outcome };
+    let (mut changeset, payment) = change(&payment, &settle(declined), 3);
+    changeset.timers_done = vec![inquiry(4)];
+    done(&store, changeset).await;
+    // Told no, later yes: it is undone.
+    let (mut changeset, _) = change(&payment, &settle(approved()), 4);
+    changeset.timers =
+        vec![store::Timer { kind: store::TimerKind::Reverse { attempt_id: attempt_id(4), asked: 0 }, ..inquiry(4) }];
+    done(&store, changeset).await;
+    done(&store, opening(5).0).await;
+    (dir, store)
+}
+
+#[tokio::test]
+async fn what_is_true_is_counted() {
+    let (dir, store) = filled().await;
+    let report = store.audit().await.expect("readable");
+    assert_eq!(Vec::<String>::new(), report.broken);
+    assert_eq!((2, 5, 15), (report.merchants, report.payments, report.events));
+    // Two for each authorization, six for each capture with a fee.
+    assert_eq!((16, 6, 2), (report.postings, report.balances, report.open_attempts));
+    assert_eq!(report, Store::audit_dir(dir.path()).expect("readable beside a server"));
+    store.close().await.expect("it closes");
+    assert_eq!(report, Store::audit_dir(dir.path()).expect("readable without one"));
+}
+
+#[tokio::test]
+async fn every_kind_of_tampering_is_found() {
+    let (dir, store) = filled().await;
+    let raw = Connection::open(dir.path().join("tollgate.db")).expect("a database");
+    let payment = payment_id(1).to_string();
+    let attempt = attempt_id(3).to_string();
+    for (edit, found, id) in [
+        ("update postings set amount = amount + 1 where position = 3 and line = 0", "I1: the postings", "row 3"),
+        ("update postings set amount = amount * 2 where position = 3", "not those of its event", "row 3"),
+        ("update postings set account = 'fees_earned' where position = 3 and line = 0", "I1: the postings", "row 3"),
+        ("delete from postings where position = 3", "I1: the postings of journal row 3", "row 3"),
+        ("update postings set position = 900 where position = 3", "posting of journal row 900", "no such row"),
+        ("update postings set account = 'nobody' where position = 3 and line = 0", "unreadable account", "postings"),
+        ("update balances set amount = amount + 1 where account = 'merchant' and layer = 'posted'", "I1: the", "MYR"),
+        ("delete from balances where account = 'merchant' and layer = 'posted'", "is missing", "posted"),
+        (
+            "update journal set event = replace(event, '954 MYR', '955 MYR') where position = 4",
+            "breaks at journal row 4",
+            "version 4",
+        ),
+        ("update journal set event = '\"vanished\"' where position = 4", "unreadable event", "row 4"),
+        ("update journal set at = at + 1 where position = 2", "breaks at journal row 2", "version 2"),
+        ("update journal set hash = zeroblob(32) where position = 2", "breaks at journal row 2", "version 2"),
+        ("update journal set hash = zeroblob(3) where position = 2", "unreadable hash", "2"),
+        ("delete from journal where position = 2", "has no version 2", "I7"),
+        (
+            "delete from journal where position = (select max(position) from journal)",
+            "ends at journal row 14",
+            "left at 15",
+        ),
+        ("delete from journal", "is gone", "chain"),
+        ("update journal_heads set hash = zeroblob(32)", "another hash", "chain"),
+        ("delete from journal_heads", "nobody wrote down", "chain"),
+        ("update payments set version = version + 1 where position = 1", "another version", payment.as_str()),
+        ("update payments set state = 'open' where position = 1", "another state", payment.as_str()),
+        ("update payments set captured = 1 where position = 1", "another captured amount", payment.as_str()),
+        ("update payments set captured = 999 where position = 1", "I2: payment", payment.as_str()),
+        ("update payments set authorized = 999 where position = 1", "I2: payment", payment.as_str()),
+        ("update payments set currency = 'EUR' where position = 1", "and its journal in MYR", payment.as_str()),
+        ("update payments set merchant_id = zeroblob(16) where position = 1", "another merchant's", payment.as_str()),
+        ("update payments set due_at = null where position = 1", "another due time", payment.as_str()),
+        ("delete from payments where position = 1", "has a journal and no row", payment.as_str()),
+        ("delete from timers", "is open and has no timer", attempt.as_str()),
+        (
+            "update journal set event = '\"viewed\"' where position = 2",
+            "has an outcome and was never sent",
+            payment.as_str(),
+        ),
+        (
+            "update journal set event = (select event from journal where position = 3) where position = 4",
+            "has two outcomes",
+            payment.as_str(),
+        ),
+        (
+            "update journal set event = replace(event, '954 MYR', '955 MYR') where position = 3",
+            "I2: by its journal",
+            payment.as_str(),
+        ),
+        (
+            "update journal set event = replace(event, 'MYR', 'EUR') where position = 3",
+            "its journal in EUR",
+            payment.as_str(),
+        ),
+    ] {
+        // A copy of the whole store is edited, so that one edit does not hide another.
+        let copy = tempdir().expect("a directory");
+        let file = copy.path().join("tollgate.db");
+        raw.execute("vacuum into $1", [file.to_str().expect("a path")]).expect("a copy");
+        let edited = Connection::open(file).expect("a database").execute(edit, []).expect(edit);
+        assert!(edited > 0, "{edit}");
+        let broken = Store::audit_dir(copy.path()).expect("readable").broken;
+        assert!(broken.iter().any(|one| one.contains(found) && one.contains(id)), "{edit}: {broken:#?}");
+    }
+    assert_eq!(Vec::<String>::new(), store.audit().await.expect("readable").broken);
+}
+
+#[tokio::test]
+async fn an_attempt_sent_twice_is_found() {
+    let (dir, store) = filled().await;
+    let raw = Connection::open(dir.path().join("tollgate.db")).expect("a database");
+    raw.execute("update journal set event = (select event from journal where position = 2) where position = 3", [])
+        .expect("it can be edited");
+    let broken = store.audit().await.expect("readable").broken;
+    let id = submission(1).attempt_id.to_string();
+    assert!(broken.iter().any(|one| one.contains("was sent twice") && one.contains(&id)), "{broken:#?}");
+}
+
+#[tokio::test]
+async fn a_long_list_is_cut() {
+    let dir = tempdir().expect("a directory");
+    let store = open(dir.path()).await;
+    let openings: Vec<_> = (0..1_100).map(|number| store.commit(opening(number).0)).collect();
+    for opening in openings {
+        opening.await.expect("written");
+    }
+    done(&store, Changeset::default()).await;
+    let raw = Connection::open(dir.path().join("tollgate.db")).expect("a database");
+    raw.execute("update payments set state = 'captured'", []).expect("it can be edited");
+    let broken = store.audit().await.expect("readable").broken;
+    assert_eq!((1_001, Some("and 100 more")), (broken.len(), broken.last().map(String::as_str)));
+}

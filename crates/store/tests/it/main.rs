@@ -1,0 +1,8 @@
+//! The store as the engine sees it, and as somebody sees it who edits its file by hand.
+
+mod audit;
+mod commits;
+mod deliveries;
+mod opening;
+mod records;
+mod samples;
