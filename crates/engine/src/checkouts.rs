@@ -1,0 +1,393 @@
+//! Checkouts: made, shown, and the one path by which their payments change.
+
+use std::time::Duration;
+
+use domain::{
+    CaptureMode, CheckoutId, Command, Customer, CustomerId, Event, MerchantId, Mode, Notice, Payment, Recorded, State,
+    Terms, Timestamp, ledger, notices,
+};
+use store::{
+    Changeset, CheckoutRecord, Committed, CustomerRecord, Delivery, Endpoint, IdempotencyWrite, Idempotent, KeptCard,
+    PaymentWrite, Timer, TimerKind,
+};
+
+use crate::credentials::Credential;
+use crate::turns::Turn;
+use crate::{Engine, Error};
+
+/// After this the acquirer forgets a reservation (purchases-api 10.2 #18).
+const HOLD_LIFE: Duration = Duration::from_secs(30 * 86_400);
+
+/// A checkout, its payment, and how it came to be so.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The checkout and its dialect's document.
+    pub record: CheckoutRecord,
+    /// The payment's journal, oldest first.
+    pub history: Vec<Recorded>,
+    /// The journal folded.
+    pub payment: Payment,
+}
+
+impl Shown {
+    /// Who pays: what the payer said last, or the merchant at first.
+    #[must_use]
+    pub fn customer(&self) -> &Customer {
+        let given = self.history.iter().rev().find_map(|recorded| match &recorded.event {
+            Event::DetailsGiven(customer) => Some(&**customer),
+            _ => None,
+        });
+        given.unwrap_or(&self.record.checkout.customer)
+    }
+}
+
+/// What a dialect hands in to be made.
+#[derive(Debug)]
+pub struct NewCheckout {
+    /// The checkout and the dialect's document.
+    pub record: CheckoutRecord,
+    /// The first event of its payment; [`Event::Opened`].
+    pub opened: Recorded,
+    /// What the payment is, folded from that event.
+    pub terms: Terms,
+    /// A customer made along with it.
+    pub customer: Option<CustomerRecord>,
+    /// The idempotency key this answers.
+    pub idempotency: Option<IdempotencyWrite>,
+}
+
+/// What became of a new checkout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    /// It exists.
+    Done,
+    /// Its customer was made by somebody else meanwhile: look again.
+    Stale,
+}
+
+/// Who asks for a checkout, and so what exists for them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Asking {
+    /// Whoever holds the link.
+    Payer(CheckoutId),
+    /// A merchant sees its own, in the mode of its key.
+    Merchant(MerchantId, Mode, CheckoutId),
+}
+
+impl Engine {
+    /// Makes a checkout and opens its payment.
+    ///
+    /// # Errors
+    /// [`Error::Used`] when its idempotency key was used meanwhile; [`Error::Store`].
+    pub async fn open_checkout(&self, new: NewCheckout) -> Result<Opened, Error> {
+        let NewCheckout { record, opened, terms, customer, idempotency } = new;
+        let timers = terms.due.map(|due| Timer {
+            at: due.at,
+            kind: TimerKind::Due,
+            merchant_id: terms.merchant_id,
+            mode: terms.mode,
+            payment_id: terms.payment_id,
+        });
+        let change = Changeset {
+            customer,
+            checkout: Some(record),
+            payment: Some(PaymentWrite {
+                expected_version: 0,
+                payment: Payment::open(terms),
+                events: vec![opened],
+                postings: vec![],
+            }),
+            timers: timers.into_iter().collect(),
+            idempotency,
+            ..Changeset::default()
+        };
+        match self.0.store.commit(change).await? {
+            Committed::Done => Ok(Opened::Done),
+            Committed::Stale => Ok(Opened::Stale),
+            Committed::KeyUsed => Err(Error::Used),
+        }
+    }
+
+    /// A checkout as whoever holds its link sees it now.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`].
+    pub async fn show(&self, id: CheckoutId) -> Result<Shown, Error> {
+        self.current(Asking::Payer(id)).await
+    }
+
+    /// A checkout as its merchant sees it now.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], also for another merchant's and for the other mode's; [`Error::Store`].
+    pub async fn read(&self, caller: Credential, id: CheckoutId) -> Result<Shown, Error> {
+        self.current(Asking::Merchant(caller.merchant_id, caller.mode, id)).await
+    }
+
+    /// The payer opened the page: noted once.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`].
+    pub async fn view(&self, id: CheckoutId) -> Result<Shown, Error> {
+        self.run(Asking::Payer(id), &Command::View, |_, _| {}).await
+    }
+
+    /// The merchant ends a checkout unpaid. `kept` is the answer that a repeat under the same idempotency key gets.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] unless it may be paid; [`Error::NotFound`], [`Error::Store`].
+    pub async fn cancel(
+        &self,
+        caller: Credential,
+        id: CheckoutId,
+        kept: impl Fn(&Shown) -> Option<IdempotencyWrite>,
+    ) -> Result<Shown, Error> {
+        let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
+        self.run(asking, &Command::Cancel, |shown, change| change.idempotency = kept(shown)).await
+    }
+
+    /// A merchant's customer.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn customer(&self, caller: Credential, id: CustomerId) -> Result<Option<CustomerRecord>, Error> {
+        Ok(self.0.store.customer(caller.merchant_id, caller.mode, id).await?)
+    }
+
+    /// A merchant's oldest customer with this address, in lower case.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn customer_by_email(&self, caller: Credential, email: &str) -> Result<Option<CustomerRecord>, Error> {
+        Ok(self.0.store.customer_by_email(caller.merchant_id, caller.mode, email).await?)
+    }
+
+    /// Waits for its turn among the calls with the same idempotency key.
+    pub async fn turn(&self, caller: Credential, scope: &str, key: &str) -> Turn {
+        let Credential { merchant_id, mode, .. } = caller;
+        self.0.turns.wait(format!("{merchant_id} {} {scope} {key}", mode.as_str())).await
+    }
+
+    /// What an idempotency key was used for.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn used_key(&self, caller: Credential, scope: &str, key: &str) -> Result<Option<Idempotent>, Error> {
+        Ok(self.0.store.used_key(caller.merchant_id, caller.mode, scope, key, self.0.env.now()).await?)
+    }
+
+    /// A keyed hash of a request's body, to tell a repeat from another request (security I2).
+    #[must_use]
+    pub fn request_fingerprint(&self, body: &[u8]) -> [u8; 32] {
+        self.0.requests.hash(&[body])
+    }
+
+    /// Reads, and lets time that has passed take effect first: what is overdue or expired is seen at once.
+    async fn current(&self, asking: Asking) -> Result<Shown, Error> {
+        let shown = self.load(asking).await?;
+        if !due_passed(&shown.payment, self.0.env.now()) {
+            return Ok(shown);
+        }
+        self.run(asking, &Command::PassDue, |_, _| {}).await
+    }
+
+    async fn load(&self, asking: Asking) -> Result<Shown, Error> {
+        let store = &self.0.store;
+        let found = match asking {
+            Asking::Payer(id) => store.checkout_with_history(id).await?,
+            Asking::Merchant(merchant, mode, id) => store.merchant_checkout_with_history(merchant, mode, id).await?,
+        };
+        let (record, history) = found.ok_or(Error::NotFound)?;
+        let payment = Payment::fold(history.iter().map(|recorded| &recorded.event)).ok_or(Error::NotFound)?;
+        Ok(Shown { record, history, payment })
+    }
+
+    /// The one path by which a payment changes. `beside` adds what belongs with the command, seeing what the command made
+    /// of the payment; it may be called more than once.
+    pub(crate) async fn run(
+        &self,
+        asking: Asking,
+        command: &Command,
+        beside: impl Fn(&Shown, &mut Changeset),
+    ) -> Result<Shown, Error> {
+        self.run_all(asking, std::slice::from_ref(command), beside).await
+    }
+
+    /// Several commands as one: all of them happen, or none.
+    pub(crate) async fn run_all(
+        &self,
+        asking: Asking,
+        commands: &[Command],
+        beside: impl Fn(&Shown, &mut Changeset),
+    ) -> Result<Shown, Error> {
+        loop {
+            let mut shown = self.load(asking).await?;
+            let now = self.0.env.now();
+            // A due time that has passed takes effect before anything else is decided.
+            let mut events = vec![];
+            let mut payment = shown.payment.clone();
+            if due_passed(&payment, now) {
+                events = payment.decide(&Command::PassDue)?;
+                events.iter().for_each(|event| payment.apply(event));
+            }
+            let overdue = events.len();
+            let mut refusal = None;
+            for command in commands {
+                match payment.decide(command) {
+                    Ok(more) => {
+                        more.iter().for_each(|event| payment.apply(event));
+                        events.extend(more);
+                    }
+                    Err(no) => {
+                        events.truncate(overdue);
+                        refusal = Some(no);
+                        break;
+                    }
+                }
+            }
+            let mut change = self.changeset(&mut shown, events, now);
+            if refusal.is_none() {
+                beside(&shown, &mut change);
+            }
+            let (wakes_timers, wakes_deliveries) = (!change.timers.is_empty(), !change.deliveries.is_empty());
+            match if change.is_empty() { Committed::Done } else { self.0.store.commit(change).await? } {
+                Committed::Done => {}
+                Committed::Stale => continue,
+                Committed::KeyUsed => return Err(Error::Used),
+            }
+            if wakes_timers {
+                self.0.workers.timers.notify_one();
+            }
+            if wakes_deliveries {
+                self.0.workers.deliveries.notify_one();
+            }
+            return match refusal {
+                Some(refusal) => Err(refusal.into()),
+                None => Ok(shown),
+            };
+        }
+    }
+
+    /// Applies events to `shown` and gathers everything they write: journal, postings, notifications, timers.
+    fn changeset(&self, shown: &mut Shown, events: Vec<Event>, now: Timestamp) -> Changeset {
+        let mut change = Changeset::default();
+        if events.is_empty() {
+            return change;
+        }
+        let expected_version = shown.payment.version;
+        let (mut recorded, mut postings) = (vec![], vec![]);
+        for event in events {
+            let told = notices(&shown.payment, &event);
+            shown.payment.apply(&event);
+            let version = shown.payment.version;
+            postings.extend(ledger::postings(&event).into_iter().map(|posting| (version, posting)));
+            change.deliveries.extend(told.into_iter().filter_map(|notice| self.delivery(shown, version, notice, now)));
+            self.timers(shown, &event, now, &mut change);
+            if let Event::Authorized { attempt_id, .. } = &event
+                && shown.payment.kept_card == Some(*attempt_id)
+            {
+                change.kept_card = kept_card(shown, now);
+            }
+            recorded.push(Recorded { version, at: now, event });
+        }
+        shown.history.extend(recorded.iter().cloned());
+        let payment = shown.payment.clone();
+        change.payment = Some(PaymentWrite { expected_version, payment, events: recorded, postings });
+        change
+    }
+
+    /// Who is told of a notice. A checkout's own callback hears of money taken, its payer of the invoice.
+    fn delivery(&self, shown: &Shown, version: u32, notice: Notice, now: Timestamp) -> Option<Delivery> {
+        let checkout = &shown.record.checkout;
+        let endpoint = match notice {
+            Notice::Paid => Endpoint::Callback { url: checkout.callback.as_ref()?.url.clone() },
+            Notice::Invoiced => Endpoint::Mail,
+            _ => return None,
+        };
+        Some(Delivery {
+            id: domain::DeliveryId::new(self.0.env.ordered_id()),
+            merchant_id: checkout.merchant_id,
+            mode: checkout.mode,
+            checkout_id: checkout.id,
+            payment_id: checkout.payment_id,
+            version,
+            notice,
+            endpoint,
+            body: None,
+            attempts: 0,
+            due_at: now,
+            created_at: now,
+        })
+    }
+
+    /// Timers an event starts or makes moot.
+    fn timers(&self, shown: &Shown, event: &Event, now: Timestamp, change: &mut Changeset) {
+        let payment = &shown.payment;
+        match event {
+            Event::ReversalSent { attempt_id } => {
+                let kind = TimerKind::Reverse { attempt_id: *attempt_id, asked: 0 };
+                change.timers.push(timer(payment, kind, now));
+            }
+            Event::Overdue
+            | Event::Expired
+            | Event::Cancelled
+            | Event::MarkedPaid { .. }
+            | Event::Authorized { .. } => {
+                if let Some(due) = payment.terms.due {
+                    change.timers_done.push(timer(payment, TimerKind::Due, due.at));
+                }
+                if payment.state == State::Authorized && payment.terms.capture == CaptureMode::Manual {
+                    change.timers.push(timer(payment, TimerKind::Lapse, now.plus(HOLD_LIFE)));
+                }
+            }
+            Event::Opened(_)
+            | Event::Viewed
+            | Event::DetailsGiven(_)
+            | Event::InvoiceSent
+            | Event::AttemptSent(_)
+            | Event::AuthenticationStarted(_)
+            | Event::Challenged { .. }
+            | Event::Authenticated { .. }
+            | Event::AttemptRefused(_)
+            | Event::AttemptUnknown { .. }
+            | Event::Captured { .. }
+            | Event::Declined { .. }
+            | Event::Reversed { .. }
+            | Event::OperationSent(_)
+            | Event::OperationFailed { .. }
+            | Event::Voided { .. }
+            | Event::Refunded { .. }
+            | Event::CardForgetting
+            | Event::CardForgotten
+            | Event::Cleared
+            | Event::Settled { .. }
+            | Event::ChargedBack { .. }
+            | Event::ChargebackReversed { .. } => {}
+        }
+    }
+}
+
+/// The entry of a kept card on its customer's list, when the customer is known.
+fn kept_card(shown: &Shown, now: Timestamp) -> Option<KeptCard> {
+    let checkout = &shown.record.checkout;
+    Some(KeptCard {
+        merchant_id: checkout.merchant_id,
+        mode: checkout.mode,
+        customer_id: checkout.customer_id?,
+        checkout_id: checkout.id,
+        created_at: now,
+    })
+}
+
+pub(crate) fn timer(payment: &Payment, kind: TimerKind, at: Timestamp) -> Timer {
+    let Terms { merchant_id, mode, payment_id, .. } = payment.terms;
+    Timer { at, kind, merchant_id, mode, payment_id }
+}
+
+/// Whether a due time passed that has not taken effect yet.
+fn due_passed(payment: &Payment, now: Timestamp) -> bool {
+    let waiting = matches!(payment.state, State::Open | State::InFlight { .. });
+    waiting
+        && payment.terms.due.is_some_and(|due| now >= due.at)
+        && !payment.decide(&Command::PassDue).is_ok_and(|events| events.is_empty())
+}

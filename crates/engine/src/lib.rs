@@ -1,0 +1,243 @@
+//! Carrying commands out: load, decide, commit one changeset, tell whoever waits. No HTTP server, no SQL.
+//!
+//! Pages, APIs, acquirer answers and workers all change a payment through [`Engine::run`], and nothing else does. An
+//! acquirer is called between two changesets, never inside one: the first is durable before the first byte leaves, the
+//! second records the answer. What was under way when a process died is found again by its timer.
+
+mod authentication;
+mod checkouts;
+mod operations;
+mod payments;
+mod recovery;
+mod reports;
+mod workers;
+
+mod admin;
+mod cache;
+mod credentials;
+mod mail;
+mod numbers;
+mod outgoing;
+mod sandbox;
+mod signing;
+mod turns;
+mod vault;
+
+mod causes;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use acquirer::{Acquirer, TestAcquirer};
+use domain::Refusal;
+use env::Env;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use admin::{NewBrand, NewMerchant};
+pub use authentication::challenge;
+pub use causes::Causes;
+pub use checkouts::{NewCheckout, Opened, Shown};
+pub use credentials::Credential;
+pub use mail::Letter;
+pub use numbers::Numbered;
+pub use operations::{Answered, Operated};
+pub use outgoing::Reach;
+pub use payments::{CardEntry, Visit};
+pub use store::{Brand, CheckoutRecord, Company, CustomerRecord, IdempotencyWrite};
+pub use turns::Turn;
+pub use vault::{RootKey, RootKeyError};
+
+/// 3-D Secure as the pages need it: the messages a browser carries, and the issuer's side of the test world.
+pub mod three_ds {
+    pub use acquirer::three_ds::{creq, parse_creq};
+    pub use acquirer::{AcsAnswer, AcsBehaviour, AcsOutcome};
+}
+
+/// How long a page waits for an acquirer before it says "processing" (design 5).
+pub const PAGE_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Renders what a merchant is told, once, in the dialect that made the checkout.
+pub trait Narrator: Send + Sync {
+    /// The body that tells of `notice`; `history` ends with the event it tells of.
+    ///
+    /// # Errors
+    /// A sentence for the operator, when the checkout's document cannot be read.
+    fn body(
+        &self,
+        record: &CheckoutRecord,
+        history: &[domain::Recorded],
+        notice: domain::Notice,
+    ) -> Result<String, String>;
+
+    /// The invoice, as it is mailed to the payer.
+    ///
+    /// # Errors
+    /// A sentence for the operator, when the checkout's document cannot be read.
+    fn invoice(&self, record: &CheckoutRecord, history: &[domain::Recorded]) -> Result<Letter, String>;
+}
+
+/// What an engine is put together from.
+pub struct Parts {
+    /// Time and chance.
+    pub env: Env,
+    /// What is written down.
+    pub store: Store,
+    /// The key that wraps every data key.
+    pub root_key: RootKey,
+    /// Takes every payment in test mode.
+    pub test_acquirer: TestAcquirer,
+    /// Which addresses may be called.
+    pub reach: Reach,
+    /// Renders notifications.
+    pub narrator: Arc<dyn Narrator>,
+    /// Where links lead, without a slash at its end.
+    pub public_url: String,
+    /// Where mail goes; without one none is sent.
+    pub outbox: Option<PathBuf>,
+}
+
+/// Carries commands out. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    env: Env,
+    store: Store,
+    vault: vault::Vault,
+    fingerprints: vault::HashKey,
+    forms: vault::HashKey,
+    requests: vault::HashKey,
+    test_acquirer: Acquirer,
+    test_book: TestAcquirer,
+    directory_server: acquirer::Directory,
+    waiting: authentication::Waiting,
+    outgoing: outgoing::Outgoing,
+    narrator: Arc<dyn Narrator>,
+    public_url: String,
+    outbox: Option<PathBuf>,
+    directory: admin::Directory,
+    numbers: numbers::Numbers,
+    signers: workers::Signers,
+    underway: payments::Underway,
+    turns: turns::Turns,
+    advancing: tokio::sync::Mutex<()>,
+    workers: workers::State,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// Why something was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such object, for this merchant in this mode.
+    #[error("not found")]
+    NotFound,
+    /// We said no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Somebody was faster; look again and decide again.
+    #[error("changed meanwhile")]
+    Stale,
+    /// The one-time token or idempotency key was used before.
+    #[error("used before")]
+    Used,
+    /// No such card is kept, for this merchant in this mode.
+    #[error("no such card is kept")]
+    NoToken,
+    /// The checkout does not take cards of this brand.
+    #[error("the checkout does not take this brand")]
+    BrandNotListed,
+    /// There is no outbox, or the payer has no address that mail can go to.
+    #[error("no mail can be sent")]
+    NoMail,
+    /// A mail could not be written.
+    #[error(transparent)]
+    Mail(#[from] mail::MailError),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] store::Error),
+    /// The test acquirer's book failed.
+    #[error("the test acquirer's book failed")]
+    Acquirer(#[from] acquirer::Error),
+    /// A sealed record does not open.
+    #[error(transparent)]
+    Sealed(#[from] vault::Unsealable),
+    /// A signing key failed.
+    #[error(transparent)]
+    Signing(#[from] signing::SigningError),
+    /// A task was cut off by the end of the process.
+    #[error("the gateway is shutting down")]
+    Stopping,
+}
+
+impl Engine {
+    /// Opens the gateway's own secrets, or makes them, and puts the engine together. Workers start with
+    /// [`Engine::start_workers`].
+    ///
+    /// # Errors
+    /// [`Error::Sealed`] when the root key is not the one this store was made with; [`Error::Store`].
+    pub async fn open(parts: Parts) -> Result<Self, Error> {
+        let Parts { env, store, root_key, test_acquirer, reach, narrator, public_url, outbox } = parts;
+        let vault = vault::Vault::new(root_key, env.clone());
+        env.clock().restore_offset(store.clock_offset().await?);
+        let fingerprints = admin::own_secret(&store, &vault, &env, "card fingerprints").await?;
+        let forms = admin::own_secret(&store, &vault, &env, "form tokens").await?;
+        let requests = admin::own_secret(&store, &vault, &env, "request fingerprints").await?;
+        Ok(Self(Arc::new(Inner {
+            test_acquirer: Acquirer::test(test_acquirer.clone(), env.clone()),
+            directory_server: acquirer::Directory::new(env.clone()),
+            waiting: authentication::Waiting::default(),
+            test_book: test_acquirer,
+            env,
+            store,
+            vault,
+            fingerprints,
+            forms,
+            requests,
+            outgoing: outgoing::Outgoing::new(reach),
+            narrator,
+            public_url,
+            outbox,
+            directory: admin::Directory::default(),
+            numbers: numbers::Numbers::default(),
+            signers: workers::Signers::default(),
+            underway: payments::Underway::default(),
+            turns: turns::Turns::default(),
+            advancing: tokio::sync::Mutex::new(()),
+            workers: workers::State::default(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        })))
+    }
+
+    /// Time and chance.
+    #[must_use]
+    pub fn env(&self) -> &Env {
+        &self.0.env
+    }
+
+    /// Whether the store answers: the gateway may take traffic.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn ready(&self) -> Result<(), Error> {
+        Ok(self.0.store.ping().await?)
+    }
+
+    /// Stops the workers, lets what is under way finish, and closes the store. What the acquirer has not answered by
+    /// then is found again by its timer at the next start.
+    pub async fn close(&self) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        let patience = std::time::Duration::from_secs(10);
+        if tokio::time::timeout(patience, self.0.tasks.wait()).await.is_err() {
+            tracing::warn!("acquirer calls are still under way; their timers will find them at the next start");
+        }
+        self.0.test_book.close().await;
+        if let Err(error) = self.0.store.close().await {
+            tracing::error!(%error, "the store did not close in order; the next start recovers it");
+        }
+    }
+}

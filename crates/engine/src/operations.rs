@@ -1,0 +1,369 @@
+//! Captures, releases and refunds: written down, sent, answered; and what else a merchant or an acquirer says of a
+//! payment that was made.
+
+use std::time::Duration;
+
+use acquirer::{Answer, Initiator, Request};
+use domain::{
+    AttemptId, AttemptStatus, CardId, CardSummary, CheckoutId, Command, DeclineReason, Event, Flow, Money, Operation,
+    OperationId, OperationKind, OperationOutcome, OperationStatus, Pan, Payment, Refusal, Report, Submission,
+    Timestamp,
+};
+use store::{IdempotencyWrite, Timer, TimerKind};
+
+use crate::checkouts::{Asking, Shown, timer};
+use crate::credentials::Credential;
+use crate::mail::MailError;
+use crate::payments::{ACQUIRER_WAIT, CardEntry, Paying, Visit};
+use crate::recovery::{FIRST_INQUIRY, first_inquiry, first_inquiry_at};
+use crate::{Causes, Engine, Error};
+
+/// How long an API call waits for an acquirer before it says "pending" (design 5).
+const API_WAIT: Duration = Duration::from_secs(8);
+
+/// What became of a call that an acquirer had to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answered {
+    /// It is done.
+    Done,
+    /// The acquirer said no; the journal says why.
+    Refused,
+    /// No answer yet.
+    Pending,
+}
+
+/// How a payment stands after such a call.
+#[derive(Debug, Clone)]
+pub struct Operated {
+    /// The checkout.
+    pub shown: Shown,
+    /// What became of the call.
+    pub answered: Answered,
+    /// The operation; none for a charge.
+    pub operation_id: Option<OperationId>,
+}
+
+impl Engine {
+    /// Captures, releases or refunds. `amount` in minor units; `None` is all that is left. `key` is the idempotency key
+    /// that is used up, still without its answer: the operation's id stands in its place, for [`Engine::operated`].
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the reason; [`Error::NotFound`], [`Error::Store`].
+    pub async fn operate(
+        &self,
+        caller: Credential,
+        id: CheckoutId,
+        kind: OperationKind,
+        amount: Option<i64>,
+        number: Option<u64>,
+        key: Option<IdempotencyWrite>,
+    ) -> Result<Operated, Error> {
+        let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
+        let currency = self.read(caller, id).await?.payment.terms.amount.currency();
+        let amount = match amount {
+            Some(minor) => Some(Money::new(minor, currency).ok_or(Refusal::ZeroAmount)?),
+            None => None,
+        };
+        let operation_id = OperationId::new(self.0.env.ordered_id());
+        let command = Command::Operate { operation_id, kind, amount, number };
+        let watching = self.0.env.now().plus(ACQUIRER_WAIT).plus(FIRST_INQUIRY);
+        let sent = self
+            .run(asking, &command, |shown, change| {
+                change.idempotency = key.clone().map(|key| IdempotencyWrite { body: operation_id.to_string(), ..key });
+                change.timers.push(timer(&shown.payment, first_operation_inquiry(operation_id), watching));
+            })
+            .await?;
+        let operation = *sent.payment.operation(operation_id)?;
+        let original = sent.payment.approved_attempt()?;
+        let engine = self.clone();
+        self.start(operation_id.uuid(), async move {
+            let answer = engine.0.test_acquirer.ask(request(&operation, original)).await;
+            if let Err(error) = engine.settle_operation(asking, operation_id, answer, None).await {
+                tracing::error!(%operation_id, error = %Causes(&error), "an answer could not be written down; the inquiry will ask for it");
+            }
+        });
+        self.operated(caller, id, operation_id).await
+    }
+
+    /// What became of an operation that was begun, waited for up to [`API_WAIT`].
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`].
+    pub async fn operated(
+        &self,
+        caller: Credential,
+        id: CheckoutId,
+        operation_id: OperationId,
+    ) -> Result<Operated, Error> {
+        self.wait_for(operation_id.uuid(), API_WAIT).await;
+        let shown = self.read(caller, id).await?;
+        let answered = match shown.payment.operation(operation_id)?.status {
+            OperationStatus::Sent => Answered::Pending,
+            OperationStatus::Done => Answered::Done,
+            OperationStatus::Failed => Answered::Refused,
+        };
+        Ok(Operated { shown, answered, operation_id: Some(operation_id) })
+    }
+
+    /// Writes down what became of an operation. `asked_by` is the inquiry that asked, if one did.
+    pub(crate) async fn settle_operation(
+        &self,
+        asking: Asking,
+        operation_id: OperationId,
+        answer: Answer,
+        asked_by: Option<&Timer>,
+    ) -> Result<(), Error> {
+        let outcome = match answer {
+            Answer::Approved { .. } => OperationOutcome::Done,
+            Answer::Declined { reason, .. } => OperationOutcome::Refused(reason),
+            Answer::NotSent => OperationOutcome::Refused(DeclineReason::ConnectionFailed),
+            Answer::Pending | Answer::NotFound | Answer::Reversed | Answer::Unknown => OperationOutcome::Unknown,
+        };
+        let command = Command::SettleOperation { operation_id, outcome };
+        let now = self.0.env.now();
+        self.run(asking, &command, |shown, change| match asked_by {
+            Some(asked_by) => change.timers_done.push(asked_by.clone()),
+            None => {
+                let kind = first_operation_inquiry(operation_id);
+                // The watching timer stays while there is doubt, unless a sooner one takes its place.
+                let sent_at = shown.history.iter().find_map(|recorded| match &recorded.event {
+                    Event::OperationSent(operation) if operation.id == operation_id => Some(recorded.at),
+                    _ => None,
+                });
+                if let Some(sent_at) = sent_at {
+                    let watching = sent_at.plus(ACQUIRER_WAIT).plus(FIRST_INQUIRY);
+                    change.timers_done.push(timer(&shown.payment, kind, watching));
+                }
+                if outcome == OperationOutcome::Unknown {
+                    change.timers.push(timer(&shown.payment, kind, now.plus(FIRST_INQUIRY)));
+                }
+            }
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Charges a kept card: `token` is the checkout that kept it. `key` as in [`Engine::operate`], with the try's id,
+    /// for [`Engine::charged`].
+    ///
+    /// # Errors
+    /// [`Error::NoToken`] when no such card is kept; [`Error::BrandNotListed`] when the checkout does not take it;
+    /// [`Error::Refused`], [`Error::NotFound`], [`Error::Store`].
+    pub async fn charge(
+        &self,
+        caller: Credential,
+        id: CheckoutId,
+        token: CheckoutId,
+        key: Option<IdempotencyWrite>,
+    ) -> Result<Operated, Error> {
+        let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
+        let (kept, card_id) = self.kept_card(caller, token).await?;
+        let entry = self.open_card(&kept, card_id).await?;
+        let before = self.read(caller, id).await?;
+        let listed = before.record.checkout.brands.as_deref();
+        if listed.is_some_and(|brands| !brands.contains(&entry.pan.brand())) {
+            return Err(Error::BrandNotListed);
+        }
+        let attempt_id = AttemptId::new(self.0.env.ordered_id());
+        let submission = Submission {
+            attempt_id,
+            acquirer: self.0.test_acquirer.name().to_owned(),
+            card: entry.summary(),
+            card_id,
+            token: Some(token),
+            flow: Flow::Api,
+            payer_ip: None,
+            save_card: false,
+            deadline: self.0.env.now().plus(ACQUIRER_WAIT),
+        };
+        let sent = self
+            .run(asking, &Command::Submit(submission), |sent, change| {
+                change.idempotency = key.clone().map(|key| IdempotencyWrite { body: attempt_id.to_string(), ..key });
+                let at = first_inquiry_at(&sent.history, attempt_id);
+                change.timers.push(timer(&sent.payment, first_inquiry(attempt_id), at));
+            })
+            .await?;
+        self.start_authorization(sent, attempt_id, entry, None, Initiator::Merchant);
+        self.charged(caller, id, attempt_id).await
+    }
+
+    /// What became of a charge that was begun, waited for up to [`API_WAIT`].
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`].
+    pub async fn charged(&self, caller: Credential, id: CheckoutId, attempt_id: AttemptId) -> Result<Operated, Error> {
+        self.wait_for(attempt_id.uuid(), API_WAIT).await;
+        let shown = self.read(caller, id).await?;
+        let answered = match shown.payment.attempt(attempt_id)?.status {
+            AttemptStatus::Authenticating | AttemptStatus::Sent | AttemptStatus::Unknown => Answered::Pending,
+            AttemptStatus::Approved => Answered::Done,
+            AttemptStatus::Declined | AttemptStatus::Reversing | AttemptStatus::Reversed => Answered::Refused,
+        };
+        Ok(Operated { shown, answered, operation_id: None })
+    }
+
+    /// The checkout that keeps a card, and where the card lies.
+    async fn kept_card(&self, caller: Credential, token: CheckoutId) -> Result<(Shown, CardId), Error> {
+        let kept = match self.read(caller, token).await {
+            Ok(kept) => kept,
+            Err(Error::NotFound) => return Err(Error::NoToken),
+            Err(error) => return Err(error),
+        };
+        let card_id = kept_submission(&kept.payment, &kept.history).ok_or(Error::NoToken)?.card_id;
+        Ok((kept, card_id))
+    }
+
+    /// Opens a kept card for the acquirer's request and nothing else (security V6).
+    async fn open_card(&self, kept: &Shown, id: CardId) -> Result<CardEntry, Error> {
+        let terms = &kept.payment.terms;
+        let row = self.0.store.card(terms.merchant_id, terms.mode, id).await?.ok_or(Error::NoToken)?;
+        let pan = self.0.vault.open_card(terms.merchant_id, terms.mode, id, &row.sealed)?;
+        let pan = std::str::from_utf8(&pan).ok().and_then(|digits| Pan::parse(digits).ok()).ok_or(Error::NoToken)?;
+        Ok(CardEntry { pan, cvc: None, expiry: row.summary.expiry, holder: row.summary.holder, save: false })
+    }
+
+    /// The cards a payer may pay this checkout with in one click: only when the merchant itself said who the payer is
+    /// and the page's address was in no mail (security B9). The newest first, each with its token.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn offered_cards(&self, shown: &Shown) -> Result<Vec<(CheckoutId, CardSummary)>, Error> {
+        let checkout = &shown.record.checkout;
+        // A mail can be read, and passed on, by others than the payer.
+        let was_mailed = shown.history.iter().any(|recorded| matches!(recorded.event, Event::InvoiceSent));
+        let is_known = checkout.customer_named && !was_mailed;
+        let Some(customer_id) = checkout.customer_id.filter(|_| is_known) else { return Ok(vec![]) };
+        let kept_by = self.0.store.kept_cards(checkout.merchant_id, checkout.mode, customer_id).await?;
+        let mut offered = vec![];
+        for token in kept_by {
+            let kept = self.show(token).await?;
+            let listed = checkout.brands.as_deref();
+            if let Some(submission) = kept_submission(&kept.payment, &kept.history)
+                && listed.is_none_or(|brands| brands.contains(&submission.card.brand))
+            {
+                offered.push((token, submission.card.clone()));
+            }
+        }
+        Ok(offered)
+    }
+
+    /// Pays a checkout with a card that was offered on its page. Otherwise as [`Engine::pay_by_card`].
+    ///
+    /// # Errors
+    /// [`Error::NoToken`] for a card that was not offered; else as [`Engine::pay_by_card`].
+    pub async fn pay_by_offered_card(&self, id: CheckoutId, token: CheckoutId, visit: Visit) -> Result<Shown, Error> {
+        let before = self.show(id).await?;
+        if !self.offered_cards(&before).await?.iter().any(|(offered, _)| *offered == token) {
+            return Err(Error::NoToken);
+        }
+        let kept = self.show(token).await?;
+        let card_id = kept_submission(&kept.payment, &kept.history).ok_or(Error::NoToken)?.card_id;
+        let entry = self.open_card(&kept, card_id).await?;
+        self.pay(id, Paying { entry, kept: Some((token, card_id)) }, visit).await
+    }
+
+    /// The merchant says it was paid outside the gateway.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] unless it may be paid; [`Error::NotFound`], [`Error::Store`].
+    pub async fn mark_paid(
+        &self,
+        caller: Credential,
+        id: CheckoutId,
+        paid_on: Timestamp,
+        kept: impl Fn(&Shown) -> Option<IdempotencyWrite>,
+    ) -> Result<Shown, Error> {
+        let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
+        self.run(asking, &Command::MarkPaid(paid_on), |shown, change| change.idempotency = kept(shown)).await
+    }
+
+    /// Mails the invoice to the payer, again if need be.
+    ///
+    /// # Errors
+    /// [`Error::NoMail`] without an outbox or an address that mail can go to; [`Error::Refused`] unless it may be paid;
+    /// [`Error::NotFound`], [`Error::Store`].
+    pub async fn mail_invoice(
+        &self,
+        caller: Credential,
+        id: CheckoutId,
+        kept: impl Fn(&Shown) -> Option<IdempotencyWrite>,
+    ) -> Result<Shown, Error> {
+        let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
+        let before = self.read(caller, id).await?;
+        if before.payment.is_payable() {
+            if self.0.outbox.is_none() || before.customer().email.is_empty() {
+                return Err(Error::NoMail);
+            }
+            // What cannot be addressed now cannot be later.
+            match self.mail(&before.record, &before.history) {
+                Ok(_) => {}
+                Err(Error::Mail(MailError::Address(_))) => return Err(Error::NoMail),
+                Err(error) => return Err(error),
+            }
+        }
+        self.run(asking, &Command::NoteInvoice, |shown, change| change.idempotency = kept(shown)).await
+    }
+
+    /// Forgets the card a checkout keeps: its row goes, its token works no more.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when none is kept; [`Error::NotFound`], [`Error::Store`].
+    pub async fn forget_card(
+        &self,
+        caller: Credential,
+        id: CheckoutId,
+        kept: impl Fn(&Shown) -> Option<IdempotencyWrite>,
+    ) -> Result<Shown, Error> {
+        let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
+        let before = self.read(caller, id).await?;
+        let card_id = kept_submission(&before.payment, &before.history).map(|submission| submission.card_id);
+        self.run(asking, &Command::ForgetCard, |shown, change| {
+            change.idempotency = kept(shown);
+            change.forgotten_card = card_id.map(|card_id| (id, card_id));
+        })
+        .await
+    }
+
+    /// What the acquirer reports of taken money.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when it does not fit the payment; [`Error::NotFound`], [`Error::Store`].
+    pub async fn report(&self, id: CheckoutId, report: Report) -> Result<Shown, Error> {
+        self.run(Asking::Payer(id), &Command::Report(report), |_, _| {}).await
+    }
+
+    /// Writes the answer of a call under its idempotency key, which was used up without one.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn keep_answer(&self, answered: IdempotencyWrite) -> Result<(), Error> {
+        let change = store::Changeset { answered: Some(answered), ..store::Changeset::default() };
+        self.0.store.commit(change).await?;
+        Ok(())
+    }
+}
+
+/// What is asked of the acquirer, the same on every repeat.
+pub(crate) const fn request<'a>(operation: &Operation, original: AttemptId) -> Request<'a> {
+    let (reference, amount) = (operation.id, operation.amount);
+    match operation.kind {
+        OperationKind::Capture => Request::Capture { reference, original, amount },
+        OperationKind::Void => Request::Void { reference, original, amount },
+        OperationKind::Refund => Request::Refund { reference, original, amount },
+    }
+}
+
+const fn first_operation_inquiry(operation_id: OperationId) -> TimerKind {
+    TimerKind::InquireOperation { operation_id, asked: 0, not_found: 0 }
+}
+
+/// The try whose card a checkout keeps.
+fn kept_submission<'a>(payment: &Payment, history: &'a [domain::Recorded]) -> Option<&'a Submission> {
+    let kept = payment.kept_card?;
+    history.iter().find_map(|recorded| match &recorded.event {
+        Event::AttemptSent(submission) | Event::AuthenticationStarted(submission) if submission.attempt_id == kept => {
+            Some(submission)
+        }
+        _ => None,
+    })
+}

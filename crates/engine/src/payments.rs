@@ -1,0 +1,402 @@
+//! Paying by card: written down, sent, answered. What is not answered is found again by `recovery`.
+//!
+//! Who acts: the page that submits, the task that asks the acquirer, and the inquiry timer. They may race; the version
+//! of the payment lets one of them settle a try, and a second answer changes nothing.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use acquirer::{Answer, CardData, CardRules, Initiator, Request};
+use domain::{
+    AttemptId, Authentication, CaptureMode, CardFacts, CardId, CardSummary, Checkout, CheckoutId, Command, Customer,
+    Cvc, DeclineReason, Dialect, Expiry, Flow, Mode, Outcome, Pan, Refusal, RefusedTry, State, Submission, Timestamp,
+};
+use store::{CardRow, IdempotencyWrite, Timer};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::authentication::Asked;
+use crate::checkouts::{Asking, Shown, timer};
+use crate::recovery::{FIRST_INQUIRY, first_inquiry, first_inquiry_at};
+use crate::{Causes, Engine, Error, PAGE_WAIT};
+
+/// After this the acquirer's silence is doubt (design 5).
+pub(crate) const ACQUIRER_WAIT: Duration = Duration::from_secs(30);
+/// How long a form may be posted: no longer than the store remembers that it was.
+const FORM_GOOD: Duration = Duration::from_hours(24);
+
+/// A card as the payer gave it. The code lives here and nowhere else.
+#[derive(Debug)]
+pub struct CardEntry {
+    /// The number.
+    pub pan: Pan,
+    /// The verification code; none when the merchant charges a kept card.
+    pub cvc: Option<Cvc>,
+    /// The expiry date.
+    pub expiry: Expiry,
+    /// The name on the card.
+    pub holder: String,
+    /// Whether the payer wants it kept.
+    pub save: bool,
+}
+
+impl CardEntry {
+    pub(crate) fn summary(&self) -> CardSummary {
+        CardSummary {
+            brand: self.pan.brand(),
+            masked: self.pan.masked(),
+            expiry: self.expiry,
+            holder: self.holder.clone(),
+        }
+    }
+}
+
+/// A card on its way to the acquirer; a kept one with its token and where it lies.
+pub(crate) struct Paying {
+    pub(crate) entry: CardEntry,
+    pub(crate) kept: Option<(CheckoutId, CardId)>,
+}
+
+/// How the payer came.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// Our page, or a form of the merchant's.
+    pub flow: Flow,
+    /// The payer's address.
+    pub payer_ip: Option<IpAddr>,
+    /// The one-time token of our form; a merchant's form has none.
+    pub form_token: Option<String>,
+    /// What the payer said of themselves on the same form.
+    pub details: Option<Customer>,
+}
+
+/// Calls to the acquirer that run in this process, by the id of the try or operation; the channel closes when one ends.
+#[derive(Default)]
+pub(crate) struct Underway(Mutex<HashMap<Uuid, watch::Receiver<()>>>);
+
+impl Underway {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, watch::Receiver<()>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Engine {
+    /// A one-time token for a form that pays this checkout. It says when it was made.
+    #[must_use]
+    pub fn form_token(&self, id: CheckoutId) -> String {
+        let made = u64::try_from(self.0.env.now().micros()).unwrap_or(0);
+        let nonce = u128::from(made) << 64 | u128::from(u64::from_be_bytes(self.0.env.bytes()));
+        format!("{nonce:032x}{:032x}", self.form_tag(id, nonce))
+    }
+
+    fn form_tag(&self, id: CheckoutId, nonce: u128) -> u128 {
+        let hash = self.0.forms.hash(&[b"form", id.uuid().as_bytes(), &nonce.to_be_bytes()]);
+        hash[..16].iter().fold(0, |tag, byte| tag << 8 | u128::from(*byte))
+    }
+
+    /// Whether a token was made by us for this checkout, and lately; whether it was used is the store's to say.
+    pub(crate) fn is_form_token(&self, id: CheckoutId, token: &str) -> bool {
+        let Some((nonce, tag)) = token.split_at_checked(32).filter(|_| token.len() == 64) else { return false };
+        let (Ok(nonce), Ok(tag)) = (u128::from_str_radix(nonce, 16), u128::from_str_radix(tag, 16)) else {
+            return false;
+        };
+        let made = Timestamp::from_micros(i64::try_from(nonce >> 64).unwrap_or(i64::MAX));
+        let expected = self.form_tag(id, nonce).to_be_bytes();
+        self.0.env.now() < made.plus(FORM_GOOD)
+            && bool::from(subtle::ConstantTimeEq::ct_eq(&tag.to_be_bytes()[..], &expected[..]))
+    }
+
+    /// Pays a checkout by card: waits up to [`PAGE_WAIT`] for the bank and the acquirer and shows how the payment
+    /// stands then. A repeat of the same form waits for the first and shows the same.
+    ///
+    /// # Errors
+    /// [`Error::Used`] for a token that is none of this checkout; [`Error::Refused`] when another window's try is under
+    /// way or it cannot be paid any more; [`Error::NotFound`], [`Error::Store`].
+    pub async fn pay_by_card(&self, id: CheckoutId, entry: CardEntry, visit: Visit) -> Result<Shown, Error> {
+        self.pay(id, Paying { entry, kept: None }, visit).await
+    }
+
+    pub(crate) async fn pay(&self, id: CheckoutId, paying: Paying, visit: Visit) -> Result<Shown, Error> {
+        if visit.form_token.as_deref().is_some_and(|token| !self.is_form_token(id, token)) {
+            return Err(Error::Used);
+        }
+        let before = self.show(id).await?;
+        match self.send_card(&before, paying, &visit).await {
+            Ok(()) | Err(Error::Used) => {}
+            // The same form again, or another window?
+            Err(Error::Refused(Refusal::InFlight)) => {
+                if !self.is_used(&before, &visit).await? {
+                    return Err(Refusal::InFlight.into());
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        self.wait_for_try(id).await
+    }
+
+    /// Waits up to [`PAGE_WAIT`] for the try that is under way, if one is, and shows how the payment stands then.
+    pub(crate) async fn wait_for_try(&self, id: CheckoutId) -> Result<Shown, Error> {
+        let mut waited_for = None;
+        loop {
+            let shown = self.show(id).await?;
+            match shown.payment.state {
+                // A try may lead to another one, by way of the payer's bank.
+                State::InFlight { attempt_id } if waited_for != Some(attempt_id) => {
+                    self.wait_for(attempt_id.uuid(), PAGE_WAIT).await;
+                    waited_for = Some(attempt_id);
+                }
+                _ => return Ok(shown),
+            }
+        }
+    }
+
+    async fn is_used(&self, before: &Shown, visit: &Visit) -> Result<bool, Error> {
+        let Some(token) = &visit.form_token else { return Ok(false) };
+        let (terms, scope) = (&before.payment.terms, form_scope(before.record.checkout.id));
+        Ok(self.0.store.used_key(terms.merchant_id, terms.mode, &scope, token, self.0.env.now()).await?.is_some())
+    }
+
+    /// Writes the try down and starts the calls in a task of its own: a payer who leaves does not end it.
+    async fn send_card(&self, before: &Shown, paying: Paying, visit: &Visit) -> Result<(), Error> {
+        let Paying { entry, kept } = paying;
+        let checkout = &before.record.checkout;
+        let asking = Asking::Payer(checkout.id);
+        // Live mode has no acquirers yet that a configuration could name.
+        if checkout.mode == Mode::Live {
+            return self.refuse(checkout.id, Some(entry.summary()), DeclineReason::NoAcquirer, visit).await;
+        }
+        // The form says so in better words; here is where it holds for whatever else posts cards.
+        if checkout.brands.as_ref().is_some_and(|brands| !brands.contains(&entry.pan.brand())) {
+            return self.refuse(checkout.id, Some(entry.summary()), DeclineReason::NoAcquirer, visit).await;
+        }
+        let terms = &before.payment.terms;
+        let now = self.0.env.now();
+        let submission = Submission {
+            attempt_id: AttemptId::new(self.0.env.ordered_id()),
+            acquirer: self.0.test_acquirer.name().to_owned(),
+            card: entry.summary(),
+            card_id: kept.map_or_else(|| CardId::new(self.0.env.ordered_id()), |(_, card_id)| card_id),
+            token: kept.map(|(token, _)| token),
+            flow: visit.flow,
+            payer_ip: visit.payer_ip,
+            save_card: kept.is_none() && (entry.save || terms.save_card || terms.amount.is_zero()),
+            deadline: now.plus(ACQUIRER_WAIT),
+        };
+        let card = match kept {
+            Some(_) => None,
+            None => Some(self.seal(checkout, submission.card_id, &entry)?),
+        };
+        let attempt_id = submission.attempt_id;
+        // A card that is past its date is refused before its bank is asked.
+        let asks_bank = self.0.directory_server.participates(&entry.pan) && !entry.expiry.is_past(now);
+        let mut commands: Vec<Command> = visit.details.iter().map(give_details).collect();
+        commands.push(if asks_bank { Command::Authenticate(submission) } else { Command::Submit(submission) });
+        let sent = self
+            .run_all(asking, &commands, |sent, change| {
+                change.card.clone_from(&card);
+                change.idempotency = self.form_used(sent, visit);
+                change.timers.push(if asks_bank {
+                    timer(
+                        &sent.payment,
+                        crate::authentication::abandon(attempt_id),
+                        now.plus(crate::authentication::PATIENCE),
+                    )
+                } else {
+                    timer(&sent.payment, first_inquiry(attempt_id), first_inquiry_at(&sent.history, attempt_id))
+                });
+            })
+            .await?;
+        if asks_bank {
+            self.start_authentication(sent, attempt_id, entry, Asked::ByTheCard);
+        } else {
+            // A kept card comes without its code.
+            let initiator = if kept.is_some() { Initiator::Merchant } else { Initiator::Payer };
+            self.start_authorization(sent, attempt_id, entry, None, initiator);
+        }
+        Ok(())
+    }
+
+    /// A card's row in the vault.
+    fn seal(&self, checkout: &Checkout, id: CardId, entry: &CardEntry) -> Result<CardRow, Error> {
+        let Checkout { merchant_id, mode, .. } = *checkout;
+        Ok(CardRow {
+            id,
+            merchant_id,
+            mode,
+            sealed: self.0.vault.seal_card(merchant_id, mode, id, &entry.pan)?,
+            fingerprint: self.0.fingerprints.hash(&[b"card", entry.pan.expose().as_bytes()]),
+            summary: entry.summary(),
+            created_at: self.0.env.now(),
+        })
+    }
+
+    /// Notes a try that goes nowhere: a form that could not be read, or no acquirer for the card.
+    ///
+    /// # Errors
+    /// As [`Engine::pay_by_card`].
+    pub async fn refuse(
+        &self,
+        id: CheckoutId,
+        card: Option<CardSummary>,
+        reason: DeclineReason,
+        visit: &Visit,
+    ) -> Result<(), Error> {
+        let attempt_id = AttemptId::new(self.0.env.ordered_id());
+        let refused = RefusedTry { attempt_id, card, flow: visit.flow, payer_ip: visit.payer_ip, reason };
+        let mut commands: Vec<Command> = visit.details.iter().map(give_details).collect();
+        commands.push(Command::Refuse(refused));
+        let used = |shown: &Shown, change: &mut store::Changeset| change.idempotency = self.form_used(shown, visit);
+        self.run_all(Asking::Payer(id), &commands, used).await?;
+        Ok(())
+    }
+
+    /// What uses a form's token up.
+    fn form_used(&self, shown: &Shown, visit: &Visit) -> Option<IdempotencyWrite> {
+        let checkout = &shown.record.checkout;
+        Some(IdempotencyWrite {
+            merchant_id: checkout.merchant_id,
+            mode: checkout.mode,
+            scope: form_scope(checkout.id),
+            key: visit.form_token.clone()?,
+            fingerprint: [0; 32],
+            status: 0,
+            body: String::new(),
+            at: self.0.env.now(),
+        })
+    }
+
+    /// Sends an authorization that is written down, in a task of its own.
+    pub(crate) fn start_authorization(
+        &self,
+        sent: Shown,
+        attempt_id: AttemptId,
+        entry: CardEntry,
+        authentication: Option<Authentication>,
+        initiated_by: Initiator,
+    ) {
+        let engine = self.clone();
+        self.start(attempt_id.uuid(), async move {
+            engine.authorize(&sent, attempt_id, entry, authentication.as_ref(), initiated_by).await;
+        });
+    }
+
+    /// Sends an authorization that is written down, and writes the answer down.
+    pub(crate) async fn authorize(
+        &self,
+        sent: &Shown,
+        attempt_id: AttemptId,
+        entry: CardEntry,
+        authentication: Option<&Authentication>,
+        initiated_by: Initiator,
+    ) {
+        let terms = &sent.payment.terms;
+        let merchant_data = crate::reports::merchant_data(terms);
+        let request = Request::Authorize {
+            reference: attempt_id,
+            amount: terms.amount,
+            capture: terms.capture == CaptureMode::Automatic,
+            card: CardData { pan: &entry.pan, cvc: entry.cvc.as_ref(), expiry: entry.expiry, holder: &entry.holder },
+            authentication,
+            initiated_by,
+            rules: match sent.record.checkout.dialect {
+                Dialect::Purchases => CardRules::Purchases,
+            },
+            merchant_data: &merchant_data,
+        };
+        let answer = self.0.test_acquirer.ask(request).await;
+        self.0.workers.metrics.answered(&answer);
+        let asking = Asking::Payer(sent.record.checkout.id);
+        let answer = match answer {
+            Answer::Declined { reason: DeclineReason::AuthenticationRequired, facts }
+                if initiated_by == Initiator::Payer && authentication.is_none() =>
+            {
+                match self.step_up(sent, attempt_id, entry, facts).await {
+                    Ok(()) => return,
+                    // The payment does not go on; that it was declined is written down all the same.
+                    Err((facts, error)) => {
+                        tracing::info!(%attempt_id, error = %Causes(&error), "the bank is not asked after all");
+                        Answer::Declined { reason: DeclineReason::AuthenticationRequired, facts }
+                    }
+                }
+            }
+            answer => {
+                drop(entry);
+                answer
+            }
+        };
+        if let Err(error) = self.settle(asking, attempt_id, answer, None).await {
+            tracing::error!(%attempt_id, error = %Causes(&error), "an answer could not be written down; the inquiry will ask for it");
+        }
+    }
+
+    /// Runs a call in a task of its own, where [`Engine::wait_for`] finds it.
+    pub(crate) fn start(&self, id: Uuid, call: impl Future<Output = ()> + Send + 'static) {
+        let (done, watched) = watch::channel(());
+        self.0.underway.lock().insert(id, watched);
+        let engine = self.clone();
+        self.0.tasks.spawn(self.0.env.clock().activity(async move {
+            call.await;
+            engine.0.underway.lock().remove(&id);
+            drop(done);
+        }));
+    }
+
+    /// Waits until a call has ended in this process, or `patience` has passed.
+    pub(crate) async fn wait_for(&self, id: Uuid, patience: Duration) {
+        let watched = self.0.underway.lock().get(&id).cloned();
+        let Some(mut watched) = watched else { return };
+        tokio::select! {
+            // Nothing is ever sent: the channel closes.
+            _ = watched.changed() => {}
+            () = self.0.env.sleep(patience) => {}
+        }
+    }
+
+    /// Writes down what became of a try. `asked_by` is the inquiry that asked, if one did.
+    pub(crate) async fn settle(
+        &self,
+        asking: Asking,
+        attempt_id: AttemptId,
+        answer: Answer,
+        asked_by: Option<&Timer>,
+    ) -> Result<Shown, Error> {
+        let outcome = match answer {
+            Answer::Approved { amount, acquirer_reference, facts } => {
+                Outcome::Approved { amount, acquirer_reference, facts }
+            }
+            Answer::Declined { reason, facts } => Outcome::Declined { reason, facts },
+            Answer::NotSent => {
+                Outcome::Declined { reason: DeclineReason::ConnectionFailed, facts: CardFacts::default() }
+            }
+            Answer::Pending => Outcome::Pending,
+            Answer::Reversed => Outcome::ReversalAcknowledged,
+            Answer::NotFound | Answer::Unknown => Outcome::Unknown,
+        };
+        let again = matches!(outcome, Outcome::Pending | Outcome::Unknown);
+        let now = self.0.env.now();
+        let command = Command::Settle { attempt_id, outcome };
+        self.run(asking, &command, |shown, change| match asked_by {
+            Some(asked_by) => change.timers_done.push(asked_by.clone()),
+            None => {
+                // The inquiry that watched over the call is moot, or comes sooner.
+                let kind = first_inquiry(attempt_id);
+                change.timers_done.push(timer(&shown.payment, kind, first_inquiry_at(&shown.history, attempt_id)));
+                if again {
+                    change.timers.push(timer(&shown.payment, kind, now.plus(FIRST_INQUIRY)));
+                }
+            }
+        })
+        .await
+    }
+}
+
+fn give_details(customer: &Customer) -> Command {
+    Command::GiveDetails(Box::new(customer.clone()))
+}
+
+/// Where the one-time tokens of a checkout's forms are kept.
+fn form_scope(id: CheckoutId) -> String {
+    format!("form {id}")
+}

@@ -1,0 +1,253 @@
+//! What time does to payments, and what is in doubt: due timers, inquiries, reversals (security 14).
+//!
+//! Who acts: timers, at their moments or after a restart. Nothing here depends on being in time: a late inquiry finds
+//! the same payment and asks the same question.
+
+use std::time::Duration;
+
+use acquirer::{Answer, Request};
+use domain::{AttemptId, AttemptStatus, Command, Event, OperationId, OperationStatus, Payment, Recorded, Timestamp};
+use store::{Changeset, Timer, TimerKind};
+
+use crate::checkouts::{Asking, timer};
+use crate::payments::ACQUIRER_WAIT;
+use crate::{Engine, Error};
+
+/// When to ask after a try in doubt, in seconds since the doubt; then hourly (security U3).
+const INQUIRIES: [u64; 5] = [5, 15, 60, 5 * 60, 30 * 60];
+/// The first of them.
+pub(crate) const FIRST_INQUIRY: Duration = Duration::from_secs(INQUIRIES[0]);
+const HOURLY: u64 = 3_600;
+/// "Not found" counts only when the request can no longer be on its way, and was heard twice.
+const IN_FLIGHT_AFTER_DEADLINE: Duration = Duration::from_secs(60);
+const NOT_FOUND_ENOUGH: u32 = 2;
+/// A reversal is repeated until it is acknowledged (security U4): each minute of the first hour, then hourly.
+const REVERSAL_AGAIN: Duration = Duration::from_secs(60);
+const REVERSALS_OFTEN: u32 = 60;
+/// About a day of asking, when somebody should ask the acquirer by other means (security U3).
+const ASKED_FOR_A_DAY: u32 = 28;
+/// What waits for something under way is looked at again after this.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+impl Engine {
+    /// Carries out a due timer of a payment.
+    pub(crate) async fn carry_out(&self, due: &Timer) -> Result<(), Error> {
+        let history = self.0.store.history(due.merchant_id, due.mode, due.payment_id).await?;
+        let Some(payment) = Payment::fold(history.iter().map(|recorded| &recorded.event)) else {
+            return self.forget(due).await;
+        };
+        let asking = Asking::Merchant(due.merchant_id, due.mode, payment.terms.checkout_id);
+        match due.kind {
+            // What is under way decides first; then the moment is past all the same.
+            TimerKind::Due | TimerKind::Lapse if payment.is_moving() => {
+                let later = timer(&payment, due.kind, self.0.env.now().plus(LOOK_AGAIN));
+                self.reschedule(due, later).await
+            }
+            TimerKind::Due => self.run_due(asking, due, &Command::PassDue).await,
+            TimerKind::Lapse => self.run_due(asking, due, &Command::Lapse).await,
+            TimerKind::Abandon { attempt_id } => {
+                self.forget_waiting_card(attempt_id);
+                self.run_due(asking, due, &Command::GiveUp { attempt_id }).await
+            }
+            TimerKind::Inquire { attempt_id, asked, not_found } => match payment.attempt(attempt_id)?.status {
+                AttemptStatus::Sent | AttemptStatus::Unknown => {
+                    let deadline = deadline(&history, attempt_id);
+                    self.inquire(asking, due, &payment, attempt_id, (asked, not_found), deadline).await
+                }
+                AttemptStatus::Authenticating
+                | AttemptStatus::Approved
+                | AttemptStatus::Declined
+                | AttemptStatus::Reversing
+                | AttemptStatus::Reversed => self.forget(due).await,
+            },
+            TimerKind::Reverse { attempt_id, asked } => match payment.attempt(attempt_id)?.status {
+                AttemptStatus::Reversing => self.reverse(asking, due, &payment, attempt_id, asked).await,
+                AttemptStatus::Authenticating
+                | AttemptStatus::Sent
+                | AttemptStatus::Unknown
+                | AttemptStatus::Approved
+                | AttemptStatus::Declined
+                | AttemptStatus::Reversed => self.forget(due).await,
+            },
+            TimerKind::InquireOperation { operation_id, asked, not_found } => {
+                match payment.operation(operation_id)?.status {
+                    OperationStatus::Sent => {
+                        let sent_at = sent_at(&history, operation_id);
+                        let counts = self.0.env.now() >= sent_at.plus(ACQUIRER_WAIT).plus(IN_FLIGHT_AFTER_DEADLINE);
+                        self.inquire_operation(asking, due, &payment, operation_id, (asked, not_found), counts).await
+                    }
+                    OperationStatus::Done | OperationStatus::Failed => self.forget(due).await,
+                }
+            }
+        }
+    }
+
+    async fn run_due(&self, asking: Asking, due: &Timer, command: &Command) -> Result<(), Error> {
+        self.run(asking, command, |_, change| change.timers_done.push(due.clone())).await?;
+        Ok(())
+    }
+
+    async fn inquire(
+        &self,
+        asking: Asking,
+        due: &Timer,
+        payment: &Payment,
+        attempt_id: AttemptId,
+        (asked, not_found): (u32, u32),
+        deadline: Timestamp,
+    ) -> Result<(), Error> {
+        let request = Request::Inquire { reference: attempt_id, amount: payment.terms.amount };
+        let answer = self.0.test_acquirer.ask(request).await;
+        let now = self.0.env.now();
+        let not_found = match answer {
+            Answer::Approved { .. } | Answer::Declined { .. } => {
+                self.settle(asking, attempt_id, answer, Some(due)).await?;
+                return Ok(());
+            }
+            // The acquirer undid it by itself: asked to do so again, it says yes.
+            Answer::Reversed => return self.run_due(asking, due, &Command::Reverse { attempt_id }).await,
+            Answer::NotFound if now >= deadline.plus(IN_FLIGHT_AFTER_DEADLINE) => not_found + 1,
+            Answer::NotFound | Answer::Pending | Answer::NotSent | Answer::Unknown => not_found,
+        };
+        if not_found >= NOT_FOUND_ENOUGH {
+            // It never arrived; undone, so that it cannot arrive later (security U4).
+            return self.run_due(asking, due, &Command::Reverse { attempt_id }).await;
+        }
+        let asked = asked + 1;
+        let next = timer(payment, TimerKind::Inquire { attempt_id, asked, not_found }, now.plus(gap(asked)));
+        tracing::info!(%attempt_id, asked, "a payment is in doubt; the acquirer is asked again later");
+        if asked == ASKED_FOR_A_DAY {
+            tracing::error!(%attempt_id, payment_id = %due.payment_id, "a payment is in doubt for a day: ask the acquirer what became of this reference; the inquiries go on");
+        }
+        self.reschedule(due, next).await
+    }
+
+    async fn reverse(
+        &self,
+        asking: Asking,
+        due: &Timer,
+        payment: &Payment,
+        attempt_id: AttemptId,
+        asked: u32,
+    ) -> Result<(), Error> {
+        let request = Request::Reverse { reference: attempt_id, amount: payment.terms.amount };
+        let answer = self.0.test_acquirer.ask(request).await;
+        if matches!(answer, Answer::Reversed) {
+            self.settle(asking, attempt_id, answer, Some(due)).await?;
+            return Ok(());
+        }
+        tracing::warn!(%attempt_id, asked, "a reversal is not acknowledged; it is repeated");
+        if asked == REVERSALS_OFTEN {
+            tracing::error!(%attempt_id, payment_id = %due.payment_id, "a reversal is not acknowledged for an hour: ask the acquirer to undo this reference; the repeats go on, each hour");
+        }
+        let gap = if asked < REVERSALS_OFTEN { REVERSAL_AGAIN } else { Duration::from_secs(HOURLY) };
+        let next = TimerKind::Reverse { attempt_id, asked: asked + 1 };
+        self.reschedule(due, timer(payment, next, self.0.env.now().plus(gap))).await
+    }
+
+    /// Asks after an operation; one that never arrived is sent again under the same reference (security U6).
+    async fn inquire_operation(
+        &self,
+        asking: Asking,
+        due: &Timer,
+        payment: &Payment,
+        operation_id: OperationId,
+        (asked, not_found): (u32, u32),
+        not_found_counts: bool,
+    ) -> Result<(), Error> {
+        let operation = *payment.operation(operation_id)?;
+        let original = payment.approved_attempt()?;
+        let request = Request::InquireOperation {
+            reference: operation_id,
+            original,
+            kind: operation.kind,
+            amount: operation.amount,
+        };
+        let mut answer = self.0.test_acquirer.ask(request).await;
+        let mut not_found = match answer {
+            Answer::NotFound if not_found_counts => not_found + 1,
+            _ => not_found,
+        };
+        if not_found >= NOT_FOUND_ENOUGH {
+            not_found = 0;
+            answer = self.0.test_acquirer.ask(crate::operations::request(&operation, original)).await;
+        }
+        if matches!(answer, Answer::Approved { .. } | Answer::Declined { .. }) {
+            self.settle_operation(asking, operation_id, answer, Some(due)).await?;
+            return Ok(());
+        }
+        let asked = asked + 1;
+        let kind = TimerKind::InquireOperation { operation_id, asked, not_found };
+        tracing::info!(%operation_id, asked, "an operation is in doubt; the acquirer is asked again later");
+        if asked == ASKED_FOR_A_DAY {
+            tracing::error!(%operation_id, payment_id = %due.payment_id, "an operation is in doubt for a day: ask the acquirer what became of this reference; the inquiries go on");
+        }
+        self.reschedule(due, timer(payment, kind, self.0.env.now().plus(gap(asked)))).await
+    }
+
+    async fn forget(&self, due: &Timer) -> Result<(), Error> {
+        let change = Changeset { timers_done: vec![due.clone()], ..Changeset::default() };
+        self.0.store.commit(change).await?;
+        Ok(())
+    }
+
+    async fn reschedule(&self, done: &Timer, next: Timer) -> Result<(), Error> {
+        let change = Changeset { timers_done: vec![done.clone()], timers: vec![next], ..Changeset::default() };
+        self.0.store.commit(change).await?;
+        Ok(())
+    }
+}
+
+/// The inquiry that watches over a call.
+pub(crate) const fn first_inquiry(attempt_id: AttemptId) -> TimerKind {
+    TimerKind::Inquire { attempt_id, asked: 0, not_found: 0 }
+}
+
+/// When it comes: once the acquirer's silence is doubt.
+pub(crate) fn first_inquiry_at(history: &[Recorded], attempt_id: AttemptId) -> Timestamp {
+    deadline(history, attempt_id).plus(FIRST_INQUIRY)
+}
+
+/// Until when the acquirer's answer to this try is awaited: what was written down when it was sent.
+fn deadline(history: &[Recorded], attempt_id: AttemptId) -> Timestamp {
+    let sent = history.iter().rev().find_map(|recorded| match &recorded.event {
+        Event::AttemptSent(submission) if submission.attempt_id == attempt_id => Some(submission.deadline),
+        Event::Authenticated { attempt_id: sent, deadline, .. } if *sent == attempt_id => Some(*deadline),
+        _ => None,
+    });
+    sent.unwrap_or(Timestamp::from_micros(0))
+}
+
+/// When an operation was written down.
+fn sent_at(history: &[Recorded], operation_id: OperationId) -> Timestamp {
+    let sent = history
+        .iter()
+        .find(|recorded| matches!(&recorded.event, Event::OperationSent(operation) if operation.id == operation_id));
+    sent.map_or(Timestamp::from_micros(0), |recorded| recorded.at)
+}
+
+/// From one inquiry to the next.
+fn gap(asked: u32) -> Duration {
+    let asked = usize::try_from(asked).unwrap_or(usize::MAX);
+    let seconds = match (INQUIRIES.get(asked), INQUIRIES.get(asked.wrapping_sub(1))) {
+        (Some(this), Some(last)) => this - last,
+        _ => HOURLY,
+    };
+    Duration::from_secs(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inquiries_come_at_the_rungs_of_the_ladder() {
+        let mut at = FIRST_INQUIRY;
+        let mut rungs = vec![at.as_secs()];
+        for asked in 1..8 {
+            at += gap(asked);
+            rungs.push(at.as_secs());
+        }
+        assert_eq!(vec![5, 15, 60, 300, 1_800, 5_400, 9_000, 12_600], rungs);
+    }
+}

@@ -1,0 +1,243 @@
+//! What an acquirer tells by itself: a chargeback comes when nobody asks. Each report names its payment by what the
+//! authorization said of itself, so that none has to be searched for.
+//!
+//! Who acts: the reports worker. A report stays with the acquirer until it is acknowledged, and it is acknowledged only
+//! when it is written down here or never can be.
+
+use std::time::Duration;
+
+use acquirer::ReportDue;
+use domain::{CheckoutId, Command, MerchantId, Mode, PaymentId, State, Terms};
+
+use crate::checkouts::Asking;
+use crate::{Engine, Error};
+
+/// A report that the payment cannot take yet is told again after this.
+const AGAIN: Duration = Duration::from_secs(5 * 60);
+
+/// Whose payment an authorization is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Origin {
+    merchant_id: MerchantId,
+    mode: Mode,
+    payment_id: PaymentId,
+    checkout_id: CheckoutId,
+}
+
+/// What an authorization says of itself.
+pub(crate) fn merchant_data(terms: &Terms) -> String {
+    let Terms { merchant_id, mode, payment_id, checkout_id, .. } = terms;
+    format!("{merchant_id} {} {payment_id} {checkout_id}", mode.as_str())
+}
+
+impl Origin {
+    /// Reads [`merchant_data`] back.
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let origin = Self {
+            merchant_id: MerchantId::parse(words.next()?).ok()?,
+            mode: Mode::parse(words.next()?)?,
+            payment_id: PaymentId::parse(words.next()?).ok()?,
+            checkout_id: CheckoutId::parse(words.next()?).ok()?,
+        };
+        words.next().is_none().then_some(origin)
+    }
+}
+
+/// What became of a report.
+#[derive(Debug, PartialEq, Eq)]
+enum Heard {
+    /// It is written down.
+    Done,
+    /// What is under way must end before.
+    TooEarly,
+    /// It will never fit, for this reason.
+    Never(&'static str),
+}
+
+impl Engine {
+    /// Writes a report down and acknowledges it, or has it told again.
+    pub(crate) async fn hear(&self, report: ReportDue) -> Result<(), Error> {
+        let (attempt_id, merchant_data) = (report.reference, report.merchant_data.clone());
+        match self.take_report(&report).await? {
+            Heard::Done => {
+                tracing::info!(%attempt_id, report = ?report.report, "a report is written down");
+                self.0.test_book.acknowledge(report).await?;
+            }
+            Heard::TooEarly => {
+                tracing::info!(%attempt_id, report = ?report.report, "a report comes too early; it is told again later");
+                let again = self.0.env.now().plus(AGAIN);
+                self.0.test_book.postpone(report, again).await?;
+            }
+            Heard::Never(reason) => {
+                tracing::error!(%attempt_id, merchant_data, report = ?report.report, reason, "a report fits no payment");
+                self.0.test_book.acknowledge(report).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_report(&self, due: &ReportDue) -> Result<Heard, Error> {
+        let Some(origin) = Origin::parse(&due.merchant_data) else {
+            return Ok(Heard::Never("its merchant data cannot be read"));
+        };
+        let Origin { merchant_id, mode, payment_id, checkout_id } = origin;
+        let payment = match self.show(checkout_id).await {
+            Ok(shown) => shown.payment,
+            Err(Error::NotFound) => return Ok(Heard::Never("there is no such payment")),
+            Err(error) => return Err(error),
+        };
+        let terms = &payment.terms;
+        if (terms.merchant_id, terms.mode, terms.payment_id) != (merchant_id, mode, payment_id) {
+            return Ok(Heard::Never("there is no such payment"));
+        }
+        // The acquirer may have taken the money before we know.
+        if matches!(payment.state, State::InFlight { .. }) || payment.pending_operation().is_some() {
+            return Ok(Heard::TooEarly);
+        }
+        if payment.approved_attempt().ok() != Some(due.reference) {
+            return Ok(Heard::Never("the payment was not made with this try"));
+        }
+        let asking = Asking::Merchant(merchant_id, mode, checkout_id);
+        match self.run(asking, &Command::Report(due.report), |_, _| {}).await {
+            Ok(_) => Ok(Heard::Done),
+            Err(Error::Refused(domain::Refusal::OperationInFlight)) => Ok(Heard::TooEarly),
+            Err(Error::Refused(_)) => Ok(Heard::Never("the payment is in another state")),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        AttemptId, BrandId, CaptureMode, CardFacts, CardId, CardSummary, Checkout, Currency, Customer, Dialect, Event,
+        Expiry, Fees, Flow, Money, OperationId, OperationKind, OperationOutcome, Outcome, Recorded, Redirects, Report,
+        Submission,
+    };
+    use store::CheckoutRecord;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::NewCheckout;
+    use crate::workers::tests::{START, engine};
+
+    fn terms() -> Terms {
+        let id = Uuid::from_u128;
+        Terms {
+            payment_id: PaymentId::new(id(1)),
+            merchant_id: MerchantId::new(id(2)),
+            mode: Mode::Test,
+            checkout_id: CheckoutId::new(id(3)),
+            amount: Money::new(954, Currency::parse("MYR").expect("a currency")).expect("an amount"),
+            capture: CaptureMode::Automatic,
+            due: None,
+            single_attempt: false,
+            save_card: false,
+            fees: Fees { basis_points: 0, fixed: 0 },
+        }
+    }
+
+    fn new_checkout(terms: Terms) -> NewCheckout {
+        let checkout = Checkout {
+            id: terms.checkout_id,
+            merchant_id: terms.merchant_id,
+            mode: terms.mode,
+            brand_id: BrandId::new(Uuid::from_u128(4)),
+            payment_id: terms.payment_id,
+            dialect: Dialect::Purchases,
+            created_at: START,
+            seller: String::new(),
+            language: "en".to_owned(),
+            time_zone: "UTC".to_owned(),
+            reference: String::new(),
+            notes: String::new(),
+            lines: vec![],
+            debt: 0,
+            customer: Customer::default(),
+            customer_id: None,
+            customer_named: false,
+            asks_details: vec![],
+            redirects: Redirects::default(),
+            callback: None,
+            brands: None,
+        };
+        NewCheckout {
+            record: CheckoutRecord { checkout, document: "{}".to_owned() },
+            opened: Recorded { version: 1, at: START, event: Event::Opened(terms.clone()) },
+            terms,
+            customer: None,
+            idempotency: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_report_waits_for_what_is_under_way_and_fits_one_payment() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let engine = engine(dir.path()).await;
+        let terms = terms();
+        let attempt_id = AttemptId::new(Uuid::from_u128(5));
+        let report = |reference, merchant_data: &str| ReportDue {
+            reference,
+            report: Report::ChargedBack,
+            merchant_data: merchant_data.to_owned(),
+            at: START,
+        };
+        let data = merchant_data(&terms);
+        let due = report(attempt_id, &data);
+        let nobody = Heard::Never("there is no such payment");
+        assert_eq!(nobody, engine.take_report(&due).await.expect("judged"));
+        engine.open_checkout(new_checkout(terms.clone())).await.expect("opened");
+        let run = async |command: Command| {
+            let asking = Asking::Payer(terms.checkout_id);
+            engine.run(asking, &command, |_, _| {}).await.expect("carried out");
+        };
+        let card = CardSummary {
+            brand: domain::Brand::Visa,
+            masked: "400000******6100".to_owned(),
+            expiry: Expiry { year: 2030, month: 12 },
+            holder: String::new(),
+        };
+        run(Command::Submit(Submission {
+            attempt_id,
+            acquirer: "test".to_owned(),
+            card,
+            card_id: CardId::new(Uuid::from_u128(6)),
+            token: None,
+            flow: Flow::HostedPage,
+            payer_ip: None,
+            save_card: false,
+            deadline: START,
+        }))
+        .await;
+        assert_eq!(Heard::TooEarly, engine.take_report(&due).await.expect("judged"), "the answer is on its way");
+        let (amount, acquirer_reference) = (terms.amount, String::new());
+        let outcome = Outcome::Approved { amount, acquirer_reference, facts: CardFacts::default() };
+        run(Command::Settle { attempt_id, outcome }).await;
+        let operation_id = OperationId::new(Uuid::from_u128(7));
+        run(Command::Operate { operation_id, kind: OperationKind::Refund, amount: None, number: None }).await;
+        assert_eq!(Heard::TooEarly, engine.take_report(&due).await.expect("judged"), "a refund is on its way");
+        let outcome = OperationOutcome::Refused(domain::DeclineReason::DoNotHonour);
+        run(Command::SettleOperation { operation_id, outcome }).await;
+        let other_try = report(AttemptId::new(Uuid::from_u128(8)), &data);
+        let foreign = report(attempt_id, &data.replace("0002 test", "0009 test"));
+        for wrong in [other_try, foreign, report(attempt_id, "order 7")] {
+            assert!(matches!(engine.take_report(&wrong).await.expect("judged"), Heard::Never(_)), "{wrong:?}");
+        }
+        assert_eq!(Heard::Done, engine.take_report(&due).await.expect("judged"));
+        let twice = Heard::Never("the payment is in another state");
+        assert_eq!(twice, engine.take_report(&due).await.expect("judged"));
+    }
+
+    #[test]
+    fn merchant_data_is_read_back_and_nothing_else_is() {
+        let terms = terms();
+        let text = merchant_data(&terms);
+        let Terms { payment_id, merchant_id, mode, checkout_id, .. } = terms;
+        assert_eq!(Some(Origin { merchant_id, mode, payment_id, checkout_id }), Origin::parse(&text));
+        for bad in ["", "order 7", &text[1..], &text[..text.len() - 1], &format!("{text} "), &text.replace("test", "x")]
+        {
+            assert_eq!(None, Origin::parse(bad), "{bad:?}");
+        }
+    }
+}

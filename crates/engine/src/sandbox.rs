@@ -1,0 +1,62 @@
+//! What a sandbox may do beyond a gateway: move the clock.
+
+use std::time::Duration;
+
+use domain::Timestamp;
+use store::{AdminWrite, Changeset};
+
+use crate::{Engine, Error};
+
+impl Engine {
+    /// Moves the clock by `ahead`. What falls due on the way happens in the order of its due times, each at its own
+    /// moment, before this answers; what a merchant's server is told of it included.
+    ///
+    /// # Errors
+    /// [`Error::Store`], [`Error::Acquirer`].
+    pub async fn advance(&self, ahead: Duration) -> Result<Timestamp, Error> {
+        let _one_at_a_time = self.0.advancing.lock().await;
+        let (env, clock) = (&self.0.env, self.0.env.clock());
+        let target = env.now().plus(ahead);
+        clock.quiet().await;
+        loop {
+            // The clock goes on by itself meanwhile: what falls due between the work and the look ahead comes next too.
+            let looked = env.now();
+            self.work().await?;
+            let (store, book) = (&self.0.store, &self.0.test_book);
+            let stored = [store.next_timer().await?, store.next_delivery().await?];
+            let next = stored.into_iter().chain([book.next_report().await?, clock.next_wake()]);
+            let next = next.flatten().filter(|next| *next > looked).min();
+            match next {
+                Some(next) if next <= target => clock.move_to(next),
+                Some(_) | None => break,
+            }
+        }
+        clock.move_to(target);
+        self.work().await?;
+        // Written down last: a process that dies on the way has simply not come as far.
+        let admin = vec![AdminWrite::ClockOffset(clock.offset())];
+        self.0.store.commit(Changeset { admin, ..Changeset::default() }).await?;
+        Ok(env.now())
+    }
+
+    /// Does everything that is due now, and what follows from it now. The workers take their share at the same time:
+    /// finding nothing to start means that it is done only if nobody is still doing it.
+    async fn work(&self) -> Result<(), Error> {
+        let clock = self.0.env.clock();
+        loop {
+            clock.quiet().await;
+            let started = self.timers_step().await? + self.deliveries_step().await? + self.reports_step().await?;
+            if started == 0 && clock.is_quiet() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The test acquirer's own book, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Acquirer`].
+    pub async fn acquirer_transactions(&self) -> Result<Vec<acquirer::Transaction>, Error> {
+        Ok(self.0.test_book.transactions().await?)
+    }
+}
