@@ -1,0 +1,49 @@
+//! What a merchant is told: the object right after the event, and the event's name (purchases-api 5.2).
+
+use domain::{Notice, Payment, Recorded};
+use engine::{CheckoutRecord, Letter};
+
+use crate::document::PurchaseDocument;
+use crate::status::{event_type, tells_of_a_payment};
+use crate::view::{self, Links};
+use crate::{invoice, refund};
+
+/// Renders notifications of this dialect.
+pub struct Narrator {
+    links: Links,
+}
+
+impl Narrator {
+    /// `public_url` is where links lead.
+    #[must_use]
+    pub fn new(public_url: &str) -> Self {
+        Self { links: Links { public_url: public_url.to_owned() } }
+    }
+}
+
+impl engine::Narrator for Narrator {
+    fn body(&self, record: &CheckoutRecord, history: &[Recorded], notice: Notice) -> Result<String, String> {
+        let document = PurchaseDocument::from_json(&record.document).map_err(|error| error.to_string())?;
+        let name = event_type(notice).ok_or("no webhook tells of this")?;
+        let body = if tells_of_a_payment(notice) {
+            let payment = refund::last(&record.checkout, &document, history)
+                .ok_or("the journal does not end with money that went back")?;
+            refund::event_body(payment, name)
+        } else {
+            let purchase = view::purchase(&record.checkout, &document, history, &self.links)
+                .ok_or("the journal does not begin with its opening")?;
+            view::event_body(purchase, name)
+        };
+        String::from_utf8(body.map_err(|error| error.to_string())?).map_err(|error| error.to_string())
+    }
+
+    fn invoice(&self, record: &CheckoutRecord, history: &[Recorded]) -> Result<Letter, String> {
+        let document = PurchaseDocument::from_json(&record.document).map_err(|error| error.to_string())?;
+        let payment = Payment::fold(history.iter().map(|recorded| &recorded.event))
+            .ok_or("the journal does not begin with its opening")?;
+        Ok(invoice::letter(&record.checkout, &document, &payment, history, &self.links))
+    }
+}
+
+#[cfg(test)]
+mod tests;

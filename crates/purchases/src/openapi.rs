@@ -1,0 +1,329 @@
+//! The published description of this dialect, made by the code that does it: bodies by the reader of the body, answers
+//! by the types that are rendered.
+
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItemBuilder};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{
+    AdditionalProperties, AnyOfBuilder, ArrayBuilder, ComponentsBuilder, ObjectBuilder, OneOfBuilder, Schema, Type,
+};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{
+    ContentBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Ref, RefOr, Required, Response,
+    ResponseBuilder, SecurityRequirement, ServerBuilder,
+};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::actions;
+use crate::create::create_purchase;
+use crate::errors::Problem;
+use crate::fields;
+use crate::refund::Payment;
+use crate::view::Purchase;
+
+/// The name of the security scheme.
+const KEY: &str = "secret_key";
+
+/// The whole document; `base_url` is the address the paths are appended to, such as
+/// `http://127.0.0.1:8080/api/v1`.
+#[must_use]
+pub(crate) fn document(base_url: &str) -> OpenApi {
+    let create = operation("create_purchase", "Create a purchase")
+        .description(Some("Makes a purchase to be paid at its `checkout_url`. Fields that are unknown, read-only or in the wrong place are ignored."))
+        .parameter(idempotency_key())
+        .request_body(Some(
+            RequestBodyBuilder::new()
+                .content("application/json", ContentBuilder::new().schema(Some(named("CreatePurchase"))).build())
+                .required(Some(Required::True))
+                .build(),
+        ))
+        .response("201", answer("The purchase.", named("Purchase")))
+        .response("400", refusal("What is wrong with the body, each error at its field."))
+        .response("413", refusal("The body is too large."))
+        .response("415", refusal("The body is not JSON, or compressed."));
+    let read = operation("read_purchase", "Read a purchase")
+        .parameter(id())
+        .response("200", answer("The purchase.", named("Purchase")))
+        .response("404", refusal("There is no such purchase."));
+    let purchase = |description: &str| answer(description, named("Purchase"));
+    let cancel = action("cancel_purchase", "Cancel a purchase", None)
+        .description(Some("Ends a purchase that can still be paid and that nobody is paying."))
+        .response("200", purchase("The cancelled purchase."))
+        .response("400", refusal("It can no longer be cancelled: `purchase_cancel_wrong_status`."));
+    let capture = action("capture_purchase", "Capture held money", Some("CapturePurchase"))
+        .description(Some("Takes what is on hold. A smaller amount is taken once; the rest is released."))
+        .response("200", purchase("The purchase: `paid`, or `pending_capture` while the acquirer is thinking."))
+        .response("400", refusal("It is not on hold: `purchase_capture_wrong_status`. More than is held: `max_value` at `amount`. The acquirer refused: `purchase_capture_error`, and the purchase is on hold as before."));
+    let release = action("release_purchase", "Release held money", None)
+        .description(Some("Gives back what is on hold."))
+        .response("200", purchase("The purchase: `released`, or `pending_release` while the acquirer is thinking."))
+        .response("400", refusal("It is not on hold: `purchase_release_wrong_status`. The acquirer refused: `purchase_release_error`, and the purchase is on hold as before."));
+    let charge = action("charge_purchase", "Charge a saved card", Some("ChargePurchase"))
+        .description(Some("Pays this purchase with the card another one saved."))
+        .response("200", purchase("The purchase: `paid`, `hold` with `skip_capture`, or `pending_charge` while the acquirer is thinking."))
+        .response("400", refusal("No saved card: `invalid_recurring_token`. The card is not on the whitelist: `invalid_payment_method_whitelist`. It cannot be paid: `purchase_charge_wrong_status`. The card was declined: `purchase_charge_error`, and the purchase may be paid again."));
+    let done = OneOfBuilder::new().item(named("Payment")).item(named("Purchase"));
+    let refund = action("refund_purchase", "Refund a purchase", Some("RefundPurchase"))
+        .description(Some("Gives money back, once or in parts."))
+        .response("200", answer("The refund, or the purchase in `pending_refund` while the acquirer is thinking.", RefOr::T(done.into())))
+        .response("400", refusal("It was never paid: `purchase_refund_wrong_status`. Nothing is left: `purchase_refund_not_possible`, with `max_value` at `amount` when less is left than was asked for. The acquirer refused: `purchase_refund_error`, and the purchase is as before."));
+    let mark_as_paid = action("mark_purchase_as_paid", "Mark a purchase as paid", Some("MarkPurchaseAsPaid"))
+        .description(Some("Settles a purchase that was paid outside the gateway. It cannot be refunded."))
+        .response("200", purchase("The purchase, `paid` and `marked_as_paid`."))
+        .response("400", refusal("It cannot be paid: `purchase_mark_as_paid_wrong_status`. The time is in the future: `max_value` at `paid_on`."));
+    let resend_invoice = action("resend_purchase_invoice", "Mail the invoice again", None)
+        .response("200", purchase("The purchase."))
+        .response("400", refusal("It cannot be paid: `purchase_resend_invoice_wrong_status`."));
+    let delete_recurring_token = action("delete_purchase_recurring_token", "Forget the saved card", None)
+        .description(Some("The card this purchase saved can not be charged any more. The status stays."))
+        .response("200", purchase("The purchase, with `is_recurring_token` false."))
+        .response("400", refusal("It keeps no card: `invalid_recurring_token`."));
+    let pem = ObjectBuilder::new().schema_type(Type::String).description(Some("PEM, with LF newlines."));
+    let public_key = operation("read_public_key", "Read the public key")
+        .description(Some("The key that verifies `X-Signature` of what is sent to a `success_callback`."))
+        .response("200", answer("The key as a JSON string.", pem.into()));
+
+    let mut schemas: Vec<(String, RefOr<Schema>)> = vec![];
+    Purchase::schemas(&mut schemas);
+    Payment::schemas(&mut schemas);
+    Problem::schemas(&mut schemas);
+    let components = ComponentsBuilder::new()
+        .schemas_from_iter(schemas)
+        .schema(Purchase::name(), Purchase::schema())
+        .schema(Payment::name(), Payment::schema())
+        .schema(Problem::name(), Problem::schema())
+        .schema("CreatePurchase", fields::describe(create_purchase))
+        .schema("CapturePurchase", fields::describe(actions::capture))
+        .schema("RefundPurchase", fields::describe(actions::refund))
+        .schema("ChargePurchase", fields::describe(actions::charge))
+        .schema("MarkPurchaseAsPaid", fields::describe(actions::mark_as_paid))
+        .schema("Errors", errors())
+        .security_scheme(
+            KEY,
+            SecurityScheme::Http(
+                HttpBuilder::new()
+                    .scheme(HttpAuthScheme::Bearer)
+                    .description(Some("The secret key of a merchant, `sk_test_...` or `sk_live_...`."))
+                    .build(),
+            ),
+        );
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Tollgate: purchases")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some("Create a purchase, send the payer to its `checkout_url`, be told when it is paid.")),
+        )
+        .servers(Some([ServerBuilder::new().url(base_url).build()]))
+        .paths(
+            PathsBuilder::new()
+                .path("/purchases/", path(HttpMethod::Post, create))
+                .path("/purchases/{id}/", path(HttpMethod::Get, read))
+                .path("/purchases/{id}/cancel/", path(HttpMethod::Post, cancel))
+                .path("/purchases/{id}/capture/", path(HttpMethod::Post, capture))
+                .path("/purchases/{id}/release/", path(HttpMethod::Post, release))
+                .path("/purchases/{id}/charge/", path(HttpMethod::Post, charge))
+                .path("/purchases/{id}/refund/", path(HttpMethod::Post, refund))
+                .path("/purchases/{id}/mark_as_paid/", path(HttpMethod::Post, mark_as_paid))
+                .path("/purchases/{id}/resend_invoice/", path(HttpMethod::Post, resend_invoice))
+                .path("/purchases/{id}/delete_recurring_token/", path(HttpMethod::Post, delete_recurring_token))
+                .path("/public_key/", path(HttpMethod::Get, public_key)),
+        )
+        .components(Some(components.build()))
+        .security(Some([SecurityRequirement::new(KEY, Vec::<String>::new())]))
+        .build()
+}
+
+/// An operation with the answers every operation may give.
+fn operation(id: &str, summary: &str) -> OperationBuilder {
+    let retry_after = HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
+        .description(Some("Seconds to wait."))
+        .build();
+    let too_many = ResponseBuilder::new()
+        .description("Too many requests.")
+        .header("Retry-After", retry_after)
+        .content("application/json", ContentBuilder::new().schema(Some(named("Errors"))).build());
+    OperationBuilder::new()
+        .operation_id(Some(id))
+        .summary(Some(summary))
+        .tag("purchases")
+        .response("401", refusal("The secret key is missing or not valid."))
+        .response("405", refusal("The path has no such method."))
+        .response("414", refusal("The address is too long."))
+        .response("429", too_many.build())
+        .response("431", refusal("The headers are too large."))
+        .response("500", refusal("Something went wrong on our side; safe to try again with the same idempotency key."))
+}
+
+/// Something asked of a purchase; `body` names the schema of what may be said.
+fn action(id_of_operation: &str, summary: &str, body: Option<&str>) -> OperationBuilder {
+    let body = body.map(|schema| {
+        RequestBodyBuilder::new()
+            .content("application/json", ContentBuilder::new().schema(Some(named(schema))).build())
+            .required(Some(Required::False))
+            .description(Some("Nothing at all is taken as an empty object."))
+            .build()
+    });
+    operation(id_of_operation, summary)
+        .parameter(id())
+        .parameter(idempotency_key())
+        .request_body(body)
+        .response("404", refusal("There is no such purchase."))
+        .response("413", refusal("The body is too large."))
+        .response("415", refusal("The body is not JSON, or compressed."))
+}
+
+fn path(method: HttpMethod, operation: OperationBuilder) -> utoipa::openapi::PathItem {
+    PathItemBuilder::new().operation(method, operation.build()).build()
+}
+
+fn id() -> ParameterBuilder {
+    ParameterBuilder::new()
+        .name("id")
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some("The purchase."))
+        .schema(Some(uuid()))
+}
+
+fn idempotency_key() -> ParameterBuilder {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("A repeat with the same key and body within 24 hours gets the first answer again."))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+}
+
+fn named(schema: &str) -> RefOr<Schema> {
+    RefOr::Ref(Ref::from_schema_name(schema))
+}
+
+fn uuid() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(utoipa::openapi::SchemaFormat::Custom("uuid".to_owned())))
+}
+
+fn answer(description: &str, schema: RefOr<Schema>) -> Response {
+    ResponseBuilder::new()
+        .description(description)
+        .content("application/json", ContentBuilder::new().schema(Some(schema)).build())
+        .build()
+}
+
+fn refusal(description: &str) -> Response {
+    answer(description, named("Errors"))
+}
+
+/// The envelope of 1.5: problems at the place of the field they belong to.
+fn errors() -> Schema {
+    let problems = ArrayBuilder::new().items(named("Problem"));
+    let items =
+        ArrayBuilder::new().items(named("Errors")).description(Some("One entry per item sent; good ones are empty."));
+    let node = AnyOfBuilder::new().item(problems).item(named("Errors")).item(items);
+    ObjectBuilder::new()
+        .description(Some("What is wrong, by field; under `__all__` what belongs to no field. Nested objects and lists of objects nest in the same shape."))
+        .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(node.into()))))
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn shown() -> Value {
+        serde_json::to_value(document("https://pay.example.com/api/v1")).expect("JSON")
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        fn walk(value: &Value, document: &Value, count: &mut usize) {
+            match value {
+                Value::Object(members) => {
+                    for (name, value) in members {
+                        if let (true, Value::String(target)) = (name == "$ref", value) {
+                            let pointer = target.strip_prefix('#').expect("within the document");
+                            assert!(document.pointer(pointer).is_some(), "{target}");
+                            *count += 1;
+                        }
+                        walk(value, document, count);
+                    }
+                }
+                Value::Array(items) => items.iter().for_each(|item| walk(item, document, count)),
+                _ => {}
+            }
+        }
+        let (document, mut count) = (shown(), 0);
+        walk(&document, &document, &mut count);
+        assert!(count > 40, "{count} references");
+    }
+
+    #[test]
+    fn every_answer_is_described() {
+        let paths = &shown()["paths"];
+        let answers = |path: &str, method: &str| {
+            let answers = paths[path][method]["responses"].as_object().expect(path);
+            answers.keys().cloned().collect::<Vec<_>>().join(" ")
+        };
+        let always = "401 405 414 429 431 500";
+        assert_eq!("201 400 401 405 413 414 415 429 431 500", answers("/purchases/", "post"));
+        assert_eq!("200 401 404 405 414 429 431 500", answers("/purchases/{id}/", "get"));
+        for action in [
+            "cancel",
+            "capture",
+            "release",
+            "charge",
+            "refund",
+            "mark_as_paid",
+            "resend_invoice",
+            "delete_recurring_token",
+        ] {
+            let path = format!("/purchases/{{id}}/{action}/");
+            assert_eq!("200 400 401 404 405 413 414 415 429 431 500", answers(&path, "post"), "{action}");
+        }
+        assert_eq!(format!("200 {always}"), answers("/public_key/", "get"));
+    }
+
+    #[test]
+    fn the_body_is_described_as_it_is_read() {
+        let body = &shown()["components"]["schemas"]["CreatePurchase"];
+        insta::assert_snapshot!("create_purchase", serde_json::to_string_pretty(body).expect("JSON"));
+        assert_eq!(json!(["brand_id", "purchase"]), body["required"]);
+        let price =
+            &body["properties"]["purchase"]["properties"]["products"]["anyOf"][0]["items"]["properties"]["price"];
+        assert_eq!(json!(["integer", "string"]), price["type"]);
+        assert_eq!(json!(0), price["minimum"]);
+    }
+
+    #[test]
+    fn the_bodies_of_actions_are_described_as_they_are_read() {
+        let schemas = &shown()["components"]["schemas"];
+        for name in ["CapturePurchase", "RefundPurchase"] {
+            let amount = &schemas[name]["properties"]["amount"];
+            assert_eq!(json!(["integer", "string", "null"]), amount["type"]);
+            assert_eq!(json!(1), amount["minimum"]);
+            assert_eq!(Value::Null, schemas[name]["required"]);
+        }
+        assert_eq!(json!(["recurring_token"]), schemas["ChargePurchase"]["required"]);
+        assert_eq!(json!("uuid"), schemas["ChargePurchase"]["properties"]["recurring_token"]["format"]);
+        assert_eq!(json!(0), schemas["MarkPurchaseAsPaid"]["properties"]["paid_on"]["minimum"]);
+    }
+
+    #[test]
+    fn every_status_is_described() {
+        let statuses = &shown()["components"]["schemas"]["Status"]["enum"];
+        assert_eq!(21, statuses.as_array().expect("words").len());
+    }
+
+    #[test]
+    fn the_purchase_is_described_as_it_is_rendered() {
+        let purchase = &shown()["components"]["schemas"]["Purchase"]["properties"];
+        for name in ["type", "status", "checkout_url", "transaction_data", "event_type", "currency_conversion"] {
+            assert!(purchase[name].is_object(), "{name}");
+        }
+    }
+}
