@@ -1,0 +1,21 @@
+//! The pages a payer sees: what they say, how they look, and what is read from the form they post.
+//!
+//! All but the routes is pure: facts in, HTML out; a posted body in, a card or messages out.
+
+mod routes;
+
+mod page;
+
+mod declines;
+mod details;
+mod direct_post;
+mod form;
+mod money;
+mod texts;
+
+mod assets;
+mod headers;
+
+mod dates;
+
+pub use routes::{refuse, router};

@@ -1,0 +1,358 @@
+//! Pages as text: facts in, HTML out. Nothing here reads a clock or asks anybody.
+//!
+//! Whatever a merchant or payer wrote goes through `shown` on its way in, is escaped by the templates, and stands
+//! in a `<bdi>`, so that neither a card number nor markup nor a turned-around text gets onto a page (security B3, T3,
+//! T4).
+
+mod acs;
+mod challenge;
+mod document;
+mod order;
+mod pay;
+mod status;
+
+use std::borrow::Cow;
+
+use askama::Template;
+use domain::{
+    AttemptId, AttemptStatus, CardSummary, Challenge, Checkout, Customer, DeclineReason, Event, Mode, Money, Payment,
+    Recorded, State, Timestamp,
+};
+use url::Url;
+
+use crate::dates::Zone;
+use crate::declines::{self, Advice};
+use crate::texts::Language;
+use crate::{assets, money};
+
+pub(crate) use acs::{AcsNotice, AcsPage, AcsReturn};
+pub(crate) use challenge::{ChallengeForm, challenge};
+pub(crate) use document::{Issuer, invoice, receipt};
+pub(crate) use pay::PayPage;
+pub(crate) use status::{Broken, after_try, at_link, broken, processing_elsewhere, unknown_link};
+
+/// What a page is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    /// What the payer is asked to pay.
+    pub checkout: &'a Checkout,
+    /// Its money side.
+    pub payment: &'a Payment,
+    /// The payment's journal, oldest first.
+    pub history: &'a [Recorded],
+    /// When the page is made.
+    pub now: Timestamp,
+}
+
+/// Where a payment stands in the eyes of its payer (checkout-ux 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// A card may be submitted.
+    Payable,
+    /// A try has no outcome yet.
+    Processing,
+    /// The bank asks the payer.
+    Challenged,
+    /// Money was taken. What was given back stands beside it.
+    Paid,
+    /// The merchant says it was paid outside the gateway.
+    PaidElsewhere,
+    /// Money is reserved.
+    Reserved,
+    /// The card was checked and kept.
+    CardSaved,
+    /// The merchant ended it.
+    Cancelled,
+    /// Its only try failed.
+    Failed,
+    /// The strict due time passed.
+    Expired,
+    /// The reservation was given back, or the bank took the money back.
+    Closed,
+}
+
+impl<'a> Subject<'a> {
+    /// Where the payment stands. A try in doubt wins over expired and cancelled: nobody may say "not charged" then.
+    #[must_use]
+    pub(crate) fn stage(&self) -> Stage {
+        match self.payment.state {
+            State::Captured => Stage::Paid,
+            State::Authorized => Stage::Reserved,
+            State::Verified => Stage::CardSaved,
+            State::PaidElsewhere => Stage::PaidElsewhere,
+            State::Voided | State::ChargedBack => Stage::Closed,
+            State::InFlight { .. } if self.challenge().is_some() => Stage::Challenged,
+            State::InFlight { .. } => Stage::Processing,
+            State::Open | State::Cancelled | State::Expired if self.is_in_doubt() => Stage::Processing,
+            // The timer may be late; the due time is not.
+            State::Open if self.payment.terms.due.is_some_and(|due| due.strict && due.at <= self.now) => Stage::Expired,
+            State::Open => Stage::Payable,
+            State::Cancelled if self.payment.terms.single_attempt && self.last_failure().is_some() => Stage::Failed,
+            State::Cancelled => Stage::Cancelled,
+            State::Expired => Stage::Expired,
+        }
+    }
+
+    /// What the bank asks the payer, while it waits for the answer.
+    #[must_use]
+    pub(crate) fn challenge(&self) -> Option<&'a Challenge> {
+        let State::InFlight { attempt_id: current } = self.payment.state else { return None };
+        if self.payment.attempt(current).ok()?.status != AttemptStatus::Authenticating {
+            return None;
+        }
+        self.history.iter().rev().find_map(|recorded| match &recorded.event {
+            Event::Challenged { attempt_id, challenge } if *attempt_id == current => Some(challenge),
+            _ => None,
+        })
+    }
+
+    /// Who pays: what the payer said last, or else the merchant.
+    #[must_use]
+    pub(crate) fn customer(&self) -> &'a Customer {
+        let said = self.history.iter().rev().find_map(|recorded| match &recorded.event {
+            Event::DetailsGiven(customer) => Some(&**customer),
+            _ => None,
+        });
+        said.unwrap_or(&self.checkout.customer)
+    }
+
+    fn is_in_doubt(&self) -> bool {
+        self.payment.attempts.iter().any(|attempt| match attempt.status {
+            AttemptStatus::Sent | AttemptStatus::Unknown => true,
+            AttemptStatus::Authenticating
+            | AttemptStatus::Approved
+            | AttemptStatus::Declined
+            | AttemptStatus::Reversing
+            | AttemptStatus::Reversed => false,
+        })
+    }
+
+    /// What the payer is told of the last try, if it failed.
+    fn failure(&self) -> Option<Advice> {
+        let (attempt_id, reason) = self.last_failure()?;
+        let proven = self.history.iter().any(|recorded| match &recorded.event {
+            Event::Authenticated { attempt_id: proven, authentication, .. } => {
+                *proven == attempt_id && authentication.challenged && authentication.status.may_go_on()
+            }
+            _ => false,
+        });
+        Some(declines::advice(reason, proven))
+    }
+
+    /// Which try failed last and why, if one did.
+    fn last_failure(&self) -> Option<(AttemptId, DeclineReason)> {
+        self.history.iter().rev().find_map(|recorded| match &recorded.event {
+            Event::AttemptRefused(refused) => Some((refused.attempt_id, refused.reason)),
+            Event::Declined { attempt_id, reason, .. } => Some((*attempt_id, *reason)),
+            // Undone because nobody could say what became of it, unless it was declined before.
+            Event::Reversed { attempt_id } if !self.was_declined(*attempt_id) => {
+                Some((*attempt_id, DeclineReason::TimedOut))
+            }
+            Event::Opened(_)
+            | Event::Viewed
+            | Event::DetailsGiven(_)
+            | Event::InvoiceSent
+            | Event::Overdue
+            | Event::Expired
+            | Event::Cancelled
+            | Event::MarkedPaid { .. }
+            | Event::AttemptSent(_)
+            | Event::AuthenticationStarted(_)
+            | Event::Challenged { .. }
+            | Event::Authenticated { .. }
+            | Event::AttemptUnknown { .. }
+            | Event::Authorized { .. }
+            | Event::Captured { .. }
+            | Event::ReversalSent { .. }
+            | Event::Reversed { .. }
+            | Event::OperationSent(_)
+            | Event::OperationFailed { .. }
+            | Event::Voided { .. }
+            | Event::Refunded { .. }
+            | Event::CardForgetting
+            | Event::CardForgotten
+            | Event::Cleared
+            | Event::Settled { .. }
+            | Event::ChargedBack { .. }
+            | Event::ChargebackReversed { .. } => None,
+        })
+    }
+
+    fn was_declined(&self, declined: AttemptId) -> bool {
+        self.history
+            .iter()
+            .any(|recorded| matches!(recorded.event, Event::Declined { attempt_id, .. } if attempt_id == declined))
+    }
+
+    /// When it succeeded and with which card: the capture, or the authorization while there is none; elsewhere, when
+    /// the merchant says.
+    fn success(&self) -> Option<(Timestamp, Option<&'a CardSummary>)> {
+        self.history.iter().rev().find_map(|recorded| match recorded.event {
+            Event::Captured { attempt_id, .. } | Event::Authorized { attempt_id, .. } => {
+                Some((recorded.at, self.card(attempt_id)))
+            }
+            Event::MarkedPaid { paid_on, .. } => Some((paid_on, None)),
+            _ => None,
+        })
+    }
+
+    /// The card of a try.
+    fn card(&self, wanted: AttemptId) -> Option<&'a CardSummary> {
+        self.history.iter().find_map(|recorded| match &recorded.event {
+            Event::AttemptSent(submission) | Event::AuthenticationStarted(submission)
+                if submission.attempt_id == wanted =>
+            {
+                Some(&submission.card)
+            }
+            _ => None,
+        })
+    }
+
+    /// When somebody was last asked about a try: the acquirer, or before it the bank.
+    fn sent_at(&self, wanted: AttemptId) -> Option<Timestamp> {
+        self.history.iter().rev().find_map(|recorded| match &recorded.event {
+            Event::AttemptSent(submission) | Event::AuthenticationStarted(submission)
+                if submission.attempt_id == wanted =>
+            {
+                Some(recorded.at)
+            }
+            Event::Authenticated { attempt_id, .. } if *attempt_id == wanted => Some(recorded.at),
+            _ => None,
+        })
+    }
+
+    /// What was given back, and when.
+    fn refunds(&self) -> impl Iterator<Item = (Timestamp, Money)> + use<'a> {
+        self.history.iter().filter_map(|recorded| match recorded.event {
+            Event::Refunded { amount, .. } => Some((recorded.at, amount)),
+            _ => None,
+        })
+    }
+
+    fn is_overdue(&self) -> bool {
+        self.payment.overdue || self.payment.terms.due.is_some_and(|due| due.at <= self.now)
+    }
+
+    fn language(&self) -> Language {
+        Language::of(&self.checkout.language)
+    }
+
+    fn zone(&self) -> Zone {
+        Zone::named(&self.checkout.time_zone)
+    }
+
+    fn amount(&self) -> String {
+        self.money(self.payment.terms.amount)
+    }
+
+    fn money(&self, amount: Money) -> String {
+        money::amount(amount, self.language())
+    }
+
+    fn seller(&self) -> String {
+        shown(self.checkout.seller.trim())
+    }
+
+    /// A page under the payer's link; `""` is the link itself.
+    fn link(&self, page: &str) -> String {
+        format!("/p/{}/{page}", self.checkout.id)
+    }
+}
+
+/// What every page has around its middle.
+struct Frame {
+    language: Language,
+    title: String,
+    /// Empty on pages that belong to nobody.
+    seller: String,
+    /// The seller's first letter, in place of a logo.
+    monogram: String,
+    test: bool,
+    style: &'static str,
+    /// Only pages with a form have a script.
+    script: Option<&'static str>,
+    /// The content of the refresh element.
+    refresh: Option<String>,
+}
+
+impl Frame {
+    fn of(subject: &Subject<'_>, title: &str) -> Self {
+        let seller = subject.seller();
+        let title = if seller.is_empty() { title.to_owned() } else { format!("{title} - {}", unturned(&seller)) };
+        let monogram = seller.chars().find(|c| c.is_alphanumeric());
+        Self {
+            title,
+            monogram: monogram.map(|letter| letter.to_uppercase().to_string()).unwrap_or_default(),
+            seller,
+            test: subject.checkout.mode == Mode::Test,
+            ..Self::of_nobody(subject.language(), "")
+        }
+    }
+
+    fn of_nobody(language: Language, title: &str) -> Self {
+        Self {
+            language,
+            title: title.to_owned(),
+            seller: String::new(),
+            monogram: String::new(),
+            test: false,
+            style: assets::style(),
+            script: None,
+            refresh: None,
+        }
+    }
+}
+
+/// A link on a page.
+struct Link {
+    href: String,
+    text: String,
+    /// Looks like a button.
+    primary: bool,
+}
+
+/// An address of the merchant that may be linked, and the host to show beside it.
+struct Target {
+    /// Exactly as given.
+    url: String,
+    host: String,
+}
+
+impl Target {
+    /// `None` for what no browser should be sent to. Such an address was refused when the checkout was made; this
+    /// only makes sure (security B4).
+    fn of(url: Option<&String>) -> Option<Self> {
+        let url = url?;
+        let parsed = Url::parse(url).ok()?;
+        let plain = !url.contains(|c: char| c.is_control() || c == ' ' || c == '\\');
+        let public = matches!(parsed.scheme(), "http" | "https") && parsed.username().is_empty();
+        if !plain || !public || parsed.password().is_some() {
+            return None;
+        }
+        let host = parsed.host_str()?;
+        let host = parsed.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        Some(Self { url: url.clone(), host })
+    }
+}
+
+/// A merchant's or payer's text as a page may show it: card numbers masked.
+fn shown(text: &str) -> String {
+    domain::mask_numbers(text).into_owned()
+}
+
+/// The text without what turns its direction, for places that take no markup: a page's title.
+fn unturned(text: &str) -> Cow<'_, str> {
+    let turns = |c: char| {
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || c.is_control()
+    };
+    if text.contains(turns) { text.replace(turns, "").into() } else { text.into() }
+}
+
+/// Writing into memory does not fail.
+fn html(template: &impl Template) -> String {
+    template.render().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

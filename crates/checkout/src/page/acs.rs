@@ -1,0 +1,118 @@
+//! The test bank's own pages (checkout-ux 9.2): they ask for a code, and carry the answer back.
+
+use askama::Template;
+use domain::{Brand, Money, Timestamp};
+
+use super::{Frame, html, shown};
+use crate::dates::Zone;
+use crate::texts::{self, Language};
+use crate::{assets, money};
+
+/// The page that asks for the code. Its form posts `creq`, `threeDSSessionData`, `otp` and `action`: `verify`,
+/// `resend`, `cancel`, or for testers `Y`, `N`, `U`, `R`, `timeout`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AcsPage<'a> {
+    /// Where the form goes.
+    pub action: &'a str,
+    /// Who is paid.
+    pub merchant: &'a str,
+    /// How much.
+    pub amount: Money,
+    /// When it began.
+    pub at: Timestamp,
+    /// Whose scheme it is.
+    pub brand: Brand,
+    /// The end of the card's number.
+    pub last4: &'a str,
+    /// Wrong codes that may still be typed.
+    pub tries_left: u32,
+    /// Codes that may still be asked for; at none the button is gone.
+    pub resends_left: u32,
+    /// What became of the last post.
+    pub notice: Option<AcsNotice>,
+    /// As it came.
+    pub creq: &'a str,
+    /// As it came.
+    pub session_data: &'a str,
+}
+
+/// What became of a post to the test bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AcsNotice {
+    /// No code was typed.
+    Empty,
+    /// The code is not the one.
+    Wrong,
+    /// Another code was asked for.
+    Resent,
+}
+
+impl AcsPage<'_> {
+    /// The page.
+    #[must_use]
+    pub(crate) fn render(&self) -> String {
+        let error = match self.notice {
+            Some(AcsNotice::Empty) => Some(texts::ACS_CODE_EMPTY.to_owned()),
+            Some(AcsNotice::Wrong) => Some(texts::wrong_code(self.tries_left)),
+            Some(AcsNotice::Resent) | None => None,
+        };
+        let prefix = if error.is_some() { texts::ERROR_PREFIX } else { "" };
+        let title = format!("{prefix}{} - {}", texts::ACS_TITLE, texts::ACS_ISSUER);
+        let language = Language::English;
+        html(&AcsTemplate {
+            frame: Frame::of_nobody(language, &title),
+            page: *self,
+            scheme: self.brand.label(),
+            facts: vec![
+                (texts::ACS_MERCHANT, shown(self.merchant)),
+                (texts::AMOUNT, money::amount(self.amount, language)),
+                (texts::DATE, Zone::named("UTC").day(self.at)),
+                (texts::PAID_WITH, texts::card_ending(self.brand, self.last4)),
+            ],
+            error,
+            resend: (self.resends_left > 0).then(|| texts::resend(self.resends_left)),
+            resent: self.notice == Some(AcsNotice::Resent),
+        })
+    }
+}
+
+/// The page that carries the bank's answer back, by itself where there is a script.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AcsReturn<'a> {
+    /// Where it goes.
+    pub notification_url: &'a str,
+    /// The challenge response, base64url.
+    pub cres: &'a str,
+    /// As it came.
+    pub session_data: &'a str,
+}
+
+impl AcsReturn<'_> {
+    /// The page.
+    #[must_use]
+    pub(crate) fn render(&self) -> String {
+        let title = format!("{} - {}", texts::ACS_DONE, texts::ACS_ISSUER);
+        let mut frame = Frame::of_nobody(Language::English, &title);
+        frame.script = Some(assets::onward());
+        html(&AcsReturnTemplate { frame, page: *self })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "acs.html")]
+struct AcsTemplate<'a> {
+    frame: Frame,
+    page: AcsPage<'a>,
+    scheme: &'static str,
+    facts: Vec<(&'static str, String)>,
+    error: Option<String>,
+    resend: Option<String>,
+    resent: bool,
+}
+
+#[derive(Template)]
+#[template(path = "acs_return.html")]
+struct AcsReturnTemplate<'a> {
+    frame: Frame,
+    page: AcsReturn<'a>,
+}

@@ -1,0 +1,64 @@
+//! The order, line by line.
+
+use domain::{Line, Money};
+
+use super::{Subject, shown};
+use crate::money::{decimal, signed};
+use crate::texts;
+
+/// What is paid for and how it adds up.
+pub(super) struct Order {
+    pub(super) lines: Vec<LineView>,
+    /// What stands between the lines and the total; empty when the lines are the total.
+    pub(super) sums: Vec<Sum>,
+    pub(super) total: String,
+}
+
+/// One line. Amounts are ready to read.
+pub(super) struct LineView {
+    pub(super) name: String,
+    pub(super) quantity: String,
+    pub(super) unit_price: String,
+    pub(super) discount: Option<String>,
+    pub(super) tax: Option<String>,
+    pub(super) total: String,
+}
+
+/// A named amount below the lines.
+pub(super) struct Sum {
+    pub(super) label: &'static str,
+    pub(super) amount: String,
+}
+
+impl Order {
+    /// The total is what is charged, whatever the lines say; a difference is shown as one.
+    pub(super) fn of(subject: &Subject<'_>) -> Self {
+        let checkout = subject.checkout;
+        let total: Money = subject.payment.terms.amount;
+        let show = |minor: i64| signed(minor, total.currency(), subject.language());
+
+        let subtotal = checkout.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.total));
+        let adjustment = total.minor().saturating_sub(subtotal).saturating_sub(checkout.debt);
+        let mut sums = Vec::new();
+        if !checkout.lines.is_empty() && (checkout.debt != 0 || adjustment != 0) {
+            sums.push(Sum { label: texts::SUBTOTAL, amount: show(subtotal) });
+            if checkout.debt != 0 {
+                let label = if checkout.debt < 0 { texts::CREDIT } else { texts::DEBT };
+                sums.push(Sum { label, amount: show(checkout.debt) });
+            }
+            if adjustment != 0 {
+                sums.push(Sum { label: texts::ADJUSTMENT, amount: show(adjustment) });
+            }
+        }
+
+        let line = |line: &Line| LineView {
+            name: shown(&line.name),
+            quantity: decimal(line.quantity, 4),
+            unit_price: show(line.unit_price),
+            discount: (line.discount != 0).then(|| show(line.discount.saturating_neg())),
+            tax: (line.tax_percent != 0).then(|| format!("{}%", decimal(line.tax_percent, 2))),
+            total: show(line.total),
+        };
+        Self { lines: checkout.lines.iter().map(line).collect(), sums, total: show(total.minor()) }
+    }
+}

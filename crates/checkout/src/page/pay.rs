@@ -1,0 +1,224 @@
+//! The page with the card form (checkout-ux 2, 3 and 6).
+
+use askama::Template;
+use domain::{Brand, CaptureMode};
+
+use super::order::Order;
+use super::{Frame, Subject, Target, html, shown};
+use crate::details::{self, DetailField};
+use crate::form::{Field, FieldError, FormErrors, SavedCard, Typed};
+use crate::{assets, texts};
+
+/// The pay page in the making.
+pub(crate) struct PayPage<'a> {
+    subject: Subject<'a>,
+    attempt: &'a str,
+    details: Vec<DetailField>,
+    saved: Vec<SavedCard>,
+    errors: FormErrors,
+    remember_offered: bool,
+}
+
+/// More kept cards than this are too many to choose from; the stylesheet knows as many.
+const SAVED_MAX: usize = 6;
+
+impl<'a> PayPage<'a> {
+    /// A page with an empty form. `attempt` is its one-time token.
+    #[must_use]
+    pub(crate) fn new(subject: Subject<'a>, attempt: &'a str) -> Self {
+        Self {
+            subject,
+            attempt,
+            details: Vec::new(),
+            saved: Vec::new(),
+            errors: FormErrors::default(),
+            remember_offered: false,
+        }
+    }
+
+    /// Says what was wrong with the last post, and keeps what may be kept of it.
+    #[must_use]
+    pub(crate) fn after(self, errors: FormErrors) -> Self {
+        Self { errors, ..self }
+    }
+
+    /// Asks for more than the card, by the names of purchases-api 3.2; what is known stands in the fields.
+    #[must_use]
+    pub(crate) fn details(self, names: &[String]) -> Self {
+        Self { details: details::fields(names, self.subject.customer()), ..self }
+    }
+
+    /// Offers kept cards, the first chosen; those that have expired come last. Nothing but the choice is asked: the bank may ask more.
+    #[must_use]
+    pub(crate) fn saved_cards(self, mut saved: Vec<SavedCard>) -> Self {
+        saved.sort_by_key(|card| card.expired);
+        saved.truncate(SAVED_MAX);
+        Self { saved, ..self }
+    }
+
+    /// Has a box to keep the card, unless it is kept anyway.
+    #[must_use]
+    pub(crate) fn offer_to_remember(self) -> Self {
+        Self { remember_offered: true, ..self }
+    }
+
+    /// The page.
+    #[must_use]
+    pub(crate) fn render(self) -> String {
+        let subject = &self.subject;
+        let checkout = subject.checkout;
+        let terms = &subject.payment.terms;
+        let amount = subject.amount();
+        let zone = subject.zone();
+
+        let (button, note) = match terms.capture {
+            CaptureMode::Automatic => (texts::pay(&amount), None),
+            CaptureMode::Manual if terms.amount.is_zero() => (texts::SAVE_CARD.to_owned(), Some(texts::VERIFY_NOTE)),
+            CaptureMode::Manual => (texts::hold(&amount), Some(texts::HOLD_NOTE)),
+        };
+        let due = terms.due.map(|due| {
+            if subject.is_overdue() {
+                texts::was_due(&zone.day(due.at))
+            } else {
+                texts::payable_until(&zone.day_and_time(due.at))
+            }
+        });
+
+        let problem = |error: &FieldError| Problem { field: error.field.name(), message: error.message.to_string() };
+        let problems: Vec<Problem> = self.errors.errors.iter().map(problem).collect();
+        let error_of = |field: Field| {
+            let found = self.errors.errors.iter().find(|error| error.field == field);
+            found.map(|error| error.message.to_string()).unwrap_or_default()
+        };
+        // What is wrong with the form now says more than why an earlier try failed.
+        let failure = if problems.is_empty() { subject.failure().map(|advice| advice.text) } else { None };
+        let errors = [Field::CardNumber, Field::Expires, Field::Cvc, Field::CardholderName].map(error_of);
+        let [number_error, expires_error, cvc_error, holder_error] = errors;
+
+        let prefix = if problems.is_empty() && failure.is_none() { "" } else { texts::ERROR_PREFIX };
+        let mut frame = Frame::of(subject, &format!("{prefix}{button}"));
+        frame.script = Some(assets::script());
+        let remember = match (terms.save_card, self.remember_offered) {
+            // To save the card is all this page is for: its button says so.
+            _ if terms.amount.is_zero() => Remember::No,
+            (true, _) => Remember::Always,
+            (false, true) => Remember::Offered,
+            (false, false) => Remember::No,
+        };
+        let typed = self.errors.typed;
+        let mut groups: Vec<DetailGroup> = Vec::new();
+        for mut field in self.details {
+            field.error = problems.iter().find(|problem| problem.field == field.name).map(|p| p.message.clone());
+            if let Some((_, again)) = typed.details.iter().find(|(name, _)| *name == field.name) {
+                field.value.clone_from(again);
+            }
+            field.value = details::without_numbers(&field.value);
+            match groups.last_mut().filter(|group| group.legend == field.legend) {
+                Some(group) => group.fields.push(field),
+                None => groups.push(DetailGroup { legend: field.legend, fields: vec![field] }),
+            }
+        }
+        let chosen = match typed.saved {
+            Some(token) => Some(token),
+            None if typed.another => None,
+            None => self.saved.iter().find(|card| !card.expired).map(|card| card.token),
+        };
+        let saved: Vec<SavedRow> = self
+            .saved
+            .iter()
+            .map(|card| SavedRow {
+                token: card.token.to_string(),
+                name: texts::card_ending(card.brand, &card.last4),
+                expires: texts::expires(card.expiry),
+                expired: card.expired,
+                chosen: chosen == Some(card.token),
+                with: texts::with_card(card.brand, &card.last4),
+            })
+            .collect();
+        let brands = checkout.brands.as_deref().unwrap_or_default();
+        html(&PayTemplate {
+            frame,
+            order: Order::of(subject),
+            amount,
+            reference: shown(&checkout.reference),
+            notes: shown(checkout.notes.trim()),
+            due,
+            note,
+            action: subject.link(""),
+            attempt: self.attempt,
+            failure,
+            problems,
+            number_error,
+            expires_error,
+            cvc_error,
+            holder_error,
+            typed,
+            groups,
+            another: chosen.is_none(),
+            saved,
+            brands: brands.iter().filter(|brand| **brand != Brand::Unknown).map(|brand| brand.label()).collect(),
+            remember,
+            button,
+            cancel: Target::of(checkout.redirects.cancel.as_ref()),
+        })
+    }
+}
+
+/// A line of the error summary.
+struct Problem {
+    field: &'static str,
+    message: String,
+}
+
+/// Fields that belong together.
+struct DetailGroup {
+    legend: &'static str,
+    fields: Vec<DetailField>,
+}
+
+/// A kept card to choose.
+struct SavedRow {
+    token: String,
+    name: String,
+    expires: String,
+    expired: bool,
+    chosen: bool,
+    /// What the button says after its own words.
+    with: String,
+}
+
+/// Whether the card is kept.
+enum Remember {
+    No,
+    Offered,
+    Always,
+}
+
+#[derive(Template)]
+#[template(path = "pay.html")]
+struct PayTemplate<'a> {
+    frame: Frame,
+    order: Order,
+    amount: String,
+    reference: String,
+    notes: String,
+    due: Option<String>,
+    note: Option<&'static str>,
+    action: String,
+    attempt: &'a str,
+    failure: Option<&'static str>,
+    problems: Vec<Problem>,
+    number_error: String,
+    expires_error: String,
+    cvc_error: String,
+    holder_error: String,
+    typed: Typed,
+    groups: Vec<DetailGroup>,
+    saved: Vec<SavedRow>,
+    /// A card is typed, or may be without choosing.
+    another: bool,
+    brands: Vec<&'static str>,
+    remember: Remember,
+    button: String,
+    cancel: Option<Target>,
+}

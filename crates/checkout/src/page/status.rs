@@ -1,0 +1,289 @@
+//! Pages without a form: what became of a payment, and what to do when there is none (checkout-ux 6, 7 and 8).
+
+use std::time::Duration;
+
+use askama::Template;
+use domain::{AttemptStatus, State};
+
+use super::{Frame, Link, Stage, Subject, Target, html, shown};
+use crate::texts::{self, Language};
+
+/// Something of ours broke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// Too much to do; nothing was sent. For 503.
+    Busy,
+    /// Nothing was sent. For 500.
+    NotCharged,
+    /// Something may have been sent. For 500.
+    Unsure,
+}
+
+/// What stands at the payer's link when there is no form: `None` means the payment can be made, show the form.
+#[must_use]
+pub(crate) fn at_link(subject: Subject<'_>) -> Option<String> {
+    Some(match subject.stage() {
+        Stage::Payable => return None,
+        Stage::Processing => processing(&subject),
+        Stage::Challenged => asked_by_bank(&subject),
+        Stage::Paid | Stage::PaidElsewhere | Stage::Reserved | Stage::CardSaved => succeeded(&subject).render(),
+        Stage::Closed => closed(&subject).render(),
+        Stage::Cancelled => ended(&subject, texts::CANCELLED).render(),
+        Stage::Failed => failed(&subject).render(),
+        Stage::Expired => {
+            let mut page = ended(&subject, texts::EXPIRED);
+            page.paragraphs.push(texts::CONTACT_SELLER.to_owned());
+            page.render()
+        }
+    })
+}
+
+/// What follows a try, once its outcome is known or takes too long: sends the payer back to the merchant where the
+/// merchant wants that. A page with a refresh and not a redirect: browsers hold redirects after a form against the
+/// form's `form-action` (checkout-ux 8).
+#[must_use]
+pub(crate) fn after_try(subject: Subject<'_>) -> String {
+    let redirects = &subject.checkout.redirects;
+    let (page, target) = match subject.stage() {
+        Stage::Processing => return processing(&subject),
+        Stage::Challenged => return asked_by_bank(&subject),
+        Stage::Paid | Stage::PaidElsewhere | Stage::Reserved | Stage::CardSaved => {
+            (succeeded(&subject), Target::of(redirects.success.as_ref()))
+        }
+        Stage::Closed => (closed(&subject), None),
+        // Nothing failed yet: somebody only opened the page of results.
+        Stage::Payable if subject.last_failure().is_none() => (failed(&subject), None),
+        Stage::Payable | Stage::Failed => (failed(&subject), Target::of(redirects.failure.as_ref())),
+        Stage::Cancelled => (ended(&subject, texts::CANCELLED), None),
+        Stage::Expired => (ended(&subject, texts::EXPIRED), None),
+    };
+    match target {
+        Some(target) => page.leading_to(target).render(),
+        None => page.render(),
+    }
+}
+
+/// A try is under way that was started in another window.
+#[must_use]
+pub(crate) fn processing_elsewhere(subject: Subject<'_>) -> String {
+    let mut page = Page::new(&subject, Tone::Wait, texts::ELSEWHERE);
+    page.paragraphs.push(texts::PROCESSING_BODY.to_owned());
+    page.frame.refresh = Some("5".to_owned());
+    page.render()
+}
+
+/// The same for every link that leads nowhere.
+#[must_use]
+pub(crate) fn unknown_link() -> String {
+    Page::of_nobody(texts::UNKNOWN, texts::UNKNOWN_BODY).render()
+}
+
+/// Says whether money was taken.
+#[must_use]
+pub(crate) fn broken(broken: Broken) -> String {
+    let (heading, text) = match broken {
+        Broken::Busy => (texts::BUSY_PAGE, texts::BUSY_PAGE_BODY),
+        Broken::NotCharged => (texts::BROKEN, texts::BROKEN_BODY),
+        Broken::Unsure => (texts::BROKEN, texts::BROKEN_UNSURE),
+    };
+    Page::of_nobody(heading, text).render()
+}
+
+/// How often the page looks again, by how long the payer has waited; later it stops.
+fn refresh_after(waited: Duration) -> Option<&'static str> {
+    match waited.as_secs() {
+        0..10 => Some("3"),
+        10..30 => Some("5"),
+        30..60 => Some("10"),
+        60..300 => Some("15"),
+        _ => None,
+    }
+}
+
+fn processing(subject: &Subject<'_>) -> String {
+    let attempts = &subject.payment.attempts;
+    let attempt = match subject.payment.state {
+        State::InFlight { attempt_id } => attempts.iter().find(|attempt| attempt.id == attempt_id),
+        _ => attempts.iter().rfind(|attempt| matches!(attempt.status, AttemptStatus::Sent | AttemptStatus::Unknown)),
+    };
+    let sent = attempt.and_then(|attempt| subject.sent_at(attempt.id));
+    let refresh = sent.and_then(|at| refresh_after(subject.now.since(at)));
+    let fresh = |status| matches!(status, AttemptStatus::Sent | AttemptStatus::Authenticating);
+    let in_doubt = attempt.is_none_or(|attempt| !fresh(attempt.status));
+
+    let mut page;
+    if in_doubt || refresh.is_none() {
+        let later = if subject.customer().email.is_empty() { texts::COME_BACK } else { texts::WILL_EMAIL };
+        page = Page::new(subject, Tone::Wait, texts::CHECKING);
+        page.strong = Some(texts::DO_NOT_PAY_AGAIN);
+        page.paragraphs.push(later.to_owned());
+    } else {
+        page = Page::new(subject, Tone::Wait, texts::PROCESSING);
+        page.paragraphs.push(texts::PROCESSING_BODY.to_owned());
+    }
+    page.frame.refresh = refresh.map(str::to_owned);
+    page.render()
+}
+
+fn succeeded(subject: &Subject<'_>) -> Page {
+    let success = subject.success();
+    let (heading, text) = match subject.stage() {
+        Stage::Reserved => (texts::RESERVED, Some(texts::RESERVED_BODY)),
+        Stage::CardSaved => (texts::CARD_SAVED, Some(texts::CARD_SAVED_BODY)),
+        Stage::PaidElsewhere => (texts::PAID_ELSEWHERE, None),
+        Stage::Paid
+        | Stage::Payable
+        | Stage::Processing
+        | Stage::Challenged
+        | Stage::Cancelled
+        | Stage::Failed
+        | Stage::Expired
+        | Stage::Closed => (texts::SUCCESSFUL, None),
+    };
+    let mut page = Page::new(subject, Tone::Good, heading);
+    page.paragraphs.extend(text.map(str::to_owned));
+    if let Some((at, card)) = success {
+        let zone = subject.zone();
+        if text.is_none() {
+            page.paragraphs.push(texts::paid_on(&zone.day(at)));
+            page.links.push(Link { href: subject.link("receipt/"), text: texts::RECEIPT.to_owned(), primary: false });
+        }
+        if subject.stage() == Stage::PaidElsewhere {
+            page.paragraphs.push(texts::PAID_ELSEWHERE_BODY.to_owned());
+        }
+        let taken = subject.payment.captured;
+        if !taken.is_zero() && taken != subject.payment.terms.amount {
+            page.facts.push((texts::TAKEN, subject.money(taken)));
+        }
+        page.facts.extend(card.map(|card| (texts::PAID_WITH, texts::card_ending(card.brand, card.last4()))));
+        page.facts.push((texts::DATE, zone.day_and_time(at)));
+        for (at, amount) in subject.refunds() {
+            let text = texts::amount_on(&subject.money(amount), &zone.day(at));
+            page.facts.push((texts::REFUNDED, text));
+        }
+    }
+    page
+}
+
+/// Leads on to the challenge page, which has its own address because it has its own headers.
+fn asked_by_bank(subject: &Subject<'_>) -> String {
+    let mut page = Page::new(subject, Tone::Wait, texts::ASKED_BY_BANK);
+    page.paragraphs.push(texts::ASKED_BY_BANK_BODY.to_owned());
+    let href = subject.link("challenge/");
+    page.links.push(Link { href, text: texts::CONTINUE.to_owned(), primary: true });
+    page.render()
+}
+
+/// A reservation that was given back was no charge; of money the bank took back this page says nothing.
+fn closed(subject: &Subject<'_>) -> Page {
+    let mut page = Page::new(subject, Tone::Neutral, texts::CLOSED);
+    if subject.payment.state == State::Voided {
+        page.paragraphs.push(texts::NOT_CHARGED.to_owned());
+    }
+    page.with_way_back(subject)
+}
+
+fn failed(subject: &Subject<'_>) -> Page {
+    let mut page = Page::new(subject, Tone::Bad, texts::NOT_PAID);
+    let text = subject.failure().map_or(texts::NOT_TRIED, |advice| advice.text);
+    page.paragraphs.push(text.to_owned());
+    match subject.stage() {
+        Stage::Payable => {
+            page.links.push(Link { href: subject.link(""), text: texts::TRY_AGAIN.to_owned(), primary: true });
+        }
+        _ => page.paragraphs.push(texts::CLOSED.to_owned()),
+    }
+    page.with_way_back(subject)
+}
+
+fn ended(subject: &Subject<'_>, heading: &'static str) -> Page {
+    let mut page = Page::new(subject, Tone::Neutral, heading);
+    page.paragraphs.push(texts::NOT_CHARGED.to_owned());
+    page.with_way_back(subject)
+}
+
+/// How a page looks and how it is announced.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tone {
+    Good,
+    Bad,
+    Neutral,
+    Wait,
+}
+
+#[derive(Template)]
+#[template(path = "status.html")]
+struct Page {
+    frame: Frame,
+    tone: Tone,
+    heading: &'static str,
+    strong: Option<&'static str>,
+    paragraphs: Vec<String>,
+    facts: Vec<(&'static str, String)>,
+    links: Vec<Link>,
+}
+
+impl Page {
+    fn new(subject: &Subject<'_>, tone: Tone, heading: &'static str) -> Self {
+        let prefix = if tone == Tone::Bad { texts::ERROR_PREFIX } else { "" };
+        let mut facts = vec![(texts::AMOUNT, subject.amount())];
+        if !subject.checkout.reference.is_empty() {
+            facts.push((texts::REFERENCE, shown(&subject.checkout.reference)));
+        }
+        Self {
+            frame: Frame::of(subject, &format!("{prefix}{heading}")),
+            tone,
+            heading,
+            strong: None,
+            paragraphs: Vec::new(),
+            facts,
+            links: Vec::new(),
+        }
+    }
+
+    fn of_nobody(heading: &'static str, text: &'static str) -> Self {
+        Self {
+            frame: Frame::of_nobody(Language::English, heading),
+            tone: Tone::Neutral,
+            heading,
+            strong: None,
+            paragraphs: vec![text.to_owned()],
+            facts: Vec::new(),
+            links: Vec::new(),
+        }
+    }
+
+    /// Goes on to the merchant by itself, exactly to the address given.
+    fn leading_to(mut self, target: Target) -> Self {
+        self.frame.refresh = Some(format!("1;url={}", target.url));
+        self.paragraphs.push(texts::REDIRECTING.to_owned());
+        // One way on, not two.
+        self.links.retain(|link| !link.primary);
+        self.links.insert(0, Link { href: target.url, text: texts::continue_to(&target.host), primary: true });
+        self
+    }
+
+    fn with_way_back(mut self, subject: &Subject<'_>) -> Self {
+        if let Some(target) = Target::of(subject.checkout.redirects.cancel.as_ref()) {
+            let text = format!("{} ({})", texts::RETURN, target.host);
+            self.links.push(Link { href: target.url, text, primary: false });
+        }
+        self
+    }
+
+    fn render(&self) -> String {
+        html(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_looks_again_less_and_less_often() {
+        let looks = [0, 9, 10, 29, 30, 59, 60, 299, 300, 100_000];
+        let after = looks.map(|seconds| refresh_after(Duration::from_secs(seconds)).unwrap_or("never"));
+        assert_eq!(["3", "3", "5", "5", "10", "10", "15", "15", "never", "never"], after);
+    }
+}

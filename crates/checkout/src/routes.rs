@@ -1,0 +1,526 @@
+//! The routes a payer's browser meets: `/p/{id}/` and what belongs to it.
+//!
+//! A card is posted, then a 303 leads to the result page: a refresh reads the state anew and posts nothing. From there
+//! the payer goes to the merchant by a page that refreshes itself, because browsers apply the card page's `form-action`
+//! to every redirect that follows the post (checkout-ux 8).
+
+use axum::Router;
+use axum::extract::{Extension, Path, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use domain::{CheckoutId, Flow, Refusal, State as PaymentState, TransStatus};
+use engine::three_ds::{self, AcsAnswer, AcsBehaviour, AcsOutcome};
+use engine::{CardEntry, Engine, Error, Shown, Visit};
+use tollgate_http::body::{self, BodyError};
+use tollgate_http::caller::Caller;
+use tollgate_http::content;
+
+use crate::direct_post::{self, Unusable};
+use crate::form::{Asked, CardForm, Entry, FormErrors, SavedCard};
+use crate::headers::{self, Headers};
+use crate::page::{self, AcsNotice, AcsPage, AcsReturn, Broken, ChallengeForm, Issuer, PayPage, Subject};
+use crate::{assets, form};
+
+/// A card form is small (security D2).
+const FORM_BYTES_MAX: usize = 8 * 1024;
+/// EMV `challengeWindowSize` of a page of its own.
+const FULL_WINDOW: &str = "05";
+
+#[derive(Clone)]
+struct Pages {
+    engine: Engine,
+    https: bool,
+}
+
+/// Every route below `/p/` and `/acs/`.
+pub fn router(engine: Engine, public_url: &str) -> Router {
+    let pages = Pages { engine, https: public_url.starts_with("https:") };
+    let routes = [
+        ("/{id}", get(show).post(pay)),
+        ("/{id}/result", get(result)),
+        ("/{id}/challenge", get(challenge).post(give_up)),
+        ("/{id}/3ds", get(back_from_bank).post(return_from_bank)),
+        ("/{id}/direct_post", get(show).post(pay_directly)),
+        ("/{id}/invoice", get(invoice)),
+        ("/{id}/receipt", get(receipt)),
+    ];
+    let mut router = Router::new().route("/assets/{name}", get(asset)).fallback(unknown);
+    for (path, handler) in routes {
+        router = router.route(path, handler.clone()).route(&format!("{path}/"), handler);
+    }
+    let router = router.method_not_allowed_fallback(not_allowed);
+    let bank =
+        Router::new().route("/challenge", post(ask_as_bank)).fallback(unknown).method_not_allowed_fallback(not_allowed);
+    Router::new().nest("/p", router.with_state(pages.clone())).nest("/acs", bank.with_state(pages))
+}
+
+/// What a payer gets when no page can be made: 500 after a panic, 400, 413, 414 and 415 for what no page takes.
+#[must_use]
+pub fn refuse(status: StatusCode) -> Response {
+    let broken = if status == StatusCode::INTERNAL_SERVER_ERROR { Broken::Unsure } else { Broken::NotCharged };
+    answer(status, headers::status_page(false), page::broken(broken))
+}
+
+fn answer(status: StatusCode, headers: Headers, html: String) -> Response {
+    let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+    add(&mut response, headers);
+    response
+}
+
+fn add(response: &mut Response, headers: Headers) {
+    for (name, value) in headers {
+        response.headers_mut().insert(*name, HeaderValue::from_static(value));
+    }
+}
+
+impl Pages {
+    fn page(&self, status: StatusCode, html: String) -> Response {
+        answer(status, headers::status_page(self.https), html)
+    }
+
+    /// The same body for every id that does not lead anywhere.
+    fn unknown(&self) -> Response {
+        self.page(StatusCode::NOT_FOUND, page::unknown_link())
+    }
+
+    fn failed(&self, error: &Error, broken: Broken) -> Response {
+        match error {
+            Error::NotFound => self.unknown(),
+            Error::Stopping => self.page(StatusCode::SERVICE_UNAVAILABLE, page::broken(Broken::Busy)),
+            Error::Refused(_)
+            | Error::NoToken
+            | Error::BrandNotListed
+            | Error::NoMail
+            | Error::Mail(_)
+            | Error::Stale
+            | Error::Used
+            | Error::Store(_)
+            | Error::Acquirer(_)
+            | Error::Sealed(_)
+            | Error::Signing(_) => {
+                tracing::error!(error = %engine::Causes(error), "a page could not be made");
+                self.page(StatusCode::INTERNAL_SERVER_ERROR, page::broken(broken))
+            }
+        }
+    }
+
+    fn subject<'a>(&self, shown: &'a Shown) -> Subject<'a> {
+        Subject {
+            checkout: &shown.record.checkout,
+            payment: &shown.payment,
+            history: &shown.history,
+            now: self.engine.env().now(),
+        }
+    }
+
+    /// Leads to another page of the same checkout.
+    fn see_other(&self, id: CheckoutId, page: &str) -> Response {
+        let mut response = StatusCode::SEE_OTHER.into_response();
+        if let Ok(location) = HeaderValue::from_str(&format!("/p/{id}/{page}")) {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        add(&mut response, headers::status_page(self.https));
+        response
+    }
+
+    /// The form, or what stands there instead.
+    async fn form_or_state(&self, shown: &Shown, errors: Option<FormErrors>) -> Response {
+        if engine::challenge(shown).is_some() {
+            return self.challenge(shown);
+        }
+        let subject = self.subject(shown);
+        if let Some(html) = page::at_link(subject) {
+            return self.page(StatusCode::OK, html);
+        }
+        let checkout = &shown.record.checkout;
+        let saved = match self.saved_cards(shown).await {
+            Ok(saved) => saved,
+            Err(error) => return self.failed(&error, Broken::NotCharged),
+        };
+        let token = self.engine.form_token(checkout.id);
+        let mut page = PayPage::new(subject, &token).details(&checkout.asks_details).saved_cards(saved);
+        let terms = &shown.payment.terms;
+        if !terms.save_card && !terms.amount.is_zero() {
+            page = page.offer_to_remember();
+        }
+        let (status, page) = match errors {
+            Some(errors) => (StatusCode::UNPROCESSABLE_ENTITY, page.after(errors)),
+            None => (StatusCode::OK, page),
+        };
+        answer(status, headers::card_page(self.https), page.render())
+    }
+
+    /// Cards the payer may choose in one click; there are some only when the merchant said who the payer is.
+    async fn saved_cards(&self, shown: &Shown) -> Result<Vec<SavedCard>, Error> {
+        let now = self.engine.env().now();
+        let offered = self.engine.offered_cards(shown).await?;
+        let saved = offered.into_iter().map(|(token, card)| SavedCard {
+            token,
+            brand: card.brand,
+            last4: card.last4().to_owned(),
+            expiry: card.expiry,
+            expired: card.expiry.is_past(now),
+        });
+        Ok(saved.collect())
+    }
+
+    /// The page that leads to the payer's bank.
+    fn challenge(&self, shown: &Shown) -> Response {
+        let id = shown.record.checkout.id;
+        let Some((attempt_id, challenge)) = engine::challenge(shown) else { return self.see_other(id, "result/") };
+        let form = ChallengeForm {
+            acs_url: &challenge.acs_url,
+            creq: &three_ds::creq(&challenge.ids, FULL_WINDOW),
+            session_data: &attempt_id.to_string(),
+            attempt: &self.engine.form_token(id),
+        };
+        answer(StatusCode::OK, headers::challenge_page(self.https), page::challenge(self.subject(shown), &form))
+    }
+
+    /// Where a payer goes after a card was taken: to the bank's question, or to what became of it.
+    fn after_card(&self, shown: &Shown) -> Response {
+        let page = if engine::challenge(shown).is_some() { "challenge/" } else { "result/" };
+        self.see_other(shown.record.checkout.id, page)
+    }
+
+    /// A post nobody could read: how the payment stands, or that nothing was sent.
+    fn unread(&self, shown: &Shown, status: StatusCode) -> Response {
+        self.page(status, page::at_link(self.subject(shown)).unwrap_or_else(|| page::broken(Broken::NotCharged)))
+    }
+
+    /// Legal details as they are today; the checkout itself keeps the shop's name from the day of the order.
+    async fn issuer(&self, shown: &Shown) -> Result<Issuer, Error> {
+        let merchant = self.engine.merchant(shown.record.checkout.merchant_id).await?;
+        let company = &merchant.company;
+        let town = format!("{} {}", company.zip_code, company.city);
+        let address = [company.street_address.as_str(), town.trim(), company.country.as_str()];
+        Ok(Issuer {
+            legal_name: company.legal_name.clone(),
+            registration_number: company.registration_number.clone(),
+            tax_number: company.tax_number.clone(),
+            address: address.into_iter().filter(|line| !line.is_empty()).map(str::to_owned).collect(),
+        })
+    }
+}
+
+/// Opens the page; the first time is noted. A link checker's HEAD is no view.
+async fn show(State(pages): State<Pages>, Path(id): Path<String>, method: Method) -> Response {
+    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
+    let shown = if method == Method::HEAD { pages.engine.show(id).await } else { pages.engine.view(id).await };
+    match shown {
+        Ok(shown) => pages.form_or_state(&shown, None).await,
+        Err(error) => pages.failed(&error, Broken::Unsure),
+    }
+}
+
+/// A posted form, or the status that says why there is none.
+async fn read_form(request: Request) -> Result<zeroize::Zeroizing<Vec<u8>>, StatusCode> {
+    if !content::is_form(request.headers()) {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    body::read_secret(request.into_body(), FORM_BYTES_MAX).await.map_err(|error| match error {
+        BodyError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        BodyError::TimedOut => StatusCode::REQUEST_TIMEOUT,
+        BodyError::Broken => StatusCode::BAD_REQUEST,
+    })
+}
+
+/// Takes a card. Everything but the form's own fields is ignored: the amount is ours (security B5).
+async fn pay(
+    State(pages): State<Pages>,
+    Path(id): Path<String>,
+    caller: Option<Extension<Caller>>,
+    request: Request,
+) -> Response {
+    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
+    let shown = match pages.engine.show(id).await {
+        Ok(shown) => shown,
+        Err(error) => return pages.failed(&error, Broken::NotCharged),
+    };
+    let bytes = match read_form(request).await {
+        Ok(bytes) => bytes,
+        Err(status) => return pages.unread(&shown, status),
+    };
+    let saved = match pages.saved_cards(&shown).await {
+        Ok(saved) => saved,
+        Err(error) => return pages.failed(&error, Broken::NotCharged),
+    };
+    let checkout = &shown.record.checkout;
+    let asked = Asked {
+        accepted: checkout.brands.as_deref(),
+        details: &checkout.asks_details,
+        customer: pages.subject(&shown).customer(),
+        saved: &saved,
+    };
+    let posted = match form::read(&bytes, pages.engine.env().now(), &asked) {
+        Ok(posted) => posted,
+        Err(errors) => return pages.form_or_state(&shown, Some(errors)).await,
+    };
+    let visit = Visit {
+        flow: Flow::HostedPage,
+        payer_ip: caller.map(|Extension(caller)| caller.0),
+        form_token: Some(posted.attempt),
+        details: posted.customer,
+    };
+    let paid = match posted.entry {
+        Entry::Card(card) => pages.engine.pay_by_card(id, entry(card), visit).await,
+        Entry::Saved(token) => pages.engine.pay_by_offered_card(id, token, visit).await,
+    };
+    match paid {
+        Ok(shown) => pages.after_card(&shown),
+        // Not a form of this checkout, or no form of ours: shown anew, and nothing was sent.
+        Err(Error::Used | Error::NoToken) => pages.form_or_state(&shown, Some(FormErrors::unreadable())).await,
+        Err(Error::Refused(Refusal::InFlight)) => match pages.engine.show(id).await {
+            Ok(shown) => pages.page(StatusCode::CONFLICT, page::processing_elsewhere(pages.subject(&shown))),
+            Err(error) => pages.failed(&error, Broken::Unsure),
+        },
+        // Paid, cancelled or expired meanwhile: the page says which.
+        Err(Error::Refused(_)) => pages.see_other(id, ""),
+        Err(error) => pages.failed(&error, Broken::Unsure),
+    }
+}
+
+fn entry(card: CardForm) -> CardEntry {
+    let CardForm { pan, cvc, expiry, holder, remember } = card;
+    CardEntry { pan, cvc: Some(cvc), expiry, holder, save: remember }
+}
+
+/// Takes a card from a form on the merchant's own page (purchases-api 6.5). The form is theirs, so the payer is
+/// answered by a redirect whatever happens, and what is wrong is a failed payment.
+async fn pay_directly(
+    State(pages): State<Pages>,
+    Path(id): Path<String>,
+    caller: Option<Extension<Caller>>,
+    request: Request,
+) -> Response {
+    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
+    let shown = match pages.engine.show(id).await {
+        Ok(shown) => shown,
+        Err(error) => return pages.failed(&error, Broken::NotCharged),
+    };
+    let checkout = &shown.record.checkout;
+    let (Some(success), Some(failure)) = (&checkout.redirects.success, &checkout.redirects.failure) else {
+        return pages.unknown();
+    };
+    match pages.engine.brand(checkout.merchant_id, checkout.brand_id).await {
+        Ok(brand) if brand.direct_post && checkout.asks_details.is_empty() => {}
+        Ok(_) => return pages.unknown(),
+        Err(error) => return pages.failed(&error, Broken::NotCharged),
+    }
+    let visit = Visit {
+        flow: Flow::DirectPost,
+        payer_ip: caller.map(|Extension(caller)| caller.0),
+        form_token: None,
+        details: None,
+    };
+    let posted = match read_form(request).await {
+        Ok(bytes) => direct_post::read(&bytes),
+        // Nothing arrived that could be a try.
+        Err(StatusCode::REQUEST_TIMEOUT | StatusCode::BAD_REQUEST) => return found(failure),
+        Err(_) => direct_post::read(b""),
+    };
+    let paid = match posted {
+        Ok(card) => pages.engine.pay_by_card(id, entry(card), visit).await,
+        Err(Unusable { reason, card }) => match pages.engine.refuse(id, card, reason, &visit).await {
+            Ok(()) => return found(failure),
+            Err(error) => Err(error),
+        },
+    };
+    match paid {
+        Ok(shown) => match shown.payment.state {
+            PaymentState::Captured | PaymentState::Authorized | PaymentState::Verified => found(success),
+            PaymentState::InFlight { .. } => pages.after_card(&shown),
+            PaymentState::Open
+            | PaymentState::Voided
+            | PaymentState::PaidElsewhere
+            | PaymentState::ChargedBack
+            | PaymentState::Cancelled
+            | PaymentState::Expired => found(failure),
+        },
+        // Another try is under way: its outcome decides where the payer goes.
+        Err(Error::Refused(Refusal::InFlight)) => pages.see_other(id, "result/"),
+        // Not payable any more: no try is recorded (10.2 #43).
+        Err(Error::Refused(_)) => found(failure),
+        Err(error) => pages.failed(&error, Broken::Unsure),
+    }
+}
+
+/// To the merchant, by a plain 302: the form was on the merchant's page, so its policy decides (checkout-ux 8).
+fn found(url: &str) -> Response {
+    let mut response = StatusCode::FOUND.into_response();
+    if let Ok(location) = HeaderValue::from_bytes(url.as_bytes()) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The page between the card form and the bank's own.
+async fn challenge(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
+    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
+    match pages.engine.show(id).await {
+        Ok(shown) => pages.challenge(&shown),
+        Err(error) => pages.failed(&error, Broken::Unsure),
+    }
+}
+
+/// The payer cancels on our page.
+async fn give_up(State(pages): State<Pages>, Path(id): Path<String>, request: Request) -> Response {
+    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
+    let posted = read_form(request).await.map(|bytes| form::fields(&bytes, ["attempt", "cancel"]));
+    let Ok([token, cancel]) = posted else { return pages.see_other(id, "challenge/") };
+    if cancel.is_empty() {
+        return pages.see_other(id, "challenge/");
+    }
+    match pages.engine.cancel_challenge(id, &token).await {
+        Ok(_) => pages.see_other(id, "result/"),
+        Err(Error::Used) => pages.see_other(id, "challenge/"),
+        Err(error) => pages.failed(&error, Broken::Unsure),
+    }
+}
+
+/// The bank sends the browser back by a cross-site post: no cookie and no token of ours can come with it. It only wakes
+/// us (security B2, B8).
+async fn return_from_bank(State(pages): State<Pages>, Path(id): Path<String>, request: Request) -> Response {
+    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
+    let posted = read_form(request).await.map(|bytes| form::fields(&bytes, ["cres"]));
+    let [cres] = posted.unwrap_or_default();
+    match pages.engine.return_from_bank(id, &cres).await {
+        Ok(shown) => pages.after_card(&shown),
+        Err(error) => pages.failed(&error, Broken::Unsure),
+    }
+}
+
+/// Somebody opened the address of the return by hand.
+async fn back_from_bank(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
+    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
+    pages.see_other(id, "")
+}
+
+/// The test bank's own page: it asks for a code and carries the answer back (checkout-ux 9.2).
+async fn ask_as_bank(State(pages): State<Pages>, request: Request) -> Response {
+    let names = ["creq", "threeDSSessionData", "otp", "action"];
+    let posted = read_form(request).await.map(|bytes| form::fields(&bytes, names));
+    let Ok([creq, session_data, otp, action]) = posted else { return pages.unknown() };
+    let bank = pages.engine.test_bank();
+    let Some(acs) = three_ds::parse_creq(&creq).map(|creq| creq.acs) else { return pages.unknown() };
+    let Some(view) = bank.challenge(acs) else { return pages.unknown() };
+    let choice = match (view.behaviour, action.as_str()) {
+        (AcsBehaviour::Broken, _) => {
+            return pages.page(StatusCode::INTERNAL_SERVER_ERROR, page::broken(Broken::Unsure));
+        }
+        (AcsBehaviour::AnswersByItself(answer), _) => Some(answer),
+        (AcsBehaviour::Asks | AcsBehaviour::NeverReturns, "verify") => Some(AcsAnswer::Otp(otp.trim())),
+        (AcsBehaviour::Asks | AcsBehaviour::NeverReturns, "resend") => Some(AcsAnswer::Resend),
+        (AcsBehaviour::Asks | AcsBehaviour::NeverReturns, "cancel") => Some(AcsAnswer::Cancel),
+        (AcsBehaviour::Asks | AcsBehaviour::NeverReturns, "timeout") => Some(AcsAnswer::Timeout),
+        (AcsBehaviour::Asks | AcsBehaviour::NeverReturns, letter) => TransStatus::parse(letter).map(AcsAnswer::Choose),
+    };
+    let outcome = match choice {
+        Some(AcsAnswer::Otp("")) => return bank_page(&pages, acs, &creq, &session_data, Some(AcsNotice::Empty)),
+        Some(choice) => bank.answer(acs, choice),
+        None => None,
+    };
+    match outcome {
+        Some(AcsOutcome::Done { cres, times }) => {
+            if times > 1 {
+                // The first of two copies; the browser brings the other.
+                if let Some(id) = checkout_of(&view.return_url) {
+                    let _ = pages.engine.return_from_bank(id, &cres).await;
+                }
+            }
+            let page = AcsReturn { notification_url: &view.return_url, cres: &cres, session_data: &session_data };
+            answer(StatusCode::OK, headers::acs_page(pages.https), page.render())
+        }
+        Some(AcsOutcome::WrongOtp { .. }) => bank_page(&pages, acs, &creq, &session_data, Some(AcsNotice::Wrong)),
+        Some(AcsOutcome::Resent { .. }) => bank_page(&pages, acs, &creq, &session_data, Some(AcsNotice::Resent)),
+        Some(AcsOutcome::Nothing) | None => bank_page(&pages, acs, &creq, &session_data, None),
+    }
+}
+
+/// The bank's question as it stands now.
+fn bank_page(pages: &Pages, acs: uuid::Uuid, creq: &str, session_data: &str, notice: Option<AcsNotice>) -> Response {
+    let Some(view) = pages.engine.test_bank().challenge(acs) else { return pages.unknown() };
+    let page = AcsPage {
+        action: "/acs/challenge",
+        merchant: &view.merchant,
+        amount: view.amount,
+        at: view.date,
+        brand: view.scheme,
+        last4: &view.last4,
+        tries_left: view.tries_left.into(),
+        resends_left: view.resends_left.into(),
+        notice,
+        creq,
+        session_data,
+    };
+    answer(StatusCode::OK, headers::acs_page(pages.https), page.render())
+}
+
+/// The checkout in `.../p/{id}/3ds/`.
+fn checkout_of(return_url: &str) -> Option<CheckoutId> {
+    CheckoutId::parse(return_url.trim_end_matches('/').rsplit('/').nth(1)?).ok()
+}
+
+/// What became of the last try.
+async fn result(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
+    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
+    match pages.engine.show(id).await {
+        Ok(shown) if engine::challenge(&shown).is_some() => pages.see_other(id, "challenge/"),
+        // Nobody tried yet.
+        Ok(shown) if shown.payment.state == PaymentState::Open && shown.payment.attempts.is_empty() => {
+            pages.see_other(id, "")
+        }
+        Ok(shown) => pages.page(StatusCode::OK, page::after_try(pages.subject(&shown))),
+        Err(error) => pages.failed(&error, Broken::Unsure),
+    }
+}
+
+/// The invoice: readable by whoever holds the link, paid or not. Opening it is a view.
+async fn invoice(State(pages): State<Pages>, Path(id): Path<String>, method: Method) -> Response {
+    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
+    let shown = if method == Method::HEAD { pages.engine.show(id).await } else { pages.engine.view(id).await };
+    let page = async {
+        let shown = shown?;
+        let issuer = pages.issuer(&shown).await?;
+        Ok(page::invoice(pages.subject(&shown), &issuer))
+    };
+    match page.await {
+        Ok(html) => pages.page(StatusCode::OK, html),
+        Err(error) => pages.failed(&error, Broken::Unsure),
+    }
+}
+
+/// The receipt; there is none before there was a payment.
+async fn receipt(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
+    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
+    let page = async {
+        let shown = pages.engine.show(id).await?;
+        let issuer = pages.issuer(&shown).await?;
+        Ok(page::receipt(pages.subject(&shown), &issuer))
+    };
+    match page.await {
+        Ok(Some(html)) => pages.page(StatusCode::OK, html),
+        Ok(None) => pages.see_other(id, ""),
+        Err(error) => pages.failed(&error, Broken::Unsure),
+    }
+}
+
+async fn asset(State(pages): State<Pages>, Path(name): Path<String>) -> Response {
+    let Some(asset) = assets::find(&format!("/p/assets/{name}")) else { return pages.unknown() };
+    let mut response = ([(header::CONTENT_TYPE, asset.content_type)], asset.body).into_response();
+    add(&mut response, headers::asset(pages.https));
+    response
+}
+
+/// Whether money was taken is not known here, so nothing is said of it.
+async fn not_allowed(State(pages): State<Pages>) -> Response {
+    let mut response = StatusCode::METHOD_NOT_ALLOWED.into_response();
+    add(&mut response, headers::status_page(pages.https));
+    response
+}
+
+async fn unknown(State(pages): State<Pages>) -> Response {
+    pages.unknown()
+}
