@@ -1,0 +1,330 @@
+//! Administration: the same requests whether a server runs (then over `<data>/admin.sock`, because a store has one
+//! writer) or not (then on the opened data).
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use domain::{BrandId, Currency, Exchange, Fees, KeyId, MerchantId, Mode};
+use engine::{Engine, NewBrand, NewMerchant};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::{ApiKey, Brand, Company, Merchant};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+use tokio_util::sync::CancellationToken;
+
+/// One request of an operator.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "request")]
+pub(crate) enum AdminRequest {
+    CreateMerchant {
+        legal_name: String,
+        registration_number: String,
+        tax_number: String,
+        street_address: String,
+        city: String,
+        zip_code: String,
+        country: String,
+        fee_basis_points: u32,
+        fee_fixed: u32,
+    },
+    ListMerchants,
+    RevokeMerchant {
+        merchant: String,
+    },
+    CreateBrand {
+        merchant: String,
+        name: String,
+        website: String,
+        currency: String,
+        currencies: Option<Vec<String>>,
+        convert_to: Option<String>,
+        rates: Vec<String>,
+        language: String,
+        time_zone: String,
+        direct_post: bool,
+    },
+    ListBrands {
+        merchant: String,
+    },
+    RevokeBrand {
+        merchant: String,
+        brand: String,
+    },
+    CreateKey {
+        merchant: String,
+        mode: String,
+    },
+    ListKeys {
+        merchant: String,
+    },
+    RevokeKey {
+        merchant: String,
+        key: String,
+    },
+}
+
+/// An answer over the socket: a result or a sentence.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum AdminAnswer {
+    Done(Value),
+    Failed(String),
+}
+
+const REQUEST_BYTES_MAX: u64 = 64 * 1024;
+const SOCKET: &str = "admin.sock";
+
+/// Carries out one request.
+pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::Result<Value> {
+    Ok(match request {
+        AdminRequest::CreateMerchant {
+            legal_name,
+            registration_number,
+            tax_number,
+            street_address,
+            city,
+            zip_code,
+            country,
+            fee_basis_points,
+            fee_fixed,
+        } => {
+            if legal_name.trim().is_empty() {
+                bail!("--legal-name: a merchant needs a name");
+            }
+            if fee_basis_points > 10_000 {
+                bail!("--fee-basis-points: at most 10000, which is all of it");
+            }
+            let company = Company {
+                legal_name,
+                registration_number,
+                tax_number,
+                street_address,
+                city,
+                zip_code,
+                country,
+                bank_accounts: vec![],
+            };
+            let fees = Fees { basis_points: fee_basis_points, fixed: fee_fixed };
+            describe_merchant(&engine.create_merchant(NewMerchant { company, fees }).await?)
+        }
+        AdminRequest::ListMerchants => engine.merchants().await?.iter().map(describe_merchant).collect(),
+        AdminRequest::RevokeMerchant { merchant } => {
+            let id = merchant_id(&merchant)?;
+            engine.revoke_merchant(id).await.context("there is no such merchant")?;
+            json!({ "revoked": merchant })
+        }
+        AdminRequest::CreateBrand {
+            merchant,
+            name,
+            website,
+            currency,
+            currencies,
+            convert_to,
+            rates,
+            language,
+            time_zone,
+            direct_post,
+        } => {
+            if name.trim().is_empty() {
+                bail!("--name: a brand needs a name");
+            }
+            if jiff::tz::TimeZone::get(&time_zone).is_err() {
+                bail!("--time-zone: {time_zone} is not an IANA time zone, such as Asia/Kuala_Lumpur");
+            }
+            if language.len() != 2 || !language.bytes().all(|letter| letter.is_ascii_lowercase()) {
+                bail!("--language: {language} is not a language of two letters, such as en");
+            }
+            let default = parse_currency("--currency", &currency)?;
+            let currencies = match currencies {
+                None => None,
+                Some(codes) => {
+                    let mut allowed = vec![default];
+                    for code in codes {
+                        let currency = parse_currency("--currencies", &code)?;
+                        if !allowed.contains(&currency) {
+                            allowed.push(currency);
+                        }
+                    }
+                    Some(allowed)
+                }
+            };
+            let exchanges = match convert_to {
+                Some(code) => parse_rates(parse_currency("--convert-to", &code)?, &rates)?,
+                None => vec![],
+            };
+            let merchant_id = merchant_id(&merchant)?;
+            let new = NewBrand {
+                merchant_id,
+                name,
+                website,
+                currency: default,
+                currencies,
+                exchanges,
+                language,
+                time_zone,
+                direct_post,
+            };
+            describe_brand(&engine.create_brand(new).await.context("there is no such merchant")?)
+        }
+        AdminRequest::ListBrands { merchant } => {
+            engine.brands(merchant_id(&merchant)?).await?.iter().map(describe_brand).collect()
+        }
+        AdminRequest::RevokeBrand { merchant, brand } => {
+            let id = BrandId::parse(&brand).context("the brand's id is not an id")?;
+            engine.revoke_brand(merchant_id(&merchant)?, id).await.context("this merchant has no such brand")?;
+            json!({ "revoked": brand })
+        }
+        AdminRequest::CreateKey { merchant, mode } => {
+            let mode = Mode::parse(&mode).context("--mode: test or live")?;
+            let (key, secret) =
+                engine.create_key(merchant_id(&merchant)?, mode).await.context("there is no such merchant")?;
+            let mut answer = describe_key(&key);
+            answer["secret"] = Value::from(secret.as_str());
+            answer
+        }
+        AdminRequest::ListKeys { merchant } => {
+            engine.keys(merchant_id(&merchant)?).await?.iter().map(describe_key).collect()
+        }
+        AdminRequest::RevokeKey { merchant, key } => {
+            let id = KeyId::parse(&key).context("the key's id is not an id")?;
+            engine.revoke_key(merchant_id(&merchant)?, id).await.context("this merchant has no such key")?;
+            json!({ "revoked": key })
+        }
+    })
+}
+
+fn merchant_id(text: &str) -> anyhow::Result<MerchantId> {
+    MerchantId::parse(text).context("the merchant's id is not an id; `tollgate merchant list` shows them")
+}
+
+fn parse_currency(field: &str, code: &str) -> anyhow::Result<Currency> {
+    Currency::parse(code).with_context(|| format!("{field}: {code} is not an ISO 4217 currency, such as MYR"))
+}
+
+fn describe_merchant(merchant: &Merchant) -> Value {
+    json!({
+        "merchant": merchant.id.to_string(),
+        "legal_name": merchant.company.legal_name,
+        "revoked": merchant.revoked_at.is_some(),
+    })
+}
+
+fn describe_brand(brand: &Brand) -> Value {
+    json!({
+        "brand": brand.id.to_string(),
+        "merchant": brand.merchant_id.to_string(),
+        "name": brand.name,
+        "currency": brand.currency.code(),
+        "rates": brand.exchanges.iter().map(describe_exchange).collect::<Vec<_>>(),
+        "language": brand.language,
+        "time_zone": brand.time_zone,
+        "direct_post": brand.direct_post,
+        "revoked": brand.revoked_at.is_some(),
+    })
+}
+
+fn describe_exchange(exchange: &Exchange) -> Value {
+    json!({ "from": exchange.from().code(), "to": exchange.to().code(), "rate": exchange.rate() })
+}
+
+/// `EUR=4.71`, each currency once.
+fn parse_rates(to: Currency, rates: &[String]) -> anyhow::Result<Vec<Exchange>> {
+    let mut exchanges: Vec<Exchange> = vec![];
+    for text in rates {
+        let Some((code, rate)) = text.split_once('=') else {
+            bail!("--rate: {text} is not CURRENCY=RATE, such as EUR=4.71");
+        };
+        let from = parse_currency("--rate", code)?;
+        let Some(exchange) = Exchange::new(from, to, rate) else {
+            bail!(
+                "--rate: {text}: a rate is above 0, below 1000000000, has at most 8 digits after the point, and is for another currency than --convert-to"
+            );
+        };
+        if exchanges.iter().any(|known| known.from() == from) {
+            bail!("--rate: {code} has two rates");
+        }
+        exchanges.push(exchange);
+    }
+    Ok(exchanges)
+}
+
+fn describe_key(key: &ApiKey) -> Value {
+    json!({
+        "key": key.id.to_string(),
+        "merchant": key.merchant_id.to_string(),
+        "mode": key.mode.as_str(),
+        "begins": format!("sk_{}_{}", key.mode.as_str(), key.prefix),
+        "revoked": key.revoked_at.is_some(),
+    })
+}
+
+/// `<data>/admin.sock`. Only the owner of the data may connect.
+pub(crate) struct Desk {
+    listener: tokio::net::UnixListener,
+    path: PathBuf,
+}
+
+impl Desk {
+    /// Opens it. Who connects before somebody answers waits, so this comes before the server says that it runs.
+    pub(crate) fn open(data: &Path) -> anyhow::Result<Self> {
+        let path = data.join(SOCKET);
+        // The lock is held, so whoever left a socket behind is gone.
+        let _ = std::fs::remove_file(&path);
+        let listener =
+            tokio::net::UnixListener::bind(&path).with_context(|| format!("{} cannot be made", path.display()))?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        Ok(Self { listener, path })
+    }
+
+    /// Answers requests until told to stop.
+    pub(crate) async fn answer(self, engine: Engine, stop: CancellationToken) -> anyhow::Result<()> {
+        loop {
+            let stream = tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = self.listener.accept() => accepted?.0,
+            };
+            let engine = engine.clone();
+            tokio::spawn(async move {
+                if let Err(error) = answer(&engine, stream).await {
+                    tracing::warn!("an administration request broke off: {error:#}");
+                }
+            });
+        }
+        let _ = std::fs::remove_file(&self.path);
+        Ok(())
+    }
+}
+
+async fn answer(engine: &Engine, stream: tokio::net::UnixStream) -> anyhow::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut line = String::new();
+    tokio::io::BufReader::new(read.take(REQUEST_BYTES_MAX)).read_line(&mut line).await?;
+    let answer = match serde_json::from_str(&line) {
+        Err(error) => AdminAnswer::Failed(format!("the request cannot be read: {error}")),
+        Ok(request) => match execute(engine, request).await {
+            Ok(value) => AdminAnswer::Done(value),
+            Err(error) => AdminAnswer::Failed(format!("{error:#}")),
+        },
+    };
+    let mut line = serde_json::to_vec(&answer)?;
+    line.push(b'\n');
+    write.write_all(&line).await?;
+    Ok(())
+}
+
+/// Asks the server of a data directory; `None` when none runs.
+pub(crate) fn ask_server(data: &Path, request: &AdminRequest) -> anyhow::Result<Option<Value>> {
+    let Ok(mut stream) = UnixStream::connect(data.join(SOCKET)) else { return Ok(None) };
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer)?;
+    match serde_json::from_str(&answer).context("the server's answer cannot be read")? {
+        AdminAnswer::Done(value) => Ok(Some(value)),
+        AdminAnswer::Failed(words) => bail!("{words}"),
+    }
+}

@@ -1,0 +1,109 @@
+//! The whole, put together: engine, dialect, pages and the server's own routes. `tollgate serve`, the tests and the
+//! benchmarks all run this.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use acquirer::TestAcquirer;
+use anyhow::Context as _;
+use axum::Router;
+use axum::http::{StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use engine::{Engine, Parts, Reach, RootKey};
+use env::Env;
+use store::Store;
+use tollgate_http::metrics::{HttpMetrics, Metrics};
+
+use crate::config::PublicUrl;
+use crate::{docs, operations, sandbox};
+
+/// What an app is put together from.
+pub struct AppOptions<'a> {
+    /// Time and chance.
+    pub env: Env,
+    /// Where the store and the test acquirer's book lie.
+    pub data: &'a Path,
+    /// An opened store; the one of the directory when there is none.
+    pub store: Option<Store>,
+    /// The key that wraps every data key.
+    pub root_key: RootKey,
+    /// Where links lead.
+    pub public_url: PublicUrl,
+    /// The control API's token; a sandbox exactly when there is one.
+    pub control_token: Option<String>,
+    /// Whether rate limits bind in test mode.
+    pub test_limits: bool,
+    /// Whether the main listener serves `/metrics`.
+    pub metrics: bool,
+}
+
+/// The whole gateway, not yet listening.
+pub struct App {
+    /// Carries commands out.
+    pub engine: Engine,
+    /// Every route.
+    pub router: Router,
+    /// Everything that is counted.
+    pub metrics: Arc<Metrics>,
+    /// What is counted of connections.
+    pub http_metrics: Arc<HttpMetrics>,
+}
+
+impl App {
+    /// Opens the data and puts everything together. Workers start with [`Engine::start_workers`].
+    ///
+    /// # Errors
+    /// The store or the book cannot be opened, or the root key is not theirs.
+    pub async fn open(options: AppOptions<'_>) -> anyhow::Result<Self> {
+        let AppOptions { env, data, store, root_key, public_url, control_token, test_limits, metrics } = options;
+        let store = match store {
+            Some(store) => store,
+            None => Store::open(data).with_context(|| format!("the store in {} cannot be opened", data.display()))?,
+        };
+        let book = TestAcquirer::open(data, env.clone())
+            .with_context(|| format!("the test acquirer's book in {} cannot be opened", data.display()))?;
+        let engine = Engine::open(Parts {
+            env,
+            store,
+            root_key,
+            test_acquirer: book,
+            reach: if control_token.is_some() { Reach::PublicAndLoopback } else { Reach::Public },
+            narrator: Arc::new(purchases::Narrator::new(public_url.as_str())),
+            public_url: public_url.as_str().to_owned(),
+            outbox: control_token.is_some().then(|| data.join("mail")),
+        })
+        .await
+        .context("the gateway's own secrets cannot be opened; is this the key the data was made with?")?;
+
+        let counted = Arc::new(Metrics::default());
+        counted.register(|registry| engine.register_metrics(registry));
+        let http_metrics = HttpMetrics::new(&counted);
+
+        let router = Router::new()
+            .merge(purchases::router(engine.clone(), public_url.as_str(), test_limits))
+            .merge(checkout::router(engine.clone(), public_url.as_str()))
+            .merge(operations::router(engine.clone(), metrics.then(|| Arc::clone(&counted))))
+            .merge(docs::router(public_url.as_str()))
+            .merge(sandbox::router(engine.clone(), &public_url, control_token.as_deref()))
+            .fallback(|| async { not_found() });
+        Ok(Self { engine, router, metrics: counted, http_metrics })
+    }
+}
+
+/// An unknown path that belongs to no dialect.
+fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], "Nothing is here.\n").into_response()
+}
+
+/// What a caller gets when no route answers (400, 414 and 415 for what none takes, 500 after a panic), in the shape of
+/// the dialect whose path it is.
+#[must_use]
+pub fn refuse(status: StatusCode, uri: &Uri) -> Response {
+    if uri.path().starts_with("/api/v1/") {
+        return purchases::refuse(status);
+    }
+    if uri.path().starts_with("/p/") {
+        return checkout::refuse(status);
+    }
+    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{status}\n")).into_response()
+}

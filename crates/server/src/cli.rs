@@ -1,0 +1,280 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
+
+/// A payment gateway in one binary.
+///
+/// Without a command it starts a sandbox: `tollgate serve --sandbox`.
+#[derive(Debug, Parser)]
+#[command(name = "tollgate", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs the gateway.
+    Serve(Box<ServeArgs>),
+    /// Checks the books of a data directory: exit 0 and counts, or exit 1 and what is broken.
+    Audit(DataArgs),
+    /// Companies that take payments.
+    Merchant {
+        #[command(subcommand)]
+        action: MerchantAction,
+    },
+    /// Shops of a merchant.
+    Brand {
+        #[command(subcommand)]
+        action: BrandAction,
+    },
+    /// API keys of a merchant.
+    Key {
+        #[command(subcommand)]
+        action: KeyAction,
+    },
+}
+
+/// Options of `serve`; each may come from the command line, the environment or the file, in this order.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ServeArgs {
+    /// A TOML file with these options, spelt with underscores.
+    #[arg(long, env = "TOLLGATE_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:8080].
+    #[arg(long, env = "TOLLGATE_LISTEN", value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Where payers and merchants reach it; every link is built from this [default: http://<listen>].
+    #[arg(long, env = "TOLLGATE_PUBLIC_URL", value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// The data directory [default: ./tollgate-data].
+    #[arg(long, env = "TOLLGATE_DATA", value_name = "DIR")]
+    pub(crate) data: Option<String>,
+    /// A file with the root key: 64 hexadecimal digits; or the key itself in TOLLGATE_KEY. Not in the data directory,
+    /// unless this is a sandbox.
+    #[arg(long, env = "TOLLGATE_KEY_FILE", value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Makes credentials, a movable clock and a control API; loopback callbacks are allowed. Never for real money.
+    #[arg(long, env = "TOLLGATE_SANDBOX", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) sandbox: Option<bool>,
+    /// Where to write the sandbox's addresses and credentials [default: <data>/sandbox.json].
+    #[arg(long, env = "TOLLGATE_SANDBOX_FILE", value_name = "PATH")]
+    pub(crate) sandbox_file: Option<PathBuf>,
+    /// Networks whose X-Forwarded-For is believed; may be given more than once.
+    #[arg(long, env = "TOLLGATE_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',')]
+    pub(crate) trusted_proxy: Option<Vec<IpNet>>,
+    /// Where /metrics is served outside a sandbox; nowhere by default.
+    #[arg(long, env = "TOLLGATE_ADMIN_LISTEN", value_name = "ADDR")]
+    pub(crate) admin_listen: Option<SocketAddr>,
+    /// A PEM certificate chain: TLS ends here.
+    #[arg(long, env = "TOLLGATE_TLS_CERT", value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The PEM private key of the certificate.
+    #[arg(long, env = "TOLLGATE_TLS_KEY", value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Lets rate limits bind in test mode too.
+    #[arg(long, env = "TOLLGATE_TEST_LIMITS", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) test_limits: Option<bool>,
+    /// How log lines look [default: text].
+    #[arg(long, env = "TOLLGATE_LOG_FORMAT", value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+    /// The least important lines shown [default: info].
+    #[arg(long, env = "TOLLGATE_LOG_LEVEL", value_name = "LEVEL")]
+    pub(crate) log_level: Option<LogLevel>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// The least important lines shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DataArgs {
+    /// The data directory.
+    #[arg(long, env = "TOLLGATE_DATA", value_name = "DIR", default_value = "./tollgate-data")]
+    pub(crate) data: PathBuf,
+    /// A file with the root key; a sandbox's own is found by itself. Not needed while a server runs.
+    #[arg(long, env = "TOLLGATE_KEY_FILE", value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MerchantAction {
+    /// Makes a merchant.
+    Create {
+        /// Its legal name.
+        #[arg(long)]
+        legal_name: String,
+        /// Its registration number.
+        #[arg(long, default_value = "")]
+        registration_number: String,
+        /// Its tax number.
+        #[arg(long, default_value = "")]
+        tax_number: String,
+        /// Its legal address: street.
+        #[arg(long, default_value = "")]
+        street_address: String,
+        /// Its legal address: city.
+        #[arg(long, default_value = "")]
+        city: String,
+        /// Its legal address: postal code.
+        #[arg(long, default_value = "")]
+        zip_code: String,
+        /// Its legal address: country, two letters.
+        #[arg(long, default_value = "")]
+        country: String,
+        /// What it is charged of a captured amount, in hundredths of a per cent: 150 is 1.5 %.
+        #[arg(long, default_value_t = 0)]
+        fee_basis_points: u32,
+        /// What it is charged per captured payment, in minor units.
+        #[arg(long, default_value_t = 0)]
+        fee_fixed: u32,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Lists the merchants.
+    List(DataArgs),
+    /// Stops all keys of a merchant.
+    Revoke {
+        /// Its id.
+        merchant: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BrandAction {
+    /// Makes a brand.
+    Create {
+        /// The merchant's id.
+        #[arg(long)]
+        merchant: String,
+        /// What payers know it by.
+        #[arg(long)]
+        name: String,
+        /// Its site.
+        #[arg(long, default_value = "")]
+        website: String,
+        /// Used when a purchase names none.
+        #[arg(long, default_value = "MYR")]
+        currency: String,
+        /// The only currencies it takes, comma between; every currency by default.
+        #[arg(long, value_delimiter = ',')]
+        currencies: Option<Vec<String>>,
+        /// Lets payers pay in this currency what is ordered in one of a --rate.
+        #[arg(long, requires = "rate")]
+        convert_to: Option<String>,
+        /// What one unit of a currency is worth in --convert-to: EUR=4.71; may be given more than once.
+        #[arg(long, requires = "convert_to", value_name = "CURRENCY=RATE")]
+        rate: Vec<String>,
+        /// ISO 639-1, used when a purchase names none.
+        #[arg(long, default_value = "en")]
+        language: String,
+        /// IANA name, used when a purchase names none.
+        #[arg(long, default_value = "UTC")]
+        time_zone: String,
+        /// Lets forms on the merchant's own pages post cards to us; raises its PCI duty to SAQ A-EP.
+        #[arg(long)]
+        direct_post: bool,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Lists the brands of a merchant.
+    List {
+        /// The merchant's id.
+        #[arg(long)]
+        merchant: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Lets a brand take no new purchases.
+    Revoke {
+        /// The merchant's id.
+        #[arg(long)]
+        merchant: String,
+        /// The brand's id.
+        brand: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyAction {
+    /// Makes a key and shows its secret, once.
+    Create {
+        /// The merchant's id.
+        #[arg(long)]
+        merchant: String,
+        /// Its world.
+        #[arg(long)]
+        mode: KeyMode,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Lists the keys of a merchant, without their secrets.
+    List {
+        /// The merchant's id.
+        #[arg(long)]
+        merchant: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Stops a key.
+    Revoke {
+        /// The merchant's id.
+        #[arg(long)]
+        merchant: String,
+        /// The key's id.
+        key: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyMode {
+    /// Only the test acquirer.
+    Test,
+    /// Only configured acquirers.
+    Live,
+}
+
+impl Cli {
+    /// The log options, before anything else is known.
+    pub(crate) fn command(self) -> Command {
+        self.command.unwrap_or_else(|| {
+            let mut serve = self.serve;
+            // The newcomer's first command.
+            serve.sandbox.get_or_insert(true);
+            Command::Serve(Box::new(serve))
+        })
+    }
+}

@@ -1,0 +1,20 @@
+//! The whole gateway: configuration, command line, the server's own routes, and everything put together.
+
+mod admin;
+mod app;
+mod cli;
+mod config;
+mod docs;
+mod files;
+mod hardening;
+mod logging;
+mod operations;
+mod run;
+mod sandbox;
+mod tls;
+
+pub use app::{App, AppOptions, refuse};
+pub use cli::Cli;
+pub use config::PublicUrl;
+pub use run::{main, serving};
+pub use sandbox::Credentials;

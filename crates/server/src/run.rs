@@ -1,0 +1,405 @@
+//! Carrying out a command line: 0 when it worked, 1 when it failed, 2 when what was asked cannot be (the field and the
+//! remedy on standard error).
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use env::Env;
+use serde_json::Value;
+use store::{AuditReport, Store};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tollgate_http::metrics::HttpMetrics;
+use tollgate_http::serve::{Limits, Serving, serve};
+
+use crate::admin::{self, AdminRequest};
+use crate::app::{App, AppOptions, refuse};
+use crate::cli::{BrandAction, Cli, Command, DataArgs, KeyAction, KeyMode, MerchantAction, ServeArgs};
+use crate::config::{Config, PublicUrl, read_key_file, sandbox_key_path};
+use crate::sandbox::Credentials;
+use crate::{files, hardening, logging, operations, tls};
+
+/// Something that cannot be as it was asked: exit 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Impossible(String);
+
+/// Carries out a command line.
+#[must_use]
+pub fn main(cli: Cli) -> ExitCode {
+    let result = match cli.command() {
+        Command::Serve(args) => run_serve(*args),
+        Command::Audit(data) => return audit(&data),
+        Command::Merchant { action } => administer(merchant_request(action)),
+        Command::Brand { action } => administer(brand_request(action)),
+        Command::Key { action } => administer(key_request(action)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tollgate: {error:#}");
+            if error.is::<Impossible>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime does not start")
+}
+
+fn run_serve(args: ServeArgs) -> anyhow::Result<()> {
+    let key = std::env::var("TOLLGATE_KEY").ok();
+    let config = Config::read(args, key.as_deref()).map_err(|error| Impossible(error.to_string()))?;
+    logging::start(config.log_format, config.log_level);
+    hardening::forbid_dumps();
+    let lock =
+        files::lock(&config.data).with_context(|| format!("--data: {} cannot be used", config.data.display()))?;
+    if lock.is_none() {
+        let words = format!("--data: another server uses {}; stop it or give another directory", config.data.display());
+        return Err(Impossible(words).into());
+    }
+    if config.sandbox {
+        // Whoever waits for this file would otherwise read the addresses of an earlier run.
+        let _ = std::fs::remove_file(&config.sandbox_file);
+    }
+    runtime()?.block_on(serve_until_signal(config))?;
+    drop(lock);
+    Ok(())
+}
+
+async fn serve_until_signal(config: Config) -> anyhow::Result<()> {
+    let env = Env::real();
+    // From here on a signal to stop is heard, however early it comes.
+    let mut signals = Signals::listen()?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| Impossible(format!("--listen: {} cannot be listened on: {error}", config.listen)))?;
+    let address = listener.local_addr()?;
+    let public_url = match config.public_url {
+        Some(url) => url,
+        None => PublicUrl::parse(&format!("http://{address}")).map_err(Impossible)?,
+    };
+    let tls = config
+        .tls
+        .as_ref()
+        .map(|(cert, key)| tls::load(cert, key))
+        .transpose()
+        .map_err(|error| Impossible(format!("{error:#}")))?;
+    let credentials = if config.sandbox { Credentials::read(&config.data)? } else { None };
+    let control_token = match &credentials {
+        Some(credentials) => credentials.control_token.clone(),
+        None => env.random_id().simple().to_string() + &env.random_id().simple().to_string(),
+    };
+    let root_key = config.root_key.load(&env).map_err(|error| Impossible(error.to_string()))?;
+    let app = App::open(AppOptions {
+        env: env.clone(),
+        data: &config.data,
+        store: None,
+        root_key,
+        public_url: public_url.clone(),
+        control_token: config.sandbox.then(|| control_token.clone()),
+        test_limits: config.test_limits,
+        metrics: config.sandbox,
+    })
+    .await
+    .map_err(impossible_data)?;
+    let App { engine, router, metrics, http_metrics } = app;
+    engine.start_workers();
+
+    let stop = CancellationToken::new();
+    let admin = admin::Desk::open(&config.data)?;
+    let admin = tokio::spawn(admin.answer(engine.clone(), stop.clone()));
+    let mut servers = vec![];
+    if let Some(address) = config.admin_listen {
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| Impossible(format!("--admin-listen: {address} cannot be listened on: {error}")))?;
+        let options = serving(env.clone(), Arc::clone(&http_metrics));
+        servers.push(tokio::spawn(serve(listener, operations::metrics_router(metrics), options, stop.clone())));
+    }
+    let options = Serving { trusted_proxies: config.trusted_proxies, tls, ..serving(env.clone(), http_metrics) };
+    servers.push(tokio::spawn(serve(listener, router, options, stop.clone())));
+
+    if config.sandbox {
+        let credentials = match credentials {
+            Some(credentials) => credentials,
+            None => Credentials::make(&engine, &config.data, &control_token).await?,
+        };
+        let described = credentials.describe(&public_url);
+        files::write_private(&config.sandbox_file, &serde_json::to_vec_pretty(&described)?)
+            .with_context(|| format!("--sandbox-file: {} cannot be written", config.sandbox_file.display()))?;
+        print!("{}", banner(&public_url, &credentials, &config.data, &config.sandbox_file));
+    } else {
+        if engine.merchants().await?.is_empty() {
+            println!(
+                "No merchant exists yet: tollgate merchant create --data {} --legal-name NAME",
+                config.data.display()
+            );
+        }
+        println!("Tollgate listens on {address} and is reached at {}", public_url.as_str());
+    }
+    tracing::info!(%address, sandbox = config.sandbox, "ready");
+
+    signals.stop().await;
+    tracing::info!("stopping: requests under way are finished");
+    stop.cancel();
+    for server in servers {
+        let _ = server.await;
+    }
+    let _ = admin.await;
+    engine.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// A store newer than the binary and a key of other data are what was asked, not what broke.
+fn impossible_data(error: anyhow::Error) -> anyhow::Error {
+    let newer = error.downcast_ref::<store::Error>().is_some_and(|error| matches!(error, store::Error::TooNew { .. }));
+    let sealed = matches!(error.downcast_ref::<engine::Error>(), Some(engine::Error::Sealed(_)));
+    if newer || sealed { Impossible(format!("--data: {error:#}")).into() } else { error }
+}
+
+/// How every listener of ours serves.
+#[must_use]
+pub fn serving(env: Env, metrics: Arc<HttpMetrics>) -> Serving {
+    Serving {
+        limits: Limits::default(),
+        trusted_proxies: vec![],
+        slash_prefixes: &["/api/v1/"],
+        tls: None,
+        env,
+        metrics,
+        refuse,
+    }
+}
+
+/// What tells the process to stop.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+fn banner(public_url: &PublicUrl, credentials: &Credentials, data: &Path, sandbox_file: &Path) -> String {
+    let base = public_url.as_str();
+    let Credentials { brand_id, secret_key, .. } = credentials;
+    let mut text = String::new();
+    let body = format!(
+        r#"{{"brand_id":"{brand_id}","client":{{"email":"ada@example.com"}},"purchase":{{"products":[{{"name":"Tea","price":450,"quantity":2}}]}}}}"#
+    );
+    let _ = write!(
+        text,
+        "\n\
+         Tollgate sandbox on {base}   (no money moves here)\n\n\
+         \x20 secret key   {secret_key}\n\
+         \x20 brand id     {brand_id}\n\
+         \x20 API docs     {base}/docs\n\
+         \x20 OpenAPI      {base}/openapi/purchases.json\n\
+         \x20 data         {}\n\
+         \x20 credentials  {}\n\n\
+         Make a purchase, then open its checkout_url and pay with 4444 3333 2222 1111, any future date, CVC 123:\n\n\
+         curl -s {base}/api/v1/purchases/ -H 'Authorization: Bearer {secret_key}' -H 'Content-Type: application/json' \\\n\
+         \x20 -d '{body}'\n\n",
+        data.display(),
+        sandbox_file.display(),
+    );
+    text
+}
+
+fn audit(data: &DataArgs) -> ExitCode {
+    match Store::audit_dir(&data.data) {
+        Err(error) => {
+            eprintln!("tollgate: --data: {} cannot be audited: {error}", data.data.display());
+            ExitCode::from(2)
+        }
+        Ok(report) => {
+            print!("{}", audited(&report));
+            if report.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+/// What was counted, then each broken invariant.
+fn audited(report: &AuditReport) -> String {
+    let AuditReport { merchants, payments, events, postings, balances, open_attempts, broken } = report;
+    let mut text = format!(
+        "{merchants} merchants, {payments} payments, {events} events, {postings} postings, {balances} balances, \
+         {open_attempts} tries without an outcome yet, {} broken\n",
+        broken.len()
+    );
+    for sentence in broken {
+        let _ = writeln!(text, "{sentence}");
+    }
+    text
+}
+
+fn administer((request, data): (AdminRequest, DataArgs)) -> anyhow::Result<()> {
+    let answer = match admin::ask_server(&data.data, &request)? {
+        Some(answer) => answer,
+        None => administer_alone(request, &data)?,
+    };
+    if data.json {
+        println!("{}", serde_json::to_string_pretty(&answer)?);
+    } else {
+        print!("{}", as_lines(&answer));
+    }
+    Ok(())
+}
+
+/// No server runs: the data is opened, changed and closed here.
+fn administer_alone(request: AdminRequest, data: &DataArgs) -> anyhow::Result<Value> {
+    let key = std::env::var("TOLLGATE_KEY").ok();
+    let sandbox_key = sandbox_key_path(&data.data);
+    let root_key = match (&data.key_file, key) {
+        (Some(path), _) => read_key_file(path).map_err(|error| Impossible(error.to_string()))?,
+        (None, Some(text)) => {
+            engine::RootKey::parse(&text).map_err(|error| Impossible(format!("TOLLGATE_KEY: {error}")))?
+        }
+        (None, None) if sandbox_key.exists() => {
+            read_key_file(&sandbox_key).map_err(|error| Impossible(error.to_string()))?
+        }
+        (None, None) => {
+            let words = "--key-file: the root key of the data is needed: give its file, or set TOLLGATE_KEY";
+            return Err(Impossible(words.into()).into());
+        }
+    };
+    let Some(_lock) = files::lock(&data.data)? else {
+        let words = format!("--data: {} is in use by a server that does not answer; try again", data.data.display());
+        return Err(Impossible(words).into());
+    };
+    runtime()?.block_on(async {
+        let env = Env::real();
+        let app = App::open(AppOptions {
+            env,
+            data: &data.data,
+            store: None,
+            root_key,
+            public_url: PublicUrl::parse("http://localhost").map_err(Impossible)?,
+            control_token: None,
+            test_limits: false,
+            metrics: false,
+        })
+        .await
+        .map_err(impossible_data)?;
+        let answer = admin::execute(&app.engine, request).await;
+        app.engine.close().await;
+        answer
+    })
+}
+
+/// One `name  value` line each; a blank line between the objects of a list.
+fn as_lines(value: &Value) -> String {
+    let mut text = String::new();
+    match value {
+        Value::Array(objects) if objects.is_empty() => text.push_str("none\n"),
+        Value::Array(objects) => {
+            text = objects.iter().map(as_lines).collect::<Vec<_>>().join("\n");
+        }
+        Value::Object(members) => {
+            for (name, value) in members {
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let _ = writeln!(text, "{name:<12} {value}");
+            }
+        }
+        other => {
+            let _ = writeln!(text, "{other}");
+        }
+    }
+    text
+}
+
+fn merchant_request(action: MerchantAction) -> (AdminRequest, DataArgs) {
+    match action {
+        MerchantAction::Create {
+            legal_name,
+            registration_number,
+            tax_number,
+            street_address,
+            city,
+            zip_code,
+            country,
+            fee_basis_points,
+            fee_fixed,
+            data,
+        } => {
+            let request = AdminRequest::CreateMerchant {
+                legal_name,
+                registration_number,
+                tax_number,
+                street_address,
+                city,
+                zip_code,
+                country,
+                fee_basis_points,
+                fee_fixed,
+            };
+            (request, data)
+        }
+        MerchantAction::List(data) => (AdminRequest::ListMerchants, data),
+        MerchantAction::Revoke { merchant, data } => (AdminRequest::RevokeMerchant { merchant }, data),
+    }
+}
+
+fn brand_request(action: BrandAction) -> (AdminRequest, DataArgs) {
+    match action {
+        BrandAction::Create {
+            merchant,
+            name,
+            website,
+            currency,
+            currencies,
+            convert_to,
+            rate: rates,
+            language,
+            time_zone,
+            direct_post,
+            data,
+        } => {
+            let request = AdminRequest::CreateBrand {
+                merchant,
+                name,
+                website,
+                currency,
+                currencies,
+                convert_to,
+                rates,
+                language,
+                time_zone,
+                direct_post,
+            };
+            (request, data)
+        }
+        BrandAction::List { merchant, data } => (AdminRequest::ListBrands { merchant }, data),
+        BrandAction::Revoke { merchant, brand, data } => (AdminRequest::RevokeBrand { merchant, brand }, data),
+    }
+}
+
+fn key_request(action: KeyAction) -> (AdminRequest, DataArgs) {
+    match action {
+        KeyAction::Create { merchant, mode, data } => {
+            let mode = match mode {
+                KeyMode::Test => "test",
+                KeyMode::Live => "live",
+            };
+            (AdminRequest::CreateKey { merchant, mode: mode.to_owned() }, data)
+        }
+        KeyAction::List { merchant, data } => (AdminRequest::ListKeys { merchant }, data),
+        KeyAction::Revoke { merchant, key, data } => (AdminRequest::RevokeKey { merchant, key }, data),
+    }
+}

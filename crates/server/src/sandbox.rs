@@ -1,0 +1,279 @@
+//! What only a sandbox has: made-up credentials, a movable clock, and a look into the test acquirer's book (design 6).
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::extract::{self, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use domain::{CheckoutId, Currency, Mode, Report};
+use engine::{Engine, NewBrand, NewMerchant};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::Company;
+use tollgate_http::{bearer, body};
+
+use crate::config::PublicUrl;
+use crate::files;
+
+/// A year: no sandbox story is longer.
+const ADVANCE_SECONDS_MAX: u64 = 10 * 366 * 86_400;
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// A sandbox's made-up credentials, kept in `<data>/keys/sandbox.json` so that the next start shows the same.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Credentials {
+    /// The sandbox merchant.
+    pub merchant_id: String,
+    /// Its shop.
+    pub brand_id: String,
+    /// Its key in test mode.
+    pub secret_key: String,
+    /// Opens the control API.
+    pub control_token: String,
+}
+
+impl Credentials {
+    /// The token of the control API, made before anything else of the sandbox.
+    pub(crate) fn path(data: &Path) -> std::path::PathBuf {
+        data.join("keys").join("sandbox.json")
+    }
+
+    /// What an earlier start made.
+    pub(crate) fn read(data: &Path) -> anyhow::Result<Option<Self>> {
+        let path = Self::path(data);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let credentials = serde_json::from_str(&text)
+            .with_context(|| format!("{} is damaged; remove it and a new sandbox merchant is made", path.display()))?;
+        Ok(Some(credentials))
+    }
+
+    /// Makes the sandbox merchant and keeps its credentials.
+    ///
+    /// # Errors
+    /// The store or the file cannot be written.
+    pub async fn make(engine: &Engine, data: &Path, control_token: &str) -> anyhow::Result<Self> {
+        let made = make_merchant(engine).await?;
+        let credentials = Self {
+            merchant_id: made.merchant_id,
+            brand_id: made.brand_id,
+            secret_key: made.secret_key,
+            control_token: control_token.to_owned(),
+        };
+        files::write_private(&Self::path(data), &serde_json::to_vec_pretty(&credentials)?)?;
+        Ok(credentials)
+    }
+
+    /// `sandbox.json`: what exists, and how to reach it.
+    #[must_use]
+    pub fn describe(&self, public_url: &PublicUrl) -> Value {
+        let base = public_url.as_str();
+        json!({
+            "base_url": base,
+            "purchases": purchases_entry(base, &self.brand_id, &self.secret_key),
+            "control": { "base_url": format!("{base}/sandbox"), "token": self.control_token },
+        })
+    }
+}
+
+fn purchases_entry(base: &str, brand_id: &str, secret_key: &str) -> Value {
+    json!({ "base_url": format!("{base}/api/v1"), "brand_id": brand_id, "secret_key": secret_key })
+}
+
+struct Made {
+    merchant_id: String,
+    brand_id: String,
+    secret_key: String,
+    live_secret_key: String,
+}
+
+/// The sandbox merchant of design 6: MYR, `en`, UTC, every currency, direct post on.
+async fn make_merchant(engine: &Engine) -> anyhow::Result<Made> {
+    let company = Company { legal_name: "Sandbox Shop Ltd".into(), country: "MY".into(), ..Company::default() };
+    let merchant = engine.create_merchant(NewMerchant { company, ..NewMerchant::default() }).await?;
+    let brand = engine
+        .create_brand(NewBrand {
+            merchant_id: merchant.id,
+            name: "Sandbox Shop".into(),
+            website: String::new(),
+            currency: Currency::parse("MYR").context("MYR is a currency")?,
+            currencies: None,
+            exchanges: vec![],
+            language: "en".into(),
+            time_zone: "UTC".into(),
+            direct_post: true,
+        })
+        .await?;
+    let (_, secret) = engine.create_key(merchant.id, Mode::Test).await?;
+    let (_, live) = engine.create_key(merchant.id, Mode::Live).await?;
+    Ok(Made {
+        merchant_id: merchant.id.to_string(),
+        brand_id: brand.id.to_string(),
+        secret_key: secret.to_string(),
+        live_secret_key: live.to_string(),
+    })
+}
+
+#[derive(Clone)]
+struct Control {
+    engine: Engine,
+    base: Arc<str>,
+    token: Arc<str>,
+}
+
+/// `/sandbox/...`; nothing at all outside a sandbox.
+pub(crate) fn router(engine: Engine, public_url: &PublicUrl, token: Option<&str>) -> Router {
+    let Some(token) = token else { return Router::new() };
+    let control = Control { engine, base: public_url.as_str().into(), token: token.into() };
+    Router::new()
+        .route("/sandbox/clock", get(clock).post(advance))
+        .route("/sandbox/acquirer/transactions", get(transactions))
+        .route("/sandbox/merchants", post(merchant))
+        .route("/sandbox/purchases/{id}/events", post(report))
+        .route_layer(middleware::from_fn_with_state(control.clone(), authenticate))
+        .with_state(control)
+}
+
+async fn authenticate(State(control): State<Control>, headers: HeaderMap, request: Request, next: Next) -> Response {
+    // The token opens a sandbox on this machine and nothing else; it is compared by its hash all the same.
+    let given = bearer::bearer(&headers).map(|token| control.engine.request_fingerprint(token.as_bytes()));
+    if given != Some(control.engine.request_fingerprint(control.token.as_bytes())) {
+        return problem(StatusCode::UNAUTHORIZED, "the control token of sandbox.json is needed as a bearer token");
+    }
+    next.run(request).await
+}
+
+async fn clock(State(control): State<Control>) -> Response {
+    now(&control.engine)
+}
+
+fn now(engine: &Engine) -> Response {
+    match jiff::Timestamp::from_microsecond(engine.env().now().micros()) {
+        Ok(now) => answer(StatusCode::OK, &json!({ "now": now.to_string() })),
+        Err(_) => problem(StatusCode::INTERNAL_SERVER_ERROR, "the clock left the calendar"),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AdvanceIn {
+    advance_seconds: u64,
+}
+
+async fn advance(State(control): State<Control>, request: Request) -> Response {
+    let bytes = match body::read(request.into_body(), BODY_BYTES_MAX).await {
+        Ok(bytes) => bytes,
+        Err(_) => return problem(StatusCode::BAD_REQUEST, "the body could not be read"),
+    };
+    let seconds = match serde_json::from_slice::<AdvanceIn>(&bytes) {
+        Ok(AdvanceIn { advance_seconds }) if advance_seconds <= ADVANCE_SECONDS_MAX => advance_seconds,
+        Ok(_) => return problem(StatusCode::BAD_REQUEST, "advance_seconds: at most ten years at once"),
+        Err(error) => {
+            return problem(StatusCode::BAD_REQUEST, &format!("the body must be {{\"advance_seconds\": n}}: {error}"));
+        }
+    };
+    match control.engine.advance(Duration::from_secs(seconds)).await {
+        Ok(_) => now(&control.engine),
+        Err(error) => failed(&error),
+    }
+}
+
+async fn transactions(State(control): State<Control>) -> Response {
+    match control.engine.acquirer_transactions().await {
+        Ok(transactions) => answer(StatusCode::OK, &transactions.iter().map(transaction).collect()),
+        Err(error) => failed(&error),
+    }
+}
+
+fn transaction(transaction: &acquirer::Transaction) -> Value {
+    let at = jiff::Timestamp::from_microsecond(transaction.at.micros()).unwrap_or_default();
+    json!({
+        "reference": transaction.reference,
+        "kind": transaction.kind.as_str(),
+        "amount": transaction.amount,
+        "currency": transaction.currency,
+        "outcome": transaction.outcome.as_str(),
+        "at": at.to_string(),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReportIn {
+    event: ReportName,
+}
+
+/// What an acquirer would report later.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ReportName {
+    Clear,
+    Settle,
+    Chargeback,
+    ChargebackReversed,
+}
+
+async fn report(
+    State(control): State<Control>,
+    extract::Path(id): extract::Path<String>,
+    request: Request,
+) -> Response {
+    let Ok(id) = CheckoutId::parse(&id) else { return problem(StatusCode::NOT_FOUND, "there is no such purchase") };
+    let Ok(bytes) = body::read(request.into_body(), BODY_BYTES_MAX).await else {
+        return problem(StatusCode::BAD_REQUEST, "the body could not be read");
+    };
+    let report = match serde_json::from_slice::<ReportIn>(&bytes).map(|body| body.event) {
+        Ok(ReportName::Clear) => Report::Cleared,
+        Ok(ReportName::Settle) => Report::Settled,
+        Ok(ReportName::Chargeback) => Report::ChargedBack,
+        Ok(ReportName::ChargebackReversed) => Report::ChargebackReversed,
+        Err(error) => {
+            return problem(StatusCode::BAD_REQUEST, &format!("the body must be {{\"event\": name}}: {error}"));
+        }
+    };
+    match control.engine.report(id, report).await {
+        Ok(shown) => answer(StatusCode::OK, &json!({ "state": shown.payment.state.name() })),
+        Err(engine::Error::NotFound) => problem(StatusCode::NOT_FOUND, "there is no such purchase"),
+        Err(engine::Error::Refused(refusal)) => {
+            problem(StatusCode::BAD_REQUEST, &format!("that does not fit: {refusal}"))
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+async fn merchant(State(control): State<Control>) -> Response {
+    match make_merchant(&control.engine).await {
+        Ok(made) => {
+            let mut entry = purchases_entry(&control.base, &made.brand_id, &made.secret_key);
+            entry["live_secret_key"] = made.live_secret_key.into();
+            let entries = json!({ "merchant_id": made.merchant_id, "purchases": entry });
+            answer(StatusCode::CREATED, &entries)
+        }
+        Err(error) => {
+            tracing::error!("{error:#}");
+            problem(StatusCode::INTERNAL_SERVER_ERROR, "the merchant could not be made; the log says why")
+        }
+    }
+}
+
+fn failed(error: &engine::Error) -> Response {
+    tracing::error!(%error, "a sandbox call failed");
+    problem(StatusCode::INTERNAL_SERVER_ERROR, "that failed; the log says why")
+}
+
+fn problem(status: StatusCode, words: &str) -> Response {
+    answer(status, &json!({ "error": words }))
+}
+
+fn answer(status: StatusCode, body: &Value) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (status, headers, body.to_string()).into_response()
+}

@@ -1,0 +1,16 @@
+//! The gateway as a merchant and a payer see it: through the router in process, on a real store, with a clock that
+//! stands still and an acquirer that loses what a card's number tells it to lose.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod app;
+mod callbacks;
+mod concurrency;
+mod direct_post;
+mod golden;
+mod mail;
+mod operations;
+mod pages;
+mod pay;
+mod purchases;
+mod three_ds;
+mod tokens;

@@ -1,0 +1,162 @@
+//! Merchants, brands and keys from the command line: through a running server, and without one.
+
+use serde_json::{Value, json};
+
+use crate::gateway::Place;
+
+/// The rows of a list whose member `name` is `value`.
+fn rows<'a>(list: &'a Value, name: &str, value: &Value) -> Vec<&'a Value> {
+    list.as_array().unwrap().iter().filter(|row| row[name] == *value).collect()
+}
+
+/// The whole life of a merchant. What a command says must be the same whoever carries it out.
+fn story(place: &Place, works: &dyn Fn(&str) -> bool) {
+    let merchant = place.administer(&["merchant", "create", "--legal-name", "Tea Ltd", "--fee-basis-points", "150"]);
+    let id = merchant["merchant"].as_str().unwrap();
+    assert_eq!(json!({ "merchant": id, "legal_name": "Tea Ltd", "revoked": false }), merchant);
+    assert_eq!(vec![&merchant], rows(&place.administer(&["merchant", "list"]), "merchant", &merchant["merchant"]));
+
+    let new_brand = ["brand", "create", "--merchant", id, "--name", "Tea", "--currency", "EUR", "--direct-post"];
+    let brand = place.administer(&new_brand);
+    assert_eq!((&json!("EUR"), &json!(true)), (&brand["currency"], &brand["direct_post"]));
+    assert_eq!(json!([brand]), place.administer(&["brand", "list", "--merchant", id]));
+
+    let make = |mode: &str| place.administer(&["key", "create", "--merchant", id, "--mode", mode]);
+    let (test, live) = (make("test"), make("live"));
+    let secret = |key: &Value| key["secret"].as_str().unwrap().to_owned();
+    assert!(secret(&test).starts_with("sk_test_") && secret(&live).starts_with("sk_live_"));
+    let listed = place.administer(&["key", "list", "--merchant", id]);
+    assert_eq!(2, listed.as_array().unwrap().len());
+    assert!(!listed.to_string().contains(&secret(&test)), "a secret is shown once");
+    assert!(works(&secret(&test)) && works(&secret(&live)));
+
+    let key = test["key"].as_str().unwrap();
+    assert_eq!(json!({ "revoked": key }), place.administer(&["key", "revoke", "--merchant", id, key]));
+    assert!(!works(&secret(&test)), "a revoked key");
+    assert!(works(&secret(&live)), "and only that");
+    let listed = place.administer(&["key", "list", "--merchant", id]);
+    assert_eq!(json!(true), rows(&listed, "key", &test["key"])[0]["revoked"]);
+
+    let brand_id = brand["brand"].as_str().unwrap();
+    place.administer(&["brand", "revoke", "--merchant", id, brand_id]);
+    assert_eq!(json!(true), place.administer(&["brand", "list", "--merchant", id])[0]["revoked"]);
+
+    place.administer(&["merchant", "revoke", id]);
+    assert!(!works(&secret(&live)), "a revoked merchant's key");
+    assert_eq!(
+        json!(true),
+        rows(&place.administer(&["merchant", "list"]), "merchant", &merchant["merchant"])[0]["revoked"]
+    );
+}
+
+/// Ordered in euro, paid in ringgit (purchases-api 10.2 #49).
+#[test]
+fn a_brand_with_a_rate_is_paid_in_its_own_currency() {
+    let place = Place::new();
+    let gateway = place.start();
+    let merchant = place.administer(&["merchant", "create", "--legal-name", "Tea Ltd"]);
+    let id = merchant["merchant"].as_str().unwrap();
+    let rates = ["--convert-to", "MYR", "--rate", "EUR=4.71", "--rate", "JPY=0.0291"];
+    let brand = place.administer(&[&["brand", "create", "--merchant", id, "--name", "Tea"], &rates[..]].concat());
+    assert_eq!(json!({ "from": "JPY", "to": "MYR", "rate": "0.0291" }), brand["rates"][1]);
+    let key = place.administer(&["key", "create", "--merchant", id, "--mode", "test"]);
+    let body = json!({
+        "brand_id": brand["brand"], "client": { "email": "ada@example.com" },
+        "purchase": { "currency": "EUR", "products": [{ "name": "Tea", "price": 999 }] },
+    });
+    let made = gateway.call(key["secret"].as_str().unwrap(), "POST", "/purchases/", Some(&body)).json();
+    assert_eq!((&json!(4_705), &json!("MYR")), (&made["purchase"]["total"], &made["purchase"]["currency"]));
+    let conversion = json!({ "original_currency": "EUR", "original_amount": 999, "exchange_rate": 4.71 });
+    assert_eq!(conversion, made["currency_conversion"]);
+    gateway.stop();
+}
+
+#[test]
+fn through_the_running_server() {
+    let place = Place::new();
+    let gateway = place.start();
+    story(&place, &|secret| gateway.call(secret, "GET", "/public_key/", None).status == 200);
+    assert_eq!(200, gateway.call(gateway.key(), "GET", "/public_key/", None).status, "others go on");
+    gateway.stop();
+    let secrets = place.printed();
+    assert!(!secrets.contains("sk_live_"), "a secret in what the server printed");
+}
+
+#[test]
+fn without_a_server() {
+    let place = Place::new();
+    place.start().stop();
+    let asked = std::cell::Cell::new(0);
+    story(&place, &|secret| {
+        // One start per question: what was done without a server holds when there is one.
+        asked.set(asked.get() + 1);
+        let gateway = place.start();
+        let works = gateway.call(secret, "GET", "/public_key/", None).status == 200;
+        gateway.stop();
+        works
+    });
+    assert_eq!(5, asked.get());
+    assert_eq!(0, place.audit().0);
+}
+
+#[test]
+fn what_cannot_be_done_says_why() {
+    let place = Place::new();
+    let gateway = place.start();
+    let data = place.data();
+    let unknown = "00000000-0000-4000-8000-000000000000";
+    for (arguments, said) in [
+        (vec!["merchant", "create", "--legal-name", " "], "--legal-name"),
+        (vec!["merchant", "create", "--legal-name", "A", "--fee-basis-points", "10001"], "--fee-basis-points"),
+        (vec!["merchant", "revoke", "nobody"], "not an id"),
+        (vec!["merchant", "revoke", unknown], "no such merchant"),
+        (vec!["brand", "create", "--merchant", unknown, "--name", "A"], "no such merchant"),
+        (vec!["brand", "create", "--merchant", unknown, "--name", "A", "--currency", "ABC"], "--currency"),
+        (
+            vec!["brand", "create", "--merchant", unknown, "--name", "A", "--convert-to", "MYR", "--rate", "EUR"],
+            "EUR=4.71",
+        ),
+        (
+            vec!["brand", "create", "--merchant", unknown, "--name", "A", "--convert-to", "MYR", "--rate", "EUR=0"],
+            "above 0",
+        ),
+        (vec!["brand", "create", "--merchant", unknown, "--name", "A", "--time-zone", "Moon/Sea"], "--time-zone"),
+        (vec!["brand", "create", "--merchant", unknown, "--name", "A", "--language", "english"], "--language"),
+        (vec!["key", "create", "--merchant", unknown, "--mode", "test"], "no such merchant"),
+        (vec!["key", "revoke", "--merchant", unknown, unknown], "no such key"),
+    ] {
+        let arguments = [&arguments[..], &["--data", data.to_str().unwrap()]].concat();
+        let (code, out, err) = place.run(&arguments, &[]);
+        assert_eq!((1, ""), (code, out.as_str()), "{arguments:?}: {err}");
+        assert!(err.contains(said), "{arguments:?} must say {said:?}: {err}");
+    }
+    gateway.stop();
+
+    let (code, _, err) = place.run(&["key", "create", "--merchant", unknown, "--mode", "maybe"], &[]);
+    assert_eq!(2, code, "{err}");
+    // Where nothing is, nothing is made.
+    let (code, _, err) = place.run(&["merchant", "list", "--data", "elsewhere"], &[]);
+    assert_eq!(2, code, "{err}");
+    assert!(err.contains("--key-file: "), "{err}");
+    assert!(!place.path().join("elsewhere").exists());
+}
+
+/// A merchant's key is another merchant's: neither its brands nor its keys can be revoked in the other's name.
+#[test]
+fn one_merchant_is_not_another() {
+    let place = Place::new();
+    let gateway = place.start();
+    let data = place.data();
+    let (one, other) = (
+        place.administer(&["merchant", "create", "--legal-name", "One"])["merchant"].as_str().unwrap().to_owned(),
+        place.administer(&["merchant", "create", "--legal-name", "Other"])["merchant"].as_str().unwrap().to_owned(),
+    );
+    let key = place.administer(&["key", "create", "--merchant", &one, "--mode", "test"]);
+    let brand = place.administer(&["brand", "create", "--merchant", &one, "--name", "One"]);
+    for (what, id) in [("key", &key["key"]), ("brand", &brand["brand"])] {
+        let arguments = [what, "revoke", "--merchant", &other, id.as_str().unwrap(), "--data", data.to_str().unwrap()];
+        assert_eq!(1, place.run(&arguments, &[]).0, "{what}");
+    }
+    assert_eq!(200, gateway.call(key["secret"].as_str().unwrap(), "GET", "/public_key/", None).status);
+    assert_eq!(json!(false), place.administer(&["brand", "list", "--merchant", &one])[0]["revoked"]);
+}

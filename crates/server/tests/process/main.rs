@@ -1,0 +1,16 @@
+//! The real binary: started, stopped, killed, misconfigured and attacked as it will be run.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod client;
+mod gateway;
+mod oracle;
+
+mod administration;
+mod audit;
+mod bad_input;
+mod configuration;
+mod crash;
+mod isolation;
+mod live;
+mod redaction;
+mod start;
