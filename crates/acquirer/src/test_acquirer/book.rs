@@ -35,6 +35,8 @@ const QUEUE_MAX: usize = 1_024;
 const BATCH_MAX: usize = 512;
 /// Reports told at once.
 const REPORTS_MAX: usize = 256;
+/// What is not taken by then is not held any more.
+const HOLD_LASTS: Duration = Duration::from_secs(30 * 86_400);
 
 /// What happened, by its place in time.
 const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal");
@@ -42,7 +44,7 @@ const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal")
 const BY_REFERENCE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("by_reference");
 /// What is known of each capture, void and refund. No reference is in both tables.
 const OPERATIONS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("operations");
-/// Decisions to come: the moment in microseconds, and whose.
+/// Decisions to come, and holds that will lapse: the moment in microseconds, and whose.
 const UNDECIDED: TableDefinition<'_, (i64, &str), ()> = TableDefinition::new("undecided");
 /// Chargebacks to be told: the moment in microseconds, and of which authorization.
 const REPORTS: TableDefinition<'_, (i64, &str), ()> = TableDefinition::new("reports");
@@ -685,6 +687,11 @@ impl Pages<'_> {
             }
             let Some(mut attempt) = self.find(&reference)? else { continue };
             let Some(mut order) = attempt.order.take() else { continue };
+            if order.booked {
+                attempt.order = Some(order);
+                self.book_lapse(&reference, &mut attempt, at)?;
+                continue;
+            }
             self.book_decision(&reference, &mut attempt, &order, at)?;
             order.booked = true;
             attempt.order = Some(order);
@@ -699,6 +706,17 @@ impl Pages<'_> {
             let (at, reference) = key.value();
             (at <= self.now).then(|| (at, reference.to_owned()))
         }))
+    }
+
+    /// What was held for so long and never taken is given back.
+    fn book_lapse(&mut self, reference: &str, attempt: &mut Attempt, at: i64) -> Result<(), Error> {
+        let held = attempt.held();
+        if held > 0 {
+            attempt.voided += held;
+            self.log(reference, Kind::Void, held, &attempt.currency, Verdict::Approved, at)?;
+            self.keep(reference, attempt)?;
+        }
+        Ok(())
     }
 
     /// What is reversed by then is not approved any more.
@@ -718,6 +736,8 @@ impl Pages<'_> {
             self.log(reference, Kind::Capture, order.approved, &attempt.currency, Verdict::Approved, at)?;
             attempt.captured = order.approved;
             self.expect_reports(reference, order.fault, at)?;
+        } else if order.approved > 0 {
+            self.undecided.insert((at.saturating_add(micros(HOLD_LASTS)), reference), ())?;
         }
         Ok(())
     }

@@ -315,6 +315,7 @@ async fn a_hold_lapses_after_thirty_days() {
     let shown = app.show(&id).await;
     assert_eq!("created viewed pending_execute hold released", story(&shown));
     assert_eq!("400 __all__ purchase_capture_wrong_status", codes(&app.act(&id, "capture", "").await));
+    assert_eq!(vec!["void 954 MYR approved"], later(&app).await, "at the acquirer too");
     app.audit();
 
     // On the last second it may still be captured.
@@ -323,6 +324,7 @@ async fn a_hold_lapses_after_thirty_days() {
     assert_eq!("paid", app.act(&id, "capture", "").await.json()["status"]);
     app.advance(MONTH).await;
     assert_eq!("paid", app.status(&id).await);
+    assert_eq!(Some("capture 954 MYR approved"), later(&app).await.last().map(String::as_str));
     app.audit();
 }
 
