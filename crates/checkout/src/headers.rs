@@ -44,78 +44,40 @@ const PERMISSIONS: (&str, &str) = ("permissions-policy", "payment=(self), camera
 /// Last in every set, so that it can be left out.
 const HSTS: (&str, &str) = ("strict-transport-security", "max-age=63072000; includeSubDomains");
 
-static CARD_PAGE: [(&str, &str); 8] = [
-    (
-        CSP,
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         frame-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
-         require-trusted-types-for 'script'",
-    ),
-    (CACHE, "no-store"),
-    (CORP, "same-origin"),
-    COOP,
-    NOSNIFF,
-    REFERRER,
-    PERMISSIONS,
-    HSTS,
-];
+type Set = [(&'static str, &'static str); 8];
 
-static CHALLENGE_PAGE: [(&str, &str); 8] = [
-    (
-        CSP,
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         frame-src 'self' https:; form-action 'self' https:; frame-ancestors 'none'; base-uri 'none'; \
-         require-trusted-types-for 'script'",
-    ),
-    (CACHE, "no-store"),
-    (CORP, "same-origin"),
-    COOP,
-    NOSNIFF,
-    REFERRER,
-    PERMISSIONS,
-    HSTS,
-];
+static CARD_PAGE: Set = page(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+     frame-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
+     require-trusted-types-for 'script'",
+);
 
-static ACS_PAGE: [(&str, &str); 8] = [
-    (
-        CSP,
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
-         frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'",
-    ),
-    (CACHE, "no-store"),
-    (CORP, "same-origin"),
-    COOP,
-    NOSNIFF,
-    REFERRER,
-    PERMISSIONS,
-    HSTS,
-];
+static CHALLENGE_PAGE: Set = page(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+     frame-src 'self' https:; form-action 'self' https:; frame-ancestors 'none'; base-uri 'none'; \
+     require-trusted-types-for 'script'",
+);
 
-static STATUS_PAGE: [(&str, &str); 8] = [
-    (
-        CSP,
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'none'; frame-ancestors 'none'; \
-         base-uri 'none'; require-trusted-types-for 'script'",
-    ),
-    (CACHE, "no-store"),
-    (CORP, "same-origin"),
-    COOP,
-    NOSNIFF,
-    REFERRER,
-    PERMISSIONS,
-    HSTS,
-];
+static ACS_PAGE: Set = page(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
+     frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'",
+);
 
-static ASSET: [(&str, &str); 8] = [
-    (CSP, "default-src 'none'"),
-    (CACHE, "public, max-age=31536000, immutable"),
-    (CORP, "cross-origin"),
-    COOP,
-    NOSNIFF,
-    REFERRER,
-    PERMISSIONS,
-    HSTS,
-];
+static STATUS_PAGE: Set = page(
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'none'; frame-ancestors 'none'; \
+     base-uri 'none'; require-trusted-types-for 'script'",
+);
+
+static ASSET: Set = set("default-src 'none'", "public, max-age=31536000, immutable", "cross-origin");
+
+/// A page is never kept and belongs to nobody else's page.
+const fn page(policy: &'static str) -> Set {
+    set(policy, "no-store", "same-origin")
+}
+
+const fn set(policy: &'static str, cache: &'static str, for_whom: &'static str) -> Set {
+    [(CSP, policy), (CACHE, cache), (CORP, for_whom), COOP, NOSNIFF, REFERRER, PERMISSIONS, HSTS]
+}
 
 fn with_hsts(set: Headers, https: bool) -> Headers {
     match set.split_last() {
