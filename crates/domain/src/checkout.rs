@@ -75,6 +75,14 @@ pub struct Checkout {
     pub brands: Option<Vec<Brand>>,
 }
 
+impl Checkout {
+    /// Whether cards of this brand may pay it.
+    #[must_use]
+    pub fn takes(&self, brand: Brand) -> bool {
+        self.brands.as_ref().is_none_or(|listed| listed.contains(&brand))
+    }
+}
+
 /// One line of an order, amounts in minor units.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Line {

@@ -160,8 +160,7 @@ impl Engine {
         let (kept, card_id) = self.kept_card(caller, token).await?;
         let entry = self.open_card(&kept, card_id).await?;
         let before = self.read(caller, id).await?;
-        let listed = before.record.checkout.brands.as_deref();
-        if listed.is_some_and(|brands| !brands.contains(&entry.pan.brand())) {
+        if !before.record.checkout.takes(entry.pan.brand()) {
             return Err(Error::BrandNotListed);
         }
         let attempt_id = AttemptId::new(self.0.env.ordered_id());
@@ -237,9 +236,8 @@ impl Engine {
         let mut offered = vec![];
         for token in kept_by {
             let kept = self.show(token).await?;
-            let listed = checkout.brands.as_deref();
             if let Some(submission) = kept_submission(&kept.payment, &kept.history)
-                && listed.is_none_or(|brands| brands.contains(&submission.card.brand))
+                && checkout.takes(submission.card.brand)
             {
                 offered.push((token, submission.card.clone()));
             }

@@ -163,12 +163,9 @@ impl Engine {
         let Paying { entry, kept } = paying;
         let checkout = &before.record.checkout;
         let asking = Asking::Payer(checkout.id);
-        // Live mode has no acquirers yet that a configuration could name.
-        if checkout.mode == Mode::Live {
-            return self.refuse(checkout.id, Some(entry.summary()), DeclineReason::NoAcquirer, visit).await;
-        }
-        // The form says so in better words; here is where it holds for whatever else posts cards.
-        if checkout.brands.as_ref().is_some_and(|brands| !brands.contains(&entry.pan.brand())) {
+        // Live mode has no acquirers yet that a configuration could name. Which brands are taken, our form says in better
+        // words; here is where it holds for whatever else posts cards.
+        if checkout.mode == Mode::Live || !checkout.takes(entry.pan.brand()) {
             return self.refuse(checkout.id, Some(entry.summary()), DeclineReason::NoAcquirer, visit).await;
         }
         let terms = &before.payment.terms;

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use acquirer::ReportDue;
-use domain::{CheckoutId, Command, MerchantId, Mode, PaymentId, State, Terms};
+use domain::{CheckoutId, Command, MerchantId, Mode, PaymentId, Terms};
 
 use crate::checkouts::Asking;
 use crate::{Engine, Error};
@@ -92,7 +92,7 @@ impl Engine {
             return Ok(Heard::Never("there is no such payment"));
         }
         // The acquirer may have taken the money before we know.
-        if matches!(payment.state, State::InFlight { .. }) || payment.pending_operation().is_some() {
+        if payment.is_moving() {
             return Ok(Heard::TooEarly);
         }
         if payment.approved_attempt().ok() != Some(due.reference) {
