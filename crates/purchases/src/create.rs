@@ -6,6 +6,7 @@ use domain::{
     BrandId, Callback, CaptureMode, Checkout, CheckoutId, Currency, Customer, CustomerId, Dialect, Due, Exchange, Fees,
     Line, MerchantId, Mode, Money, PaymentId, Redirects, Terms, Timestamp,
 };
+use engine::Brand;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -172,21 +173,6 @@ pub(crate) struct DeliveryMethod {
     pub options: Object,
 }
 
-/// What an order needs to know of its brand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct BrandFacts {
-    /// Used when the purchase names none.
-    pub currency: Currency,
-    /// The only currencies it takes; `None` is every currency.
-    pub currencies: Option<Vec<Currency>>,
-    /// What orders of other currencies are paid in.
-    pub exchanges: Vec<Exchange>,
-    /// ISO 639-1, used when the purchase names none.
-    pub language: String,
-    /// IANA name, used when the purchase names none.
-    pub time_zone: String,
-}
-
 /// A purchase that can be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Order {
@@ -253,7 +239,7 @@ impl CreatePurchase {
     ///
     /// # Errors
     /// Every error at its place.
-    pub(crate) fn complete(mut self, brand: &BrandFacts, now: Timestamp) -> Result<Order, FieldErrors> {
+    pub(crate) fn complete(mut self, brand: &Brand, now: Timestamp) -> Result<Order, FieldErrors> {
         let mut errors = FieldErrors::default();
         match (&self.client, &self.client_id) {
             (None, None) => errors.add_all(Problem::client_or_id_required()),

@@ -19,7 +19,7 @@ use tollgate_http::caller::Caller;
 use tollgate_http::rate::{RateLimiter, Settings};
 use tollgate_http::{bearer, content, idempotency};
 
-use crate::create::{BrandFacts, CreatePurchase, Opening, Order};
+use crate::create::{CreatePurchase, Opening, Order};
 use crate::document::{self, PurchaseDocument};
 use crate::errors::FieldErrors;
 use crate::view::{self, Links};
@@ -305,16 +305,7 @@ async fn make(
     let engine = &api.engine;
     let now = engine.env().now();
     let brand = brand(engine, caller, input.brand_id).await?;
-    let order = input.complete(
-        &BrandFacts {
-            currency: brand.currency,
-            currencies: brand.currencies.clone(),
-            exchanges: brand.exchanges.clone(),
-            language: brand.language.clone(),
-            time_zone: brand.time_zone.clone(),
-        },
-        now,
-    )?;
+    let order = input.complete(&brand, now)?;
     let merchant = engine.merchant(caller.merchant_id).await?;
     let (customer, customer_id, new_customer) = customer(engine, caller, &order).await?;
     order.methods(methods::offered(caller.mode))?;

@@ -1,14 +1,14 @@
 //! A purchase whose story is told in words, for tests.
 
 use domain::{
-    AttemptId, Authentication, AuthenticationIds, Brand, CardFacts, CardId, CardSummary, Challenge, Checkout,
+    AttemptId, Authentication, AuthenticationIds, Brand, BrandId, CardFacts, CardId, CardSummary, Challenge, Checkout,
     CheckoutId, Command, Currency, Customer, CustomerId, DeclineReason, Event, Expiry, Fees, Flow, MerchantId, Mode,
     Money, OperationId, OperationKind, OperationOutcome, Outcome, Payment, PaymentId, Recorded, Refusal, RefusedTry,
     Report, Submission, Timestamp, TransStatus,
 };
 use serde_json::{Value, json};
 
-use crate::create::{BrandFacts, CreatePurchase, Opening};
+use crate::create::{CreatePurchase, Opening};
 use crate::document::{Issuer, PurchaseDocument};
 use crate::status::{self, Status};
 use crate::view::{self, Links, Purchase};
@@ -25,6 +25,24 @@ const EXAMPLE: &str = r#"{"brand_id":"6f0d2f0e-1a55-4d0c-9c0e-6f2f0d3b7a11",
  "purchase":{"currency":"MYR","products":[{"name":"Tea","price":450,"quantity":"2","tax_percent":"6"}],"notes":"thanks"},
  "reference":"ORD-7","success_redirect":"https://shop.example.com/ok","failure_redirect":"https://shop.example.com/no"}"#;
 
+/// A shop that takes every currency, ringgit unless told otherwise.
+pub(crate) fn brand() -> engine::Brand {
+    engine::Brand {
+        id: BrandId::parse("6f0d2f0e-1a55-4d0c-9c0e-6f2f0d3b7a11").expect("an id"),
+        merchant_id: MerchantId::parse("a3f1d6aa-0d7a-4f41-9c3b-9f61b0c4d001").expect("an id"),
+        name: "Shop".to_owned(),
+        website: String::new(),
+        currency: Currency::parse("MYR").expect("ringgit"),
+        currencies: None,
+        exchanges: vec![],
+        language: "en".to_owned(),
+        time_zone: "UTC".to_owned(),
+        direct_post: true,
+        created_at: Timestamp::from_seconds(START),
+        revoked_at: None,
+    }
+}
+
 /// A purchase and what happens to it, ten seconds apart.
 pub(crate) struct App {
     pub checkout: Checkout,
@@ -37,15 +55,8 @@ pub(crate) struct App {
 
 impl App {
     fn new(body: &str) -> Self {
-        let brand = BrandFacts {
-            currency: Currency::parse("MYR").expect("ringgit"),
-            currencies: None,
-            exchanges: vec![],
-            language: "en".to_owned(),
-            time_zone: "UTC".to_owned(),
-        };
         let at = Timestamp::from_seconds(START);
-        let order = CreatePurchase::parse(body.as_bytes()).expect("a body").complete(&brand, at).expect("an order");
+        let order = CreatePurchase::parse(body.as_bytes()).expect("a body").complete(&brand(), at).expect("an order");
         let customer = order.input.client.clone().expect("a client").customer;
         let (checkout, terms, document) = order.open(Opening {
             checkout_id: CheckoutId::parse("0b8f6b0c-6e0a-4a32-8d2e-4f5d0d7c9a10").expect("an id"),

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::testing::brand;
 use crate::view::{self, Links};
 
 const NOW: i64 = 1_760_000_000;
@@ -28,16 +29,6 @@ fn put(mut body: Value, path: &str, raw: &str) -> String {
         (other, _) => panic!("{path} is inside {other}"),
     }
     body.to_string().replace(&format!("\"{MARK}\""), raw)
-}
-
-fn brand() -> BrandFacts {
-    BrandFacts {
-        currency: Currency::parse("MYR").expect("ringgit"),
-        currencies: None,
-        exchanges: vec![],
-        language: "en".to_owned(),
-        time_zone: "UTC".to_owned(),
-    }
 }
 
 fn order(body: &str) -> Result<Order, FieldErrors> {
@@ -449,7 +440,7 @@ fn details_known_already_are_not_asked_for() {
 
 #[test]
 fn the_brand_decides_which_currencies_it_takes() {
-    let facts = BrandFacts { currencies: Some(vec![brand().currency]), ..brand() };
+    let facts = Brand { currencies: Some(vec![brand().currency]), ..brand() };
     let complete = |raw| {
         let input = CreatePurchase::parse(put(minimal(), "/purchase/currency", raw).as_bytes()).expect("readable");
         input.complete(&facts, Timestamp::from_seconds(NOW))
@@ -462,7 +453,7 @@ fn the_brand_decides_which_currencies_it_takes() {
 fn paid_in_ringgit(body: &str) -> Result<Order, FieldErrors> {
     let currency = |code| Currency::parse(code).expect(code);
     let exchange = Exchange::new(currency("EUR"), currency("MYR"), "4.71").expect("a rate");
-    let facts = BrandFacts { exchanges: vec![exchange], ..brand() };
+    let facts = Brand { exchanges: vec![exchange], ..brand() };
     CreatePurchase::parse(body.as_bytes())?.complete(&facts, Timestamp::from_seconds(NOW))
 }
 
