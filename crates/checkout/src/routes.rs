@@ -264,8 +264,8 @@ async fn pay(
         details: posted.customer,
     };
     let paid = match posted.entry {
-        Entry::Card(card) => pages.engine.pay_by_card(id, entry(card), visit).await,
-        Entry::Saved(token) => pages.engine.pay_by_offered_card(id, token, visit).await,
+        Entry::Card(card) => pages.engine.pay_by_card(&shown, entry(card), visit).await,
+        Entry::Saved(token) => pages.engine.pay_by_offered_card(&shown, token, visit).await,
     };
     match paid {
         Ok(shown) => pages.after_card(&shown),
@@ -321,7 +321,7 @@ async fn pay_directly(
         Err(_) => direct_post::read(b""),
     };
     let paid = match posted {
-        Ok(card) => pages.engine.pay_by_card(id, entry(card), visit).await,
+        Ok(card) => pages.engine.pay_by_card(&shown, entry(card), visit).await,
         Err(Unusable { reason, card }) => match pages.engine.refuse(id, card, reason, &visit).await {
             Ok(()) => return found(failure),
             Err(error) => Err(error),

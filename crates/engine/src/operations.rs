@@ -45,21 +45,23 @@ pub struct Operated {
 
 impl Engine {
     /// Captures, releases or refunds. `amount` in minor units; `None` is all that is left. `key` is the idempotency key
-    /// that is used up, still without its answer: the operation's id stands in its place, for [`Engine::operated`].
+    /// that is used up, still without its answer: the operation's id stands in its place, for [`Engine::operated`]. Of
+    /// `before` only what never changes is used.
     ///
     /// # Errors
     /// [`Error::Refused`] with the reason; [`Error::NotFound`], [`Error::Store`].
     pub async fn operate(
         &self,
         caller: Credential,
-        id: CheckoutId,
+        before: &Shown,
         kind: OperationKind,
         amount: Option<i64>,
         number: Option<u64>,
         key: Option<IdempotencyWrite>,
     ) -> Result<Operated, Error> {
+        let id = before.record.checkout.id;
         let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
-        let currency = self.read(caller, id).await?.payment.terms.amount.currency();
+        let currency = before.payment.terms.amount.currency();
         let amount = match amount {
             Some(minor) => Some(Money::new(minor, currency).ok_or(Refusal::ZeroAmount)?),
             None => None,
@@ -143,8 +145,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Charges a kept card: `token` is the checkout that kept it. `key` as in [`Engine::operate`], with the try's id,
-    /// for [`Engine::charged`].
+    /// Charges a kept card: `token` is the checkout that kept it. `key` and `before` as in [`Engine::operate`], with the
+    /// try's id, for [`Engine::charged`].
     ///
     /// # Errors
     /// [`Error::NoToken`] when no such card is kept; [`Error::BrandNotListed`] when the checkout does not take it;
@@ -152,14 +154,14 @@ impl Engine {
     pub async fn charge(
         &self,
         caller: Credential,
-        id: CheckoutId,
+        before: &Shown,
         token: CheckoutId,
         key: Option<IdempotencyWrite>,
     ) -> Result<Operated, Error> {
+        let id = before.record.checkout.id;
         let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
         let (kept, card_id) = self.kept_card(caller, token).await?;
         let entry = self.open_card(&kept, card_id).await?;
-        let before = self.read(caller, id).await?;
         if !before.record.checkout.takes(entry.pan.brand()) {
             return Err(Error::BrandNotListed);
         }
@@ -245,19 +247,18 @@ impl Engine {
         Ok(offered)
     }
 
-    /// Pays a checkout with a card that was offered on its page. Otherwise as [`Engine::pay_by_card`].
+    /// Pays a checkout with a card that is offered on its page. Otherwise as [`Engine::pay_by_card`].
     ///
     /// # Errors
     /// [`Error::NoToken`] for a card that was not offered; else as [`Engine::pay_by_card`].
-    pub async fn pay_by_offered_card(&self, id: CheckoutId, token: CheckoutId, visit: Visit) -> Result<Shown, Error> {
-        let before = self.show(id).await?;
-        if !self.offered_cards(&before).await?.iter().any(|(offered, _)| *offered == token) {
+    pub async fn pay_by_offered_card(&self, before: &Shown, token: CheckoutId, visit: Visit) -> Result<Shown, Error> {
+        if !self.offered_cards(before).await?.iter().any(|(offered, _)| *offered == token) {
             return Err(Error::NoToken);
         }
         let kept = self.show(token).await?;
         let card_id = kept_submission(&kept.payment, &kept.history).ok_or(Error::NoToken)?.card_id;
         let entry = self.open_card(&kept, card_id).await?;
-        self.pay(id, Paying { entry, kept: Some((token, card_id)) }, visit).await
+        self.pay(before, Paying { entry, kept: Some((token, card_id)) }, visit).await
     }
 
     /// The merchant says it was paid outside the gateway.

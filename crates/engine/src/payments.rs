@@ -109,25 +109,26 @@ impl Engine {
     }
 
     /// Pays a checkout by card: waits up to [`PAGE_WAIT`] for the bank and the acquirer and shows how the payment
-    /// stands then. A repeat of the same form waits for the first and shows the same.
+    /// stands then. A repeat of the same form waits for the first and shows the same. Of `before` only what never
+    /// changes is used.
     ///
     /// # Errors
     /// [`Error::Used`] for a token that is none of this checkout; [`Error::Refused`] when another window's try is under
     /// way or it cannot be paid any more; [`Error::NotFound`], [`Error::Store`].
-    pub async fn pay_by_card(&self, id: CheckoutId, entry: CardEntry, visit: Visit) -> Result<Shown, Error> {
-        self.pay(id, Paying { entry, kept: None }, visit).await
+    pub async fn pay_by_card(&self, before: &Shown, entry: CardEntry, visit: Visit) -> Result<Shown, Error> {
+        self.pay(before, Paying { entry, kept: None }, visit).await
     }
 
-    pub(crate) async fn pay(&self, id: CheckoutId, paying: Paying, visit: Visit) -> Result<Shown, Error> {
+    pub(crate) async fn pay(&self, before: &Shown, paying: Paying, visit: Visit) -> Result<Shown, Error> {
+        let id = before.record.checkout.id;
         if visit.form_token.as_deref().is_some_and(|token| !self.is_form_token(id, token)) {
             return Err(Error::Used);
         }
-        let before = self.show(id).await?;
-        match self.send_card(&before, paying, &visit).await {
+        match self.send_card(before, paying, &visit).await {
             Ok(()) | Err(Error::Used) => {}
             // The same form again, or another window?
             Err(Error::Refused(Refusal::InFlight)) => {
-                if !self.is_used(&before, &visit).await? {
+                if !self.is_used(before, &visit).await? {
                     return Err(Refusal::InFlight.into());
                 }
             }

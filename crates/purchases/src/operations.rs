@@ -16,6 +16,8 @@ use crate::routes::{Api, ApiError, BODY_BYTES_MAX, Inner, Keyed, document, json,
 /// A call on a purchase of the caller's, its body read and its turn come.
 struct Call {
     id: CheckoutId,
+    /// As it was when the call came.
+    before: Shown,
     body: axum::body::Bytes,
     keyed: Keyed,
 }
@@ -31,10 +33,10 @@ impl Call {
     ) -> Result<Result<Self, Response>, ApiError> {
         let (parts, body): (request::Parts, _) = request.into_parts();
         let id = parse_id(id)?;
-        api.engine.read(caller, id).await?;
+        let before = api.engine.read(caller, id).await?;
         let body = body::read(body, BODY_BYTES_MAX).await?;
         match Keyed::begin(api, caller, &parts, &body).await? {
-            Ok(keyed) => Ok(Ok(Self { id, body, keyed })),
+            Ok(keyed) => Ok(Ok(Self { id, before, body, keyed })),
             Err(replayed) => Ok(Err(replayed)),
         }
     }
@@ -53,7 +55,7 @@ impl Call {
                 let begun = OperationId::parse(begun).map_err(|_| Error::NotFound)?;
                 api.engine.operated(caller, self.id, begun).await
             }
-            None => api.engine.operate(caller, self.id, kind, amount, number, self.open_key(api, caller)).await,
+            None => api.engine.operate(caller, &self.before, kind, amount, number, self.open_key(api, caller)).await,
         }
     }
 
@@ -64,7 +66,7 @@ impl Call {
                 let begun = AttemptId::parse(begun).map_err(|_| Error::NotFound)?;
                 api.engine.charged(caller, self.id, begun).await
             }
-            None => api.engine.charge(caller, self.id, token, self.open_key(api, caller)).await,
+            None => api.engine.charge(caller, &self.before, token, self.open_key(api, caller)).await,
         }
     }
 
