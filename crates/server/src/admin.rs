@@ -15,55 +15,21 @@ use store::{ApiKey, Brand, Company, Merchant};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
+use crate::cli::{NewBrandArgs, NewMerchantArgs};
+
 /// One request of an operator.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "request")]
 pub(crate) enum AdminRequest {
-    CreateMerchant {
-        legal_name: String,
-        registration_number: String,
-        tax_number: String,
-        street_address: String,
-        city: String,
-        zip_code: String,
-        country: String,
-        fee_basis_points: u32,
-        fee_fixed: u32,
-    },
+    CreateMerchant(NewMerchantArgs),
     ListMerchants,
-    RevokeMerchant {
-        merchant: String,
-    },
-    CreateBrand {
-        merchant: String,
-        name: String,
-        website: String,
-        currency: String,
-        currencies: Option<Vec<String>>,
-        convert_to: Option<String>,
-        rates: Vec<String>,
-        language: String,
-        time_zone: String,
-        direct_post: bool,
-    },
-    ListBrands {
-        merchant: String,
-    },
-    RevokeBrand {
-        merchant: String,
-        brand: String,
-    },
-    CreateKey {
-        merchant: String,
-        mode: String,
-    },
-    ListKeys {
-        merchant: String,
-    },
-    RevokeKey {
-        merchant: String,
-        key: String,
-    },
+    RevokeMerchant { merchant: String },
+    CreateBrand(NewBrandArgs),
+    ListBrands { merchant: String },
+    RevokeBrand { merchant: String, brand: String },
+    CreateKey { merchant: String, mode: String },
+    ListKeys { merchant: String },
+    RevokeKey { merchant: String, key: String },
 }
 
 /// An answer over the socket: a result or a sentence.
@@ -80,7 +46,7 @@ const SOCKET: &str = "admin.sock";
 /// Carries out one request.
 pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::Result<Value> {
     Ok(match request {
-        AdminRequest::CreateMerchant {
+        AdminRequest::CreateMerchant(NewMerchantArgs {
             legal_name,
             registration_number,
             tax_number,
@@ -90,7 +56,7 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
             country,
             fee_basis_points,
             fee_fixed,
-        } => {
+        }) => {
             if legal_name.trim().is_empty() {
                 bail!("--legal-name: a merchant needs a name");
             }
@@ -116,18 +82,18 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
             engine.revoke_merchant(id).await.context("there is no such merchant")?;
             json!({ "revoked": merchant })
         }
-        AdminRequest::CreateBrand {
+        AdminRequest::CreateBrand(NewBrandArgs {
             merchant,
             name,
             website,
             currency,
             currencies,
             convert_to,
-            rates,
+            rate: rates,
             language,
             time_zone,
             direct_post,
-        } => {
+        }) => {
             if name.trim().is_empty() {
                 bail!("--name: a brand needs a name");
             }

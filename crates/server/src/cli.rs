@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 /// A payment gateway in one binary.
 ///
@@ -90,7 +91,7 @@ pub(crate) struct ServeArgs {
 }
 
 /// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogFormat {
     /// For people.
@@ -100,7 +101,7 @@ pub(crate) enum LogFormat {
 }
 
 /// The least important lines shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogLevel {
     Error,
@@ -124,37 +125,79 @@ pub(crate) struct DataArgs {
     pub(crate) json: bool,
 }
 
+/// What an operator says of a new merchant, on the command line and over the admin socket.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub(crate) struct NewMerchantArgs {
+    /// Its legal name.
+    #[arg(long)]
+    pub(crate) legal_name: String,
+    /// Its registration number.
+    #[arg(long, default_value = "")]
+    pub(crate) registration_number: String,
+    /// Its tax number.
+    #[arg(long, default_value = "")]
+    pub(crate) tax_number: String,
+    /// Its legal address: street.
+    #[arg(long, default_value = "")]
+    pub(crate) street_address: String,
+    /// Its legal address: city.
+    #[arg(long, default_value = "")]
+    pub(crate) city: String,
+    /// Its legal address: postal code.
+    #[arg(long, default_value = "")]
+    pub(crate) zip_code: String,
+    /// Its legal address: country, two letters.
+    #[arg(long, default_value = "")]
+    pub(crate) country: String,
+    /// What it is charged of a captured amount, in hundredths of a per cent: 150 is 1.5 %.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) fee_basis_points: u32,
+    /// What it is charged per captured payment, in minor units.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) fee_fixed: u32,
+}
+
+/// What an operator says of a new brand, on the command line and over the admin socket.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub(crate) struct NewBrandArgs {
+    /// The merchant's id.
+    #[arg(long)]
+    pub(crate) merchant: String,
+    /// What payers know it by.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Its site.
+    #[arg(long, default_value = "")]
+    pub(crate) website: String,
+    /// Used when a purchase names none.
+    #[arg(long, default_value = "MYR")]
+    pub(crate) currency: String,
+    /// The only currencies it takes, comma between; every currency by default.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) currencies: Option<Vec<String>>,
+    /// Lets payers pay in this currency what is ordered in one of a --rate.
+    #[arg(long, requires = "rate")]
+    pub(crate) convert_to: Option<String>,
+    /// What one unit of a currency is worth in --convert-to: EUR=4.71; may be given more than once.
+    #[arg(long, requires = "convert_to", value_name = "CURRENCY=RATE")]
+    pub(crate) rate: Vec<String>,
+    /// ISO 639-1, used when a purchase names none.
+    #[arg(long, default_value = "en")]
+    pub(crate) language: String,
+    /// IANA name, used when a purchase names none.
+    #[arg(long, default_value = "UTC")]
+    pub(crate) time_zone: String,
+    /// Lets forms on the merchant's own pages post cards to us; raises its PCI duty to SAQ A-EP.
+    #[arg(long)]
+    pub(crate) direct_post: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum MerchantAction {
     /// Makes a merchant.
     Create {
-        /// Its legal name.
-        #[arg(long)]
-        legal_name: String,
-        /// Its registration number.
-        #[arg(long, default_value = "")]
-        registration_number: String,
-        /// Its tax number.
-        #[arg(long, default_value = "")]
-        tax_number: String,
-        /// Its legal address: street.
-        #[arg(long, default_value = "")]
-        street_address: String,
-        /// Its legal address: city.
-        #[arg(long, default_value = "")]
-        city: String,
-        /// Its legal address: postal code.
-        #[arg(long, default_value = "")]
-        zip_code: String,
-        /// Its legal address: country, two letters.
-        #[arg(long, default_value = "")]
-        country: String,
-        /// What it is charged of a captured amount, in hundredths of a per cent: 150 is 1.5 %.
-        #[arg(long, default_value_t = 0)]
-        fee_basis_points: u32,
-        /// What it is charged per captured payment, in minor units.
-        #[arg(long, default_value_t = 0)]
-        fee_fixed: u32,
+        #[command(flatten)]
+        merchant: NewMerchantArgs,
         #[command(flatten)]
         data: DataArgs,
     },
@@ -173,36 +216,8 @@ pub(crate) enum MerchantAction {
 pub(crate) enum BrandAction {
     /// Makes a brand.
     Create {
-        /// The merchant's id.
-        #[arg(long)]
-        merchant: String,
-        /// What payers know it by.
-        #[arg(long)]
-        name: String,
-        /// Its site.
-        #[arg(long, default_value = "")]
-        website: String,
-        /// Used when a purchase names none.
-        #[arg(long, default_value = "MYR")]
-        currency: String,
-        /// The only currencies it takes, comma between; every currency by default.
-        #[arg(long, value_delimiter = ',')]
-        currencies: Option<Vec<String>>,
-        /// Lets payers pay in this currency what is ordered in one of a --rate.
-        #[arg(long, requires = "rate")]
-        convert_to: Option<String>,
-        /// What one unit of a currency is worth in --convert-to: EUR=4.71; may be given more than once.
-        #[arg(long, requires = "convert_to", value_name = "CURRENCY=RATE")]
-        rate: Vec<String>,
-        /// ISO 639-1, used when a purchase names none.
-        #[arg(long, default_value = "en")]
-        language: String,
-        /// IANA name, used when a purchase names none.
-        #[arg(long, default_value = "UTC")]
-        time_zone: String,
-        /// Lets forms on the merchant's own pages post cards to us; raises its PCI duty to SAQ A-EP.
-        #[arg(long)]
-        direct_post: bool,
+        #[command(flatten)]
+        brand: NewBrandArgs,
         #[command(flatten)]
         data: DataArgs,
     },

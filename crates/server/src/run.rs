@@ -326,31 +326,7 @@ fn as_lines(value: &Value) -> String {
 
 fn merchant_request(action: MerchantAction) -> (AdminRequest, DataArgs) {
     match action {
-        MerchantAction::Create {
-            legal_name,
-            registration_number,
-            tax_number,
-            street_address,
-            city,
-            zip_code,
-            country,
-            fee_basis_points,
-            fee_fixed,
-            data,
-        } => {
-            let request = AdminRequest::CreateMerchant {
-                legal_name,
-                registration_number,
-                tax_number,
-                street_address,
-                city,
-                zip_code,
-                country,
-                fee_basis_points,
-                fee_fixed,
-            };
-            (request, data)
-        }
+        MerchantAction::Create { merchant, data } => (AdminRequest::CreateMerchant(merchant), data),
         MerchantAction::List(data) => (AdminRequest::ListMerchants, data),
         MerchantAction::Revoke { merchant, data } => (AdminRequest::RevokeMerchant { merchant }, data),
     }
@@ -358,33 +334,7 @@ fn merchant_request(action: MerchantAction) -> (AdminRequest, DataArgs) {
 
 fn brand_request(action: BrandAction) -> (AdminRequest, DataArgs) {
     match action {
-        BrandAction::Create {
-            merchant,
-            name,
-            website,
-            currency,
-            currencies,
-            convert_to,
-            rate: rates,
-            language,
-            time_zone,
-            direct_post,
-            data,
-        } => {
-            let request = AdminRequest::CreateBrand {
-                merchant,
-                name,
-                website,
-                currency,
-                currencies,
-                convert_to,
-                rates,
-                language,
-                time_zone,
-                direct_post,
-            };
-            (request, data)
-        }
+        BrandAction::Create { brand, data } => (AdminRequest::CreateBrand(brand), data),
         BrandAction::List { merchant, data } => (AdminRequest::ListBrands { merchant }, data),
         BrandAction::Revoke { merchant, brand, data } => (AdminRequest::RevokeBrand { merchant, brand }, data),
     }
