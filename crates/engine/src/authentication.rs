@@ -12,9 +12,9 @@ use acquirer::Initiator;
 use acquirer::three_ds::{AuthenticationAnswer, AuthenticationRequest, AuthenticationResult, parse_cres};
 use domain::{
     AttemptId, AttemptStatus, Authentication, CardFacts, Challenge, CheckoutId, Command, DeclineReason, Event, Outcome,
-    State, Submission, Timestamp,
+    Payment, State, Submission, Timestamp,
 };
-use store::TimerKind;
+use store::{Timer, TimerKind};
 
 use crate::checkouts::{Asking, Shown, timer};
 use crate::payments::{ACQUIRER_WAIT, CardEntry};
@@ -22,7 +22,7 @@ use crate::recovery::{first_inquiry, first_inquiry_at};
 use crate::{Causes, Engine, Error};
 
 /// How long a payer may take in the bank's page, the question to the directory included (checkout-ux 9).
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10 * 60);
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
 /// Cards whose payers are being asked by their banks; in memory only (security P1).
 #[derive(Default)]
@@ -63,8 +63,21 @@ pub(crate) enum Asked {
 }
 
 /// The timer that gives up.
-pub(crate) const fn abandon(attempt_id: AttemptId) -> TimerKind {
-    TimerKind::Abandon { attempt_id }
+pub(crate) fn abandon(payment: &Payment, submission: &Submission) -> Timer {
+    let attempt_id = submission.attempt_id;
+    // The try's deadline is counted from the same moment.
+    let at = submission.deadline.plus(PATIENCE.saturating_sub(ACQUIRER_WAIT));
+    timer(payment, TimerKind::Abandon { attempt_id }, at)
+}
+
+/// The same of a try whose bank was asked before.
+fn abandoned(shown: &Shown, attempt_id: AttemptId) -> Option<Timer> {
+    shown.history.iter().find_map(|recorded| match &recorded.event {
+        Event::AuthenticationStarted(submission) if submission.attempt_id == attempt_id => {
+            Some(abandon(&shown.payment, submission))
+        }
+        _ => None,
+    })
 }
 
 /// The question a payer is being asked, if one is.
@@ -113,7 +126,6 @@ impl Engine {
             .run_all(asking, &commands, |shown, change| {
                 let at = first_inquiry_at(&shown.history, declined);
                 change.timers_done.push(timer(&shown.payment, first_inquiry(declined), at));
-                change.timers.push(timer(&shown.payment, abandon(attempt_id), now.plus(PATIENCE)));
             })
             .await;
         match stepped {
@@ -234,9 +246,7 @@ impl Engine {
         let command = Command::Authorize { attempt_id, authentication: authentication.clone(), deadline };
         let sent = self
             .run(asking, &command, |sent, change| {
-                change.timers_done.extend(self.abandon_timer(sent, attempt_id));
-                let at = first_inquiry_at(&sent.history, attempt_id);
-                change.timers.push(timer(&sent.payment, first_inquiry(attempt_id), at));
+                change.timers_done.extend(abandoned(sent, attempt_id));
             })
             .await?;
         // Given up meanwhile: nothing was written down, so nothing is sent.
@@ -256,22 +266,9 @@ impl Engine {
     async fn give_up(&self, asking: Asking, attempt_id: AttemptId) -> Result<(), Error> {
         self.forget_waiting_card(attempt_id);
         self.run(asking, &Command::GiveUp { attempt_id }, |shown, change| {
-            change.timers_done.extend(self.abandon_timer(shown, attempt_id));
+            change.timers_done.extend(abandoned(shown, attempt_id));
         })
         .await?;
         Ok(())
-    }
-
-    fn abandon_timer(&self, shown: &Shown, attempt_id: AttemptId) -> Option<store::Timer> {
-        let started = shown.history.iter().find_map(|recorded| match &recorded.event {
-            Event::AuthenticationStarted(submission) if submission.attempt_id == attempt_id => {
-                Some(submission.deadline.micros())
-            }
-            _ => None,
-        })?;
-        // The try's deadline was counted from the same moment.
-        let wait = i64::try_from(ACQUIRER_WAIT.as_micros()).unwrap_or(0);
-        let at = Timestamp::from_micros(started - wait).plus(PATIENCE);
-        Some(timer(&shown.payment, abandon(attempt_id), at))
     }
 }

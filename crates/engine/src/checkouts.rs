@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use domain::{
     CaptureMode, CheckoutId, Command, Customer, CustomerId, Event, MerchantId, Mode, Notice, Payment, Recorded, State,
-    Terms, Timestamp, ledger, notices,
+    Submission, Terms, Timestamp, ledger, notices,
 };
 use store::{
     Changeset, CheckoutRecord, Committed, CustomerRecord, Delivery, Endpoint, IdempotencyWrite, Idempotent, KeptCard,
     PaymentWrite, Timer, TimerKind,
 };
 
+use crate::authentication::abandon;
 use crate::credentials::Credential;
+use crate::operations::watch;
+use crate::recovery::{FIRST_INQUIRY, first_inquiry};
 use crate::turns::Turn;
 use crate::{Engine, Error};
 
@@ -324,6 +327,13 @@ impl Engine {
     fn timers(&self, shown: &Shown, event: &Event, now: Timestamp, change: &mut Changeset) {
         let payment = &shown.payment;
         match event {
+            // Who watches over a call is written down with it, before its first byte leaves.
+            Event::AttemptSent(Submission { attempt_id, deadline, .. })
+            | Event::Authenticated { attempt_id, deadline, .. } => {
+                change.timers.push(timer(payment, first_inquiry(*attempt_id), deadline.plus(FIRST_INQUIRY)));
+            }
+            Event::AuthenticationStarted(submission) => change.timers.push(abandon(payment, submission)),
+            Event::OperationSent(operation) => change.timers.push(watch(payment, operation.id, now)),
             Event::ReversalSent { attempt_id } => {
                 let kind = TimerKind::Reverse { attempt_id: *attempt_id, asked: 0 };
                 change.timers.push(timer(payment, kind, now));
@@ -344,16 +354,12 @@ impl Engine {
             | Event::Viewed
             | Event::DetailsGiven(_)
             | Event::InvoiceSent
-            | Event::AttemptSent(_)
-            | Event::AuthenticationStarted(_)
             | Event::Challenged { .. }
-            | Event::Authenticated { .. }
             | Event::AttemptRefused(_)
             | Event::AttemptUnknown { .. }
             | Event::Captured { .. }
             | Event::Declined { .. }
             | Event::Reversed { .. }
-            | Event::OperationSent(_)
             | Event::OperationFailed { .. }
             | Event::Voided { .. }
             | Event::Refunded { .. }

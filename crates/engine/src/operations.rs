@@ -15,7 +15,7 @@ use crate::checkouts::{Asking, Shown, timer};
 use crate::credentials::Credential;
 use crate::mail::MailError;
 use crate::payments::{ACQUIRER_WAIT, CardEntry, Paying, Visit};
-use crate::recovery::{FIRST_INQUIRY, first_inquiry, first_inquiry_at};
+use crate::recovery::FIRST_INQUIRY;
 use crate::{Causes, Engine, Error};
 
 /// How long an API call waits for an acquirer before it says "pending" (design 5).
@@ -68,11 +68,9 @@ impl Engine {
         };
         let operation_id = OperationId::new(self.0.env.ordered_id());
         let command = Command::Operate { operation_id, kind, amount, number };
-        let watching = self.0.env.now().plus(ACQUIRER_WAIT).plus(FIRST_INQUIRY);
         let sent = self
-            .run(asking, &command, |shown, change| {
+            .run(asking, &command, |_, change| {
                 change.idempotency = key.clone().map(|key| IdempotencyWrite { body: operation_id.to_string(), ..key });
-                change.timers.push(timer(&shown.payment, first_operation_inquiry(operation_id), watching));
             })
             .await?;
         let operation = *sent.payment.operation(operation_id)?;
@@ -132,10 +130,7 @@ impl Engine {
                     Event::OperationSent(operation) if operation.id == operation_id => Some(recorded.at),
                     _ => None,
                 });
-                if let Some(sent_at) = sent_at {
-                    let watching = sent_at.plus(ACQUIRER_WAIT).plus(FIRST_INQUIRY);
-                    change.timers_done.push(timer(&shown.payment, kind, watching));
-                }
+                change.timers_done.extend(sent_at.map(|sent_at| watch(&shown.payment, operation_id, sent_at)));
                 if outcome == OperationOutcome::Unknown {
                     change.timers.push(timer(&shown.payment, kind, now.plus(FIRST_INQUIRY)));
                 }
@@ -178,10 +173,8 @@ impl Engine {
             deadline: self.0.env.now().plus(ACQUIRER_WAIT),
         };
         let sent = self
-            .run(asking, &Command::Submit(submission), |sent, change| {
+            .run(asking, &Command::Submit(submission), |_, change| {
                 change.idempotency = key.clone().map(|key| IdempotencyWrite { body: attempt_id.to_string(), ..key });
-                let at = first_inquiry_at(&sent.history, attempt_id);
-                change.timers.push(timer(&sent.payment, first_inquiry(attempt_id), at));
             })
             .await?;
         self.start_authorization(sent, attempt_id, entry, None, Initiator::Merchant);
@@ -350,6 +343,11 @@ pub(crate) const fn request<'a>(operation: &Operation, original: AttemptId) -> R
         OperationKind::Void => Request::Void { reference, original, amount },
         OperationKind::Refund => Request::Refund { reference, original, amount },
     }
+}
+
+/// The inquiry that watches over an operation.
+pub(crate) fn watch(payment: &Payment, operation_id: OperationId, sent_at: Timestamp) -> Timer {
+    timer(payment, first_operation_inquiry(operation_id), sent_at.plus(ACQUIRER_WAIT).plus(FIRST_INQUIRY))
 }
 
 const fn first_operation_inquiry(operation_id: OperationId) -> TimerKind {

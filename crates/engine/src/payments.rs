@@ -195,15 +195,6 @@ impl Engine {
             .run_all(asking, &commands, |sent, change| {
                 change.card.clone_from(&card);
                 change.idempotency = self.form_used(sent, visit);
-                change.timers.push(if asks_bank {
-                    timer(
-                        &sent.payment,
-                        crate::authentication::abandon(attempt_id),
-                        now.plus(crate::authentication::PATIENCE),
-                    )
-                } else {
-                    timer(&sent.payment, first_inquiry(attempt_id), first_inquiry_at(&sent.history, attempt_id))
-                });
             })
             .await?;
         if asks_bank {
