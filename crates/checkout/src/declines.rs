@@ -3,12 +3,13 @@
 use domain::{CardField, DeclineReason};
 
 use crate::texts;
+use crate::words::Message;
 
 /// What a payer is told, and whether the same card may be tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Advice {
     /// Says that nothing was charged and what to do now. Stands on the page as it is.
-    pub text: &'static str,
+    pub text: Message,
     /// For the server only: a page that showed it would tell a card tester what the text hides.
     pub same_card: SameCard,
 }
@@ -30,7 +31,7 @@ pub(crate) enum SameCard {
 
 /// The advice for a reason. `proven` is whether the bank has just asked the payer and let them through.
 #[must_use]
-pub(crate) const fn advice(reason: DeclineReason, proven: bool) -> Advice {
+pub(crate) fn advice(reason: DeclineReason, proven: bool) -> Advice {
     let (text, same_card) = match reason {
         DeclineReason::InvalidCardNumber | DeclineReason::InvalidIssuer => (texts::DECLINED_NUMBER, SameCard::Yes),
         DeclineReason::WrongCvc => (texts::DECLINED_CVC, SameCard::Yes),
@@ -74,11 +75,16 @@ pub(crate) const fn advice(reason: DeclineReason, proven: bool) -> Advice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::{Language, Words};
+
+    fn said(advice: &Advice) -> String {
+        Words::new(Language::English).say(&advice.text)
+    }
 
     #[test]
     fn every_text_says_that_nothing_was_charged_and_what_to_do() {
         for reason in DeclineReason::ALL {
-            for text in [advice(reason, true).text, advice(reason, false).text] {
+            for text in [said(&advice(reason, true)), said(&advice(reason, false))] {
                 assert!(text.contains("You have not been charged."), "{reason:?}: {text}");
                 assert!(text.contains("card") || text.contains("Try again"), "{reason:?}: {text}");
             }
@@ -98,7 +104,7 @@ mod tests {
             assert_eq!(SameCard::No, advice(reason, true).same_card);
         }
         assert_eq!(plain, advice(DeclineReason::InsufficientFunds, false).text, "a live card is not confirmed");
-        let limit = advice(DeclineReason::InsufficientFunds, true).text;
+        let limit = said(&advice(DeclineReason::InsufficientFunds, true));
         assert!(limit.contains("available balance or a limit"), "its holder may know: {limit}");
     }
 
@@ -107,8 +113,8 @@ mod tests {
         let table: Vec<String> = DeclineReason::ALL
             .iter()
             .map(|reason| {
-                let Advice { text, same_card } = advice(*reason, false);
-                format!("{}: {same_card:?}: {text}", reason.as_str())
+                let advice = advice(*reason, false);
+                format!("{}: {:?}: {}", reason.as_str(), advice.same_card, said(&advice))
             })
             .collect();
         insta::assert_snapshot!(table.join("\n"), @r"

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::form::{Field, FieldError};
 use crate::texts;
+use crate::words::Message;
 
 /// A field by its name, with what was posted.
 pub(crate) type Given = (&'static str, Zeroizing<String>);
@@ -32,23 +33,23 @@ pub(crate) struct DetailField {
     /// `name` and `id`; never one of the card's.
     pub name: &'static str,
     /// Above the group it belongs to.
-    pub legend: &'static str,
+    pub legend: Message,
     /// What it is called on the page.
-    pub label: &'static str,
-    /// What helps to fill it in; may be empty.
-    pub hint: &'static str,
+    pub label: Message,
+    /// What helps to fill it in.
+    pub hint: Option<Message>,
     /// What a browser fills in.
     pub autocomplete: &'static str,
     /// `text`, `email` or `tel`.
     pub kind: &'static str,
     /// Characters that fit.
-    pub limit: usize,
+    pub limit: u32,
     /// Whether it may not stay empty.
     pub required: bool,
     /// What is known or was typed.
     pub value: String,
     /// What is wrong with it.
-    pub error: Option<String>,
+    pub error: Option<Message>,
 }
 
 /// The fields for the requested names, in the order of the page, single or in the groups `billing_address` and
@@ -74,8 +75,8 @@ pub(crate) fn fields(names: &[String], known: &Customer) -> Vec<DetailField> {
     let field = |Wanted { spec, required }: Wanted| DetailField {
         name: spec.name,
         legend: spec.group.legend(),
-        label: spec.label,
-        hint: if spec.kind == Kind::Country { texts::COUNTRY_HINT } else { "" },
+        label: spec.label.clone(),
+        hint: (spec.kind == Kind::Country).then_some(texts::COUNTRY_HINT),
         autocomplete: spec.autocomplete,
         kind: match spec.kind {
             Kind::Email => "email",
@@ -99,7 +100,7 @@ pub(crate) fn read(wanted: &[Wanted], given: &[Given], known: &Customer) -> (Cus
         let text = given.iter().find(|(name, _)| *name == spec.name).map_or("", |(_, text)| text.as_str());
         match spec.read(text, *required) {
             Ok(value) => *(spec.set)(&mut customer) = value,
-            Err(message) => errors.push(FieldError { field: Field::Detail(spec.name), message: message.into() }),
+            Err(message) => errors.push(FieldError { field: Field::Detail(spec.name), message }),
         }
     }
     (customer, errors)
@@ -145,7 +146,7 @@ impl Group {
         }
     }
 
-    const fn legend(self) -> &'static str {
+    const fn legend(self) -> Message {
         match self {
             Self::Person => texts::DETAILS,
             Self::Billing => texts::BILLING_ADDRESS,
@@ -156,20 +157,22 @@ impl Group {
 
 struct Spec {
     name: &'static str,
-    label: &'static str,
+    label: Message,
+    enter: Message,
     autocomplete: &'static str,
     kind: Kind,
     group: Group,
-    limit: usize,
+    limit: u32,
     get: fn(&Customer) -> &String,
     set: fn(&mut Customer) -> &mut String,
 }
 
 macro_rules! spec {
-    ($group:ident $kind:ident $name:literal $label:literal $autocomplete:literal $limit:literal $($at:ident).+) => {
+    ($group:ident $kind:ident $name:literal $label:ident $enter:ident $autocomplete:literal $limit:literal $($at:ident).+) => {
         Spec {
             name: $name,
-            label: $label,
+            label: texts::$label,
+            enter: texts::$enter,
             autocomplete: $autocomplete,
             kind: Kind::$kind,
             group: Group::$group,
@@ -182,47 +185,49 @@ macro_rules! spec {
 
 /// In the order of the page; in an address the country first.
 static SPECS: [Spec; 20] = [
-    spec!(Person Email "email" "Email" "email" 254 email),
-    spec!(Person Phone "phone" "Phone" "tel" 32 phone),
-    spec!(Person Name "full_name" "Full name" "name" 128 full_name),
-    spec!(Person Identifier "personal_code" "Personal code" "off" 32 personal_code),
-    spec!(Person Prose "legal_name" "Registered company name" "organization" 128 legal_name),
-    spec!(Person Prose "brand_name" "Company name" "organization" 128 brand_name),
-    spec!(Person Identifier "registration_number" "Company registration number" "off" 32 registration_number),
-    spec!(Person Identifier "tax_number" "Tax number" "off" 32 tax_number),
-    spec!(Person Identifier "bank_account" "Bank account number" "off" 34 bank_account),
-    spec!(Person Identifier "bank_code" "Bank code" "off" 11 bank_code),
-    spec!(Billing Country "country" "Country" "billing country" 2 billing.country),
-    spec!(Billing Prose "street_address" "Street and number" "billing street-address" 128 billing.street_address),
-    spec!(Billing Identifier "zip_code" "Postal code" "billing postal-code" 32 billing.zip_code),
-    spec!(Billing Prose "city" "City" "billing address-level2" 128 billing.city),
-    spec!(Billing Prose "state" "State or region" "billing address-level1" 128 billing.state),
-    spec!(Shipping Country "shipping_country" "Country" "shipping country" 2 shipping.country),
-    spec!(Shipping Prose "shipping_street_address" "Street and number" "shipping street-address" 128
+    spec!(Person Email "email" EMAIL ENTER_EMAIL "email" 254 email),
+    spec!(Person Phone "phone" PHONE ENTER_PHONE "tel" 32 phone),
+    spec!(Person Name "full_name" FULL_NAME ENTER_FULL_NAME "name" 128 full_name),
+    spec!(Person Identifier "personal_code" PERSONAL_CODE ENTER_PERSONAL_CODE "off" 32 personal_code),
+    spec!(Person Prose "legal_name" LEGAL_NAME ENTER_LEGAL_NAME "organization" 128 legal_name),
+    spec!(Person Prose "brand_name" COMPANY ENTER_COMPANY "organization" 128 brand_name),
+    spec!(Person Identifier "registration_number" REGISTRATION_NUMBER ENTER_REGISTRATION_NUMBER "off" 32 registration_number),
+    spec!(Person Identifier "tax_number" TAX_NUMBER ENTER_TAX_NUMBER "off" 32 tax_number),
+    spec!(Person Identifier "bank_account" BANK_ACCOUNT ENTER_BANK_ACCOUNT "off" 34 bank_account),
+    spec!(Person Identifier "bank_code" BANK_CODE ENTER_BANK_CODE "off" 11 bank_code),
+    spec!(Billing Country "country" COUNTRY ENTER_COUNTRY "billing country" 2 billing.country),
+    spec!(Billing Prose "street_address" STREET ENTER_STREET "billing street-address" 128 billing.street_address),
+    spec!(Billing Identifier "zip_code" POSTAL_CODE ENTER_POSTAL_CODE "billing postal-code" 32 billing.zip_code),
+    spec!(Billing Prose "city" CITY ENTER_CITY "billing address-level2" 128 billing.city),
+    spec!(Billing Prose "state" STATE ENTER_STATE "billing address-level1" 128 billing.state),
+    spec!(Shipping Country "shipping_country" COUNTRY ENTER_COUNTRY "shipping country" 2 shipping.country),
+    spec!(Shipping Prose "shipping_street_address" STREET ENTER_STREET "shipping street-address" 128
         shipping.street_address),
-    spec!(Shipping Identifier "shipping_zip_code" "Postal code" "shipping postal-code" 32 shipping.zip_code),
-    spec!(Shipping Prose "shipping_city" "City" "shipping address-level2" 128 shipping.city),
-    spec!(Shipping Prose "shipping_state" "State or region" "shipping address-level1" 128 shipping.state),
+    spec!(Shipping Identifier "shipping_zip_code" POSTAL_CODE ENTER_POSTAL_CODE "shipping postal-code" 32 shipping.zip_code),
+    spec!(Shipping Prose "shipping_city" CITY ENTER_CITY "shipping address-level2" 128 shipping.city),
+    spec!(Shipping Prose "shipping_state" STATE ENTER_STATE "shipping address-level1" 128 shipping.state),
 ];
 
 impl Spec {
-    fn read(&self, text: &str, required: bool) -> Result<String, String> {
+    fn read(&self, text: &str, required: bool) -> Result<String, Message> {
         let value = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if value.is_empty() {
-            return if required { Err(texts::enter(self.label)) } else { Ok(value) };
+            return if required { Err(self.enter.clone()) } else { Ok(value) };
         }
         if value.chars().any(char::is_control) {
-            return Err(texts::enter(self.label));
+            return Err(self.enter.clone());
         }
         if self.holds_card(&value) {
-            return Err(texts::DETAIL_CARD_DATA.to_owned());
+            return Err(texts::DETAIL_CARD_DATA);
         }
         match self.kind {
-            Kind::Country => country(&value).ok_or_else(|| texts::COUNTRY_WRONG.to_owned()),
-            _ if value.chars().count() > self.limit => Err(texts::at_most(self.label, self.limit)),
-            Kind::Email if !is_email(&value) => Err(texts::EMAIL_WRONG.to_owned()),
-            Kind::Phone if !value.chars().any(char::is_numeric) => Err(texts::enter(self.label)),
-            Kind::Name if !value.chars().any(char::is_alphabetic) => Err(texts::enter(self.label)),
+            Kind::Country => country(&value).ok_or(texts::COUNTRY_WRONG),
+            _ if value.chars().nth(self.limit as usize).is_some() => {
+                Err(texts::at_most(self.label.clone(), self.limit))
+            }
+            Kind::Email if !is_email(&value) => Err(texts::EMAIL_WRONG),
+            Kind::Phone if !value.chars().any(char::is_numeric) => Err(self.enter.clone()),
+            Kind::Name if !value.chars().any(char::is_alphabetic) => Err(self.enter.clone()),
             Kind::Email | Kind::Phone | Kind::Name | Kind::Prose | Kind::Identifier => Ok(value),
         }
     }
@@ -308,6 +313,7 @@ const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB B
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::{Language, Words};
 
     const PAN: &str = "4444 3333 2222 1111";
 
@@ -329,7 +335,7 @@ mod tests {
             [] => (wanted[0].spec.get)(&customer).clone(),
             [error] => {
                 assert_eq!(name, error.field.name());
-                error.message.to_string()
+                Words::new(Language::English).say(&error.message)
             }
             more => panic!("{more:?}"),
         }
@@ -484,10 +490,10 @@ mod tests {
         let known = Customer { full_name: "Ann Lee".to_owned(), ..Customer::default() };
         let shown = fields(&names(&["email", "full_name", "billing_address"]), &known);
         assert_eq!(("", "Ann Lee"), (shown[0].value.as_str(), shown[1].value.as_str()));
-        assert_eq!(("Your details", "Billing address"), (shown[0].legend, shown[2].legend));
+        assert_eq!((&texts::DETAILS, &texts::BILLING_ADDRESS), (&shown[0].legend, &shown[2].legend));
         assert_eq!(("email", "email", 254), (shown[0].kind, shown[0].autocomplete, shown[0].limit));
         assert_eq!(("billing country", 2), (shown[2].autocomplete, shown[2].limit));
-        assert!(shown[2].hint.contains("MY") && shown[0].hint.is_empty());
+        assert!(shown[2].hint == Some(texts::COUNTRY_HINT) && shown[0].hint.is_none());
     }
 
     #[test]

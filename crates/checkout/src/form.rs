@@ -3,13 +3,12 @@
 //! Amount, currency, merchant and where the payer goes next are ours and never come from here (security B5). The
 //! number and the code go from the body straight into their types; whatever was decoded on the way is wiped.
 
-use std::borrow::Cow;
-
 use domain::{Brand, CheckoutId, Customer, Cvc, Expiry, ExpiryError, Pan, PanError, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::details::{self, Wanted};
 use crate::texts;
+use crate::words::Message;
 
 /// What the page offered and asked for; a post is held against it.
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +88,7 @@ pub(crate) struct FieldError {
     /// Which.
     pub field: Field,
     /// What the payer reads.
-    pub message: Cow<'static, str>,
+    pub message: Message,
 }
 
 /// A field of the form.
@@ -145,7 +144,7 @@ impl FormErrors {
     /// A post that is no form of ours, or one whose page is too old: nothing was sent anywhere.
     #[must_use]
     pub(crate) fn unreadable() -> Self {
-        let error = FieldError { field: Field::Whole, message: texts::FORM_UNREADABLE.into() };
+        let error = FieldError { field: Field::Whole, message: texts::FORM_UNREADABLE };
         Self { errors: vec![error], typed: Typed::default() }
     }
 }
@@ -235,8 +234,6 @@ fn read_card(fields: &Fields, now: Timestamp, accepted: Option<&[Brand]>) -> Res
 const ATTEMPT_LEN_MAX: usize = 128;
 const HOLDER_LEN_MAX: usize = 30;
 
-type Message = Cow<'static, str>;
-
 fn read_pan(text: &str, accepted: Option<&[Brand]>) -> Result<Pan, Message> {
     let pan = Pan::parse(text).map_err(|error| match error {
         PanError::Empty => texts::NUMBER_EMPTY,
@@ -248,7 +245,7 @@ fn read_pan(text: &str, accepted: Option<&[Brand]>) -> Result<Pan, Message> {
     match (pan.brand(), accepted) {
         (Brand::Unknown, _) | (_, None) => Ok(pan),
         (brand, Some(accepted)) if accepted.contains(&brand) => Ok(pan),
-        (brand, Some(_)) => Err(texts::brand_not_accepted(brand).into()),
+        (brand, Some(_)) => Err(texts::brand_not_accepted(brand.label())),
     }
 }
 
@@ -258,23 +255,38 @@ fn read_expiry(text: &str, now: Timestamp) -> Result<Expiry, Message> {
         ExpiryError::Month => texts::EXPIRY_MONTH,
     })?;
     if expiry.is_past(now) {
-        return Err(texts::EXPIRY_PAST.into());
+        return Err(texts::EXPIRY_PAST);
     }
     if expiry.is_far(now) {
-        return Err(texts::EXPIRY_FAR.into());
+        return Err(texts::EXPIRY_FAR);
     }
     Ok(expiry)
 }
 
 fn read_cvc(text: &str, brand: Brand) -> Result<Cvc, Message> {
     let cvc = Cvc::parse(text).filter(|cvc| brand == Brand::Unknown || cvc.expose().len() == brand.cvc_len());
-    cvc.ok_or_else(|| texts::cvc_wrong(brand).into())
+    cvc.ok_or_else(|| cvc_wrong(brand))
+}
+
+/// How long the code of this brand is.
+const fn cvc_wrong(brand: Brand) -> Message {
+    match brand {
+        Brand::Unknown => texts::CVC_EMPTY,
+        Brand::Amex => texts::CVC_FOUR,
+        Brand::Visa
+        | Brand::Mastercard
+        | Brand::Diners
+        | Brand::Discover
+        | Brand::Jcb
+        | Brand::UnionPay
+        | Brand::Maestro => texts::CVC_THREE,
+    }
 }
 
 /// Letters with marks become plain ones, as they are on the plastic; other scripts are asked for what is on it.
 fn read_holder(text: &str) -> Result<String, Message> {
     if may_be_card_data(text) {
-        return Err(texts::HOLDER_CARD_DATA.into());
+        return Err(texts::HOLDER_CARD_DATA);
     }
     let mut holder = String::new();
     for word in text.split_whitespace() {
@@ -288,17 +300,17 @@ fn read_holder(text: &str) -> Result<String, Message> {
                 '\u{300}'..='\u{36f}' => {}
                 _ => match plain(character) {
                     Some(letters) => holder.push_str(letters),
-                    None if character.is_alphabetic() => return Err(texts::HOLDER_NOT_LATIN.into()),
-                    None => return Err(texts::HOLDER_WRONG.into()),
+                    None if character.is_alphabetic() => return Err(texts::HOLDER_NOT_LATIN),
+                    None => return Err(texts::HOLDER_WRONG),
                 },
             }
         }
     }
     if !holder.contains(|c: char| c.is_ascii_alphabetic()) {
-        return Err(texts::HOLDER_WRONG.into());
+        return Err(texts::HOLDER_WRONG);
     }
     if holder.len() > HOLDER_LEN_MAX {
-        return Err(texts::HOLDER_TOO_LONG.into());
+        return Err(texts::HOLDER_TOO_LONG);
     }
     Ok(holder)
 }
@@ -502,6 +514,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::words::{Language, Words};
 
     /// 2027-03-03.
     const NOW: Timestamp = Timestamp::from_seconds(1_804_055_400);
@@ -554,11 +567,15 @@ mod tests {
         read(with(changes).as_bytes(), NOW, &asked()).expect_err("refused")
     }
 
+    fn english(message: &Message) -> String {
+        Words::new(Language::English).say(message)
+    }
+
     /// One field, one message.
     fn says(name: &str, value: &str, message: &str) {
         let found = errors(&[(name, value)]);
         let [error] = found.errors.as_slice() else { panic!("{name}={value}: {found:?}") };
-        assert_eq!((name, message), (error.field.name(), error.message.as_ref()), "{name}={value}");
+        assert_eq!((name, message), (error.field.name(), english(&error.message).as_str()), "{name}={value}");
     }
 
     #[test]
@@ -618,14 +635,14 @@ mod tests {
         let amex = ("card_number", "340099000000001");
         assert_eq!("1234", ok(&[amex, ("cvc", "1234")]).cvc.expose());
         let short = errors(&[amex, ("cvc", "123")]);
-        assert_eq!("Enter the 4-digit security code", short.errors[0].message);
+        assert_eq!(texts::CVC_FOUR, short.errors[0].message);
     }
 
     #[test]
     fn a_brand_that_is_not_taken_is_named() {
         let body = with(&[("card_number", "340099000000001"), ("cvc", "1234")]);
         let refused = read(body.as_bytes(), NOW, &accepting(&[Brand::Visa, Brand::Mastercard])).expect_err("not taken");
-        assert_eq!("American Express is not accepted here", refused.errors[0].message);
+        assert_eq!("American Express is not accepted here", english(&refused.errors[0].message));
         assert!(read(body.as_bytes(), NOW, &accepting(&[Brand::Amex])).is_ok());
         assert!(read(with(&[]).as_bytes(), NOW, &accepting(&[Brand::Visa])).is_ok());
     }
@@ -771,7 +788,7 @@ mod tests {
                 "{body}"
             );
         }
-        assert!(FormErrors::unreadable().errors[0].message.contains("You have not been charged."));
+        assert!(english(&FormErrors::unreadable().errors[0].message).contains("You have not been charged."));
     }
 
     proptest! {

@@ -12,6 +12,7 @@ mod direct_post;
 mod form;
 mod money;
 mod texts;
+mod words;
 
 mod assets;
 mod headers;

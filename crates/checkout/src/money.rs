@@ -3,7 +3,7 @@
 
 use domain::{Currency, Money};
 
-use crate::texts::Language;
+use crate::words::Language;
 
 /// `RM 1,234.50`, `€9.54`, `¥500`, `KWD 1.250`.
 #[must_use]
@@ -15,7 +15,15 @@ pub(crate) fn amount(amount: Money, language: Language) -> String {
 #[must_use]
 pub(crate) fn signed(minor: i64, currency: Currency, language: Language) -> String {
     match language {
-        Language::English => {
+        Language::English
+        | Language::Malay
+        | Language::French
+        | Language::German
+        | Language::Swedish
+        | Language::Spanish
+        | Language::Polish
+        | Language::Arabic
+        | Language::Chinese => {
             let minus = if minor < 0 { "\u{2212}" } else { "" };
             let symbol = symbol(currency);
             // A word needs a space before the digits, a sign does not.

@@ -22,8 +22,8 @@ use url::Url;
 
 use crate::dates::Zone;
 use crate::declines::{self, Advice};
-use crate::texts::Language;
-use crate::{assets, money};
+use crate::words::Words;
+use crate::{assets, money, texts};
 
 pub(crate) use acs::{AcsNotice, AcsPage, AcsReturn};
 pub(crate) use challenge::{ChallengeForm, challenge};
@@ -42,6 +42,8 @@ pub(crate) struct Subject<'a> {
     pub history: &'a [Recorded],
     /// When the page is made.
     pub now: Timestamp,
+    /// In the language of the page.
+    pub words: Words,
 }
 
 /// Where a payment stands in the eyes of its payer (checkout-ux 7).
@@ -233,12 +235,8 @@ impl<'a> Subject<'a> {
         self.payment.overdue || self.payment.terms.due.is_some_and(|due| due.at <= self.now)
     }
 
-    fn language(&self) -> Language {
-        Language::of(&self.checkout.language)
-    }
-
     fn zone(&self) -> Zone {
-        Zone::named(&self.checkout.time_zone)
+        Zone::named(&self.checkout.time_zone, self.words)
     }
 
     fn amount(&self) -> String {
@@ -246,7 +244,11 @@ impl<'a> Subject<'a> {
     }
 
     fn money(&self, amount: Money) -> String {
-        money::amount(amount, self.language())
+        money::amount(amount, self.words.language)
+    }
+
+    fn card_ending(&self, card: &CardSummary) -> String {
+        self.words.say(texts::card_ending(card.brand.label(), card.last4()))
     }
 
     fn seller(&self) -> String {
@@ -261,7 +263,6 @@ impl<'a> Subject<'a> {
 
 /// What every page has around its middle.
 struct Frame {
-    language: Language,
     title: String,
     /// Empty on pages that belong to nobody.
     seller: String,
@@ -285,13 +286,12 @@ impl Frame {
             monogram: monogram.map(|letter| letter.to_uppercase().to_string()).unwrap_or_default(),
             seller,
             test: subject.checkout.mode == Mode::Test,
-            ..Self::of_nobody(subject.language(), "")
+            ..Self::of_nobody("")
         }
     }
 
-    fn of_nobody(language: Language, title: &str) -> Self {
+    fn of_nobody(title: &str) -> Self {
         Self {
-            language,
             title: title.to_owned(),
             seller: String::new(),
             monogram: String::new(),

@@ -20,12 +20,15 @@ use crate::direct_post::{self, Unusable};
 use crate::form::{Asked, CardForm, Entry, FormErrors, SavedCard};
 use crate::headers::{self, Headers};
 use crate::page::{self, AcsNotice, AcsPage, AcsReturn, Broken, ChallengeForm, Issuer, PayPage, Subject};
+use crate::words::{Language, Words};
 use crate::{assets, form};
 
 /// A card form is small (security D2).
 const FORM_BYTES_MAX: usize = 8 * 1024;
 /// EMV `challengeWindowSize` of a page of its own.
 const FULL_WINDOW: &str = "05";
+/// For pages that belong to no checkout.
+const NOBODY: Words = Words::new(Language::English);
 
 #[derive(Clone)]
 struct Pages {
@@ -59,7 +62,7 @@ pub fn router(engine: Engine, public_url: &str) -> Router {
 #[must_use]
 pub fn refuse(status: StatusCode) -> Response {
     let broken = if status == StatusCode::INTERNAL_SERVER_ERROR { Broken::Unsure } else { Broken::NotCharged };
-    answer(status, headers::status_page(false), page::broken(broken))
+    answer(status, headers::status_page(false), page::broken(NOBODY, broken))
 }
 
 fn answer(status: StatusCode, headers: Headers, html: String) -> Response {
@@ -81,13 +84,13 @@ impl Pages {
 
     /// The same body for every id that does not lead anywhere.
     fn unknown(&self) -> Response {
-        self.page(StatusCode::NOT_FOUND, page::unknown_link())
+        self.page(StatusCode::NOT_FOUND, page::unknown_link(NOBODY))
     }
 
     fn failed(&self, error: &Error, broken: Broken) -> Response {
         match error {
             Error::NotFound => self.unknown(),
-            Error::Stopping => self.page(StatusCode::SERVICE_UNAVAILABLE, page::broken(Broken::Busy)),
+            Error::Stopping => self.page(StatusCode::SERVICE_UNAVAILABLE, page::broken(NOBODY, Broken::Busy)),
             Error::Refused(_)
             | Error::NoToken
             | Error::BrandNotListed
@@ -100,7 +103,7 @@ impl Pages {
             | Error::Sealed(_)
             | Error::Signing(_) => {
                 tracing::error!(error = %engine::Causes(error), "a page could not be made");
-                self.page(StatusCode::INTERNAL_SERVER_ERROR, page::broken(broken))
+                self.page(StatusCode::INTERNAL_SERVER_ERROR, page::broken(NOBODY, broken))
             }
         }
     }
@@ -111,6 +114,7 @@ impl Pages {
             payment: &shown.payment,
             history: &shown.history,
             now: self.engine.env().now(),
+            words: Words::new(Language::of(&shown.record.checkout.language)),
         }
     }
 
@@ -186,7 +190,10 @@ impl Pages {
 
     /// A post nobody could read: how the payment stands, or that nothing was sent.
     fn unread(&self, shown: &Shown, status: StatusCode) -> Response {
-        self.page(status, page::at_link(self.subject(shown)).unwrap_or_else(|| page::broken(Broken::NotCharged)))
+        self.page(
+            status,
+            page::at_link(self.subject(shown)).unwrap_or_else(|| page::broken(NOBODY, Broken::NotCharged)),
+        )
     }
 
     /// Legal details as they are today; the checkout itself keeps the shop's name from the day of the order.
@@ -408,7 +415,7 @@ async fn ask_as_bank(State(pages): State<Pages>, request: Request) -> Response {
     let Some(view) = bank.challenge(acs) else { return pages.unknown() };
     let choice = match (view.behaviour, action.as_str()) {
         (AcsBehaviour::Broken, _) => {
-            return pages.page(StatusCode::INTERNAL_SERVER_ERROR, page::broken(Broken::Unsure));
+            return pages.page(StatusCode::INTERNAL_SERVER_ERROR, page::broken(NOBODY, Broken::Unsure));
         }
         (AcsBehaviour::AnswersByItself(answer), _) => Some(answer),
         (AcsBehaviour::Asks | AcsBehaviour::NeverReturns, "verify") => Some(AcsAnswer::Otp(otp.trim())),
@@ -430,7 +437,12 @@ async fn ask_as_bank(State(pages): State<Pages>, request: Request) -> Response {
                     let _ = pages.engine.return_from_bank(id, &cres).await;
                 }
             }
-            let page = AcsReturn { notification_url: &view.return_url, cres: &cres, session_data: &session_data };
+            let page = AcsReturn {
+                words: NOBODY,
+                notification_url: &view.return_url,
+                cres: &cres,
+                session_data: &session_data,
+            };
             answer(StatusCode::OK, headers::acs_page(pages.https), page.render())
         }
         Some(AcsOutcome::WrongOtp { .. }) => bank_page(&pages, acs, &creq, &session_data, Some(AcsNotice::Wrong)),
@@ -443,6 +455,7 @@ async fn ask_as_bank(State(pages): State<Pages>, request: Request) -> Response {
 fn bank_page(pages: &Pages, acs: uuid::Uuid, creq: &str, session_data: &str, notice: Option<AcsNotice>) -> Response {
     let Some(view) = pages.engine.test_bank().challenge(acs) else { return pages.unknown() };
     let page = AcsPage {
+        words: NOBODY,
         action: "/acs/challenge",
         merchant: &view.merchant,
         amount: view.amount,

@@ -5,13 +5,15 @@ use domain::{Brand, Money, Timestamp};
 
 use super::{Frame, html, shown};
 use crate::dates::Zone;
-use crate::texts::{self, Language};
-use crate::{assets, money};
+use crate::words::{Message, Words};
+use crate::{assets, money, texts};
 
 /// The page that asks for the code. Its form posts `creq`, `threeDSSessionData`, `otp` and `action`: `verify`,
 /// `resend`, `cancel`, or for testers `Y`, `N`, `U`, `R`, `timeout`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AcsPage<'a> {
+    /// In the language of the page.
+    pub words: Words,
     /// Where the form goes.
     pub action: &'a str,
     /// Who is paid.
@@ -47,28 +49,41 @@ pub(crate) enum AcsNotice {
     Resent,
 }
 
+/// What a tester may choose: the value sent and what it means.
+const RESULTS: [(&str, Message); 6] = [
+    ("Y", texts::ACS_RESULT_Y),
+    ("N", texts::ACS_RESULT_N),
+    ("U", texts::ACS_RESULT_U),
+    ("R", texts::ACS_RESULT_R),
+    ("timeout", texts::ACS_RESULT_TIMEOUT),
+    ("cancel", texts::ACS_RESULT_CANCEL),
+];
+
 impl AcsPage<'_> {
     /// The page.
     #[must_use]
     pub(crate) fn render(&self) -> String {
         let error = match self.notice {
-            Some(AcsNotice::Empty) => Some(texts::ACS_CODE_EMPTY.to_owned()),
+            Some(AcsNotice::Empty) => Some(texts::ACS_CODE_EMPTY),
             Some(AcsNotice::Wrong) => Some(texts::wrong_code(self.tries_left)),
             Some(AcsNotice::Resent) | None => None,
         };
-        let prefix = if error.is_some() { texts::ERROR_PREFIX } else { "" };
-        let title = format!("{prefix}{} - {}", texts::ACS_TITLE, texts::ACS_ISSUER);
-        let language = Language::English;
+        let words = self.words;
+        let title = if error.is_some() { texts::error_title(texts::ACS_TITLE) } else { texts::ACS_TITLE };
+        let title = format!("{} - {}", words.say(title), words.say(texts::ACS_ISSUER));
+        let card = texts::card_ending(self.brand.label(), self.last4);
         html(&AcsTemplate {
-            frame: Frame::of_nobody(language, &title),
+            words,
+            frame: Frame::of_nobody(&title),
             page: *self,
             scheme: self.brand.label(),
             facts: vec![
                 (texts::ACS_MERCHANT, shown(self.merchant)),
-                (texts::AMOUNT, money::amount(self.amount, language)),
-                (texts::DATE, Zone::named("UTC").day(self.at)),
-                (texts::PAID_WITH, texts::card_ending(self.brand, self.last4)),
+                (texts::AMOUNT, money::amount(self.amount, words.language)),
+                (texts::DATE, Zone::named("UTC", words).day(self.at)),
+                (texts::PAID_WITH, words.say(card)),
             ],
+            results: RESULTS,
             error,
             resend: (self.resends_left > 0).then(|| texts::resend(self.resends_left)),
             resent: self.notice == Some(AcsNotice::Resent),
@@ -79,6 +94,8 @@ impl AcsPage<'_> {
 /// The page that carries the bank's answer back, by itself where there is a script.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AcsReturn<'a> {
+    /// In the language of the page.
+    pub words: Words,
     /// Where it goes.
     pub notification_url: &'a str,
     /// The challenge response, base64url.
@@ -91,28 +108,32 @@ impl AcsReturn<'_> {
     /// The page.
     #[must_use]
     pub(crate) fn render(&self) -> String {
-        let title = format!("{} - {}", texts::ACS_DONE, texts::ACS_ISSUER);
-        let mut frame = Frame::of_nobody(Language::English, &title);
+        let words = self.words;
+        let title = format!("{} - {}", words.say(texts::ACS_DONE), words.say(texts::ACS_ISSUER));
+        let mut frame = Frame::of_nobody(&title);
         frame.script = Some(assets::onward());
-        html(&AcsReturnTemplate { frame, page: *self })
+        html(&AcsReturnTemplate { words, frame, page: *self })
     }
 }
 
 #[derive(Template)]
 #[template(path = "acs.html")]
 struct AcsTemplate<'a> {
+    words: Words,
     frame: Frame,
     page: AcsPage<'a>,
     scheme: &'static str,
-    facts: Vec<(&'static str, String)>,
-    error: Option<String>,
-    resend: Option<String>,
+    results: [(&'static str, Message); 6],
+    facts: Vec<(Message, String)>,
+    error: Option<Message>,
+    resend: Option<Message>,
     resent: bool,
 }
 
 #[derive(Template)]
 #[template(path = "acs_return.html")]
 struct AcsReturnTemplate<'a> {
+    words: Words,
     frame: Frame,
     page: AcsReturn<'a>,
 }

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::{Frame, Subject, html};
 use crate::texts;
+use crate::words::Words;
 
 /// What the payer's browser carries to the bank.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +23,8 @@ pub(crate) struct ChallengeForm<'a> {
 #[must_use]
 pub(crate) fn challenge(subject: Subject<'_>, form: &ChallengeForm<'_>) -> String {
     html(&ChallengeTemplate {
-        frame: Frame::of(&subject, texts::ASKED_BY_BANK),
+        words: subject.words,
+        frame: Frame::of(&subject, &subject.words.say(texts::ASKED_BY_BANK)),
         amount: subject.amount(),
         form: *form,
         here: subject.link("challenge/"),
@@ -32,6 +34,7 @@ pub(crate) fn challenge(subject: Subject<'_>, form: &ChallengeForm<'_>) -> Strin
 #[derive(Template)]
 #[template(path = "challenge.html")]
 struct ChallengeTemplate<'a> {
+    words: Words,
     frame: Frame,
     amount: String,
     form: ChallengeForm<'a>,

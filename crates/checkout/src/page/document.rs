@@ -1,12 +1,12 @@
 //! Invoice and receipt: pages to keep and to print (checkout-ux 17).
 
 use askama::Template;
-use domain::Customer;
 
 use super::order::Order;
 use super::{Frame, Link, Stage, Subject, Target, html, shown};
 use crate::money::signed;
 use crate::texts;
+use crate::words::{Message, Words};
 
 /// Who takes the money, in legal words. Absent is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,6 +25,7 @@ pub(crate) struct Issuer {
 #[must_use]
 pub(crate) fn invoice(subject: Subject<'_>, issuer: &Issuer) -> String {
     let checkout = subject.checkout;
+    let words = subject.words;
     let zone = subject.zone();
     let stage = subject.stage();
     let (stamp, tone) = match stage {
@@ -48,13 +49,13 @@ pub(crate) fn invoice(subject: Subject<'_>, issuer: &Issuer) -> String {
     let mut links = Vec::new();
     match stage {
         Stage::Payable => {
-            links.push(Link { href: subject.link(""), text: texts::pay(&subject.amount()), primary: true });
+            links.push(Link { href: subject.link(""), text: words.say(texts::pay(subject.amount())), primary: true });
         }
         Stage::Paid | Stage::PaidElsewhere => {
-            links.push(Link { href: subject.link("receipt/"), text: texts::RECEIPT.to_owned(), primary: false });
+            links.push(Link { href: subject.link("receipt/"), text: words.say(texts::RECEIPT), primary: false });
         }
         Stage::Challenged => {
-            links.push(Link { href: subject.link("challenge/"), text: texts::CONTINUE.to_owned(), primary: true });
+            links.push(Link { href: subject.link("challenge/"), text: words.say(texts::CONTINUE), primary: true });
         }
         Stage::Processing
         | Stage::Reserved
@@ -65,7 +66,7 @@ pub(crate) fn invoice(subject: Subject<'_>, issuer: &Issuer) -> String {
         | Stage::Closed => {}
     }
     if let Some(target) = Target::of(checkout.redirects.cancel.as_ref()) {
-        let text = format!("{} ({})", texts::RETURN, target.host);
+        let text = words.say(texts::return_to(&target.host));
         links.push(Link { href: target.url, text, primary: false });
     }
     document(&subject, texts::INVOICE, (stamp, tone), issuer, facts, links)
@@ -80,11 +81,11 @@ pub(crate) fn receipt(subject: Subject<'_>, issuer: &Issuer) -> Option<String> {
     let (at, card) = subject.success()?;
     let zone = subject.zone();
     let mut facts = vec![(texts::PAID_AT, zone.day_and_time(at))];
-    facts.extend(card.map(|card| (texts::PAID_WITH, texts::card_ending(card.brand, card.last4()))));
+    facts.extend(card.map(|card| (texts::PAID_WITH, subject.card_ending(card))));
     Some(document(&subject, texts::RECEIPT_TITLE, paid_stamp(&subject), issuer, facts, Vec::new()))
 }
 
-fn paid_stamp(subject: &Subject<'_>) -> (&'static str, &'static str) {
+fn paid_stamp(subject: &Subject<'_>) -> (Message, &'static str) {
     let payment = subject.payment;
     match (payment.refunded.is_zero(), payment.refundable().is_zero()) {
         (true, _) => (texts::STAMP_PAID, "good"),
@@ -94,28 +95,28 @@ fn paid_stamp(subject: &Subject<'_>) -> (&'static str, &'static str) {
 }
 
 /// What was taken if it is not the total, what was given back, and what remains.
-fn settlement(subject: &Subject<'_>) -> Vec<(String, String)> {
+fn settlement(subject: &Subject<'_>) -> Vec<(Message, String)> {
     let payment = subject.payment;
     let mut rows = Vec::new();
     if !payment.captured.is_zero() && payment.captured != payment.terms.amount {
-        rows.push((texts::TAKEN.to_owned(), subject.money(payment.captured)));
+        rows.push((texts::TAKEN, subject.money(payment.captured)));
     }
     for (at, amount) in subject.refunds() {
-        let label = texts::refunded_on(&subject.zone().day(at));
-        rows.push((label, signed(-amount.minor(), amount.currency(), subject.language())));
+        let label = texts::refunded_on(subject.zone().day(at));
+        rows.push((label, signed(-amount.minor(), amount.currency(), subject.words.language)));
     }
     if !payment.refunded.is_zero() {
-        rows.push((texts::AFTER_REFUNDS.to_owned(), subject.money(payment.refundable())));
+        rows.push((texts::AFTER_REFUNDS, subject.money(payment.refundable())));
     }
     rows
 }
 
 fn document(
     subject: &Subject<'_>,
-    heading: &'static str,
-    (stamp, tone): (&'static str, &'static str),
+    heading: Message,
+    (stamp, tone): (Message, &'static str),
     issuer: &Issuer,
-    mut facts: Vec<(&'static str, String)>,
+    mut facts: Vec<(Message, String)>,
     links: Vec<Link>,
 ) -> String {
     let checkout = subject.checkout;
@@ -124,12 +125,13 @@ fn document(
     }
     facts.push((texts::NUMBER, checkout.id.to_string()));
     html(&Document {
-        frame: Frame::of(subject, heading),
+        words: subject.words,
+        frame: Frame::of(subject, &subject.words.say(&heading)),
         heading,
         stamp,
         tone,
         from: from(subject, issuer),
-        to: to(subject.customer()),
+        to: to(subject),
         facts,
         order: Order::of(subject),
         settlement: settlement(subject),
@@ -143,12 +145,13 @@ fn from(subject: &Subject<'_>, issuer: &Issuer) -> Vec<String> {
     let legal_name = if issuer.legal_name == seller { "" } else { issuer.legal_name.as_str() };
     let mut lines = vec![seller, shown(legal_name)];
     lines.extend(issuer.address.iter().map(|line| shown(line)));
-    lines.extend(numbers(&issuer.registration_number, &issuer.tax_number));
+    lines.extend(numbers(subject.words, &issuer.registration_number, &issuer.tax_number));
     without_empty(lines)
 }
 
 /// Name and address only: who holds the link need not know more of the payer.
-fn to(customer: &Customer) -> Vec<String> {
+fn to(subject: &Subject<'_>) -> Vec<String> {
+    let customer = subject.customer();
     let billing = &customer.billing;
     let town = format!("{} {}", billing.zip_code.trim(), billing.city.trim());
     let mut lines: Vec<String> = [
@@ -161,16 +164,15 @@ fn to(customer: &Customer) -> Vec<String> {
     ]
     .map(shown)
     .into();
-    lines.extend(numbers(&customer.registration_number, &customer.tax_number));
+    lines.extend(numbers(subject.words, &customer.registration_number, &customer.tax_number));
     without_empty(lines)
 }
 
-fn numbers(registration: &str, tax: &str) -> Vec<String> {
-    [(texts::REGISTRATION, registration), (texts::TAX_NUMBER, tax)]
-        .into_iter()
-        .filter(|(_, number)| !number.trim().is_empty())
-        .map(|(label, number)| format!("{label} {}", shown(number)))
-        .collect()
+fn numbers(words: Words, registration: &str, tax: &str) -> Vec<String> {
+    let given = |number: &str| (!number.trim().is_empty()).then(|| shown(number));
+    let registration = given(registration).map(|number| words.say(texts::registration(number)));
+    let tax = given(tax).map(|number| words.say(texts::tax_registration(number)));
+    registration.into_iter().chain(tax).collect()
 }
 
 fn without_empty(mut lines: Vec<String>) -> Vec<String> {
@@ -181,15 +183,16 @@ fn without_empty(mut lines: Vec<String>) -> Vec<String> {
 #[derive(Template)]
 #[template(path = "document.html")]
 struct Document {
+    words: Words,
     frame: Frame,
-    heading: &'static str,
-    stamp: &'static str,
+    heading: Message,
+    stamp: Message,
     tone: &'static str,
     from: Vec<String>,
     to: Vec<String>,
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<(Message, String)>,
     order: Order,
-    settlement: Vec<(String, String)>,
+    settlement: Vec<(Message, String)>,
     notes: String,
     links: Vec<Link>,
 }

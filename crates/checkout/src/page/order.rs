@@ -26,7 +26,7 @@ pub(super) struct LineView {
 
 /// A named amount below the lines.
 pub(super) struct Sum {
-    pub(super) label: &'static str,
+    pub(super) label: String,
     pub(super) amount: String,
 }
 
@@ -34,20 +34,21 @@ impl Order {
     /// The total is what is charged, whatever the lines say; a difference is shown as one.
     pub(super) fn of(subject: &Subject<'_>) -> Self {
         let checkout = subject.checkout;
+        let words = subject.words;
         let total: Money = subject.payment.terms.amount;
-        let show = |minor: i64| signed(minor, total.currency(), subject.language());
+        let show = |minor: i64| signed(minor, total.currency(), words.language);
 
         let subtotal = checkout.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.total));
         let adjustment = total.minor().saturating_sub(subtotal).saturating_sub(checkout.debt);
         let mut sums = Vec::new();
         if !checkout.lines.is_empty() && (checkout.debt != 0 || adjustment != 0) {
-            sums.push(Sum { label: texts::SUBTOTAL, amount: show(subtotal) });
+            sums.push(Sum { label: words.say(texts::SUBTOTAL), amount: show(subtotal) });
             if checkout.debt != 0 {
                 let label = if checkout.debt < 0 { texts::CREDIT } else { texts::DEBT };
-                sums.push(Sum { label, amount: show(checkout.debt) });
+                sums.push(Sum { label: words.say(label), amount: show(checkout.debt) });
             }
             if adjustment != 0 {
-                sums.push(Sum { label: texts::ADJUSTMENT, amount: show(adjustment) });
+                sums.push(Sum { label: words.say(texts::ADJUSTMENT), amount: show(adjustment) });
             }
         }
 

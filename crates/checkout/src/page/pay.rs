@@ -1,12 +1,13 @@
 //! The page with the card form (checkout-ux 2, 3 and 6).
 
 use askama::Template;
-use domain::{Brand, CaptureMode};
+use domain::{Brand, CaptureMode, Expiry};
 
 use super::order::Order;
 use super::{Frame, Subject, Target, html, shown};
 use crate::details::{self, DetailField};
 use crate::form::{Field, FieldError, FormErrors, SavedCard, Typed};
+use crate::words::{Message, Words};
 use crate::{assets, texts};
 
 /// The pay page in the making.
@@ -66,6 +67,7 @@ impl<'a> PayPage<'a> {
     #[must_use]
     pub(crate) fn render(self) -> String {
         let subject = &self.subject;
+        let words = subject.words;
         let checkout = subject.checkout;
         let terms = &subject.payment.terms;
         let amount = subject.amount();
@@ -73,49 +75,58 @@ impl<'a> PayPage<'a> {
 
         let (button, note) = match terms.capture {
             CaptureMode::Automatic => (texts::pay(&amount), None),
-            CaptureMode::Manual if terms.amount.is_zero() => (texts::SAVE_CARD.to_owned(), Some(texts::VERIFY_NOTE)),
+            CaptureMode::Manual if terms.amount.is_zero() => (texts::SAVE_CARD, Some(texts::VERIFY_NOTE)),
             CaptureMode::Manual => (texts::hold(&amount), Some(texts::HOLD_NOTE)),
         };
         let due = terms.due.map(|due| {
             if subject.is_overdue() {
-                texts::was_due(&zone.day(due.at))
+                texts::was_due(zone.day(due.at))
             } else {
-                texts::payable_until(&zone.day_and_time(due.at))
+                texts::payable_until(zone.day_and_time(due.at))
             }
         });
 
-        let problem = |error: &FieldError| Problem { field: error.field.name(), message: error.message.to_string() };
+        let problem = |error: &FieldError| Problem { field: error.field.name(), message: words.say(&error.message) };
         let problems: Vec<Problem> = self.errors.errors.iter().map(problem).collect();
         let error_of = |field: Field| {
             let found = self.errors.errors.iter().find(|error| error.field == field);
-            found.map(|error| error.message.to_string()).unwrap_or_default()
+            found.map(|error| words.say(&error.message)).unwrap_or_default()
         };
         // What is wrong with the form now says more than why an earlier try failed.
         let failure = if problems.is_empty() { subject.failure().map(|advice| advice.text) } else { None };
         let errors = [Field::CardNumber, Field::Expires, Field::Cvc, Field::CardholderName].map(error_of);
         let [number_error, expires_error, cvc_error, holder_error] = errors;
 
-        let prefix = if problems.is_empty() && failure.is_none() { "" } else { texts::ERROR_PREFIX };
-        let mut frame = Frame::of(subject, &format!("{prefix}{button}"));
+        let wrong = !problems.is_empty() || failure.is_some();
+        let title = if wrong { texts::error_title(button.clone()) } else { button.clone() };
+        let mut frame = Frame::of(subject, &words.say(title));
         frame.script = Some(assets::script());
-        let remember = match (terms.save_card, self.remember_offered) {
+        let kept = match (terms.save_card, self.remember_offered) {
             // To save the card is all this page is for: its button says so.
-            _ if terms.amount.is_zero() => Remember::No,
-            (true, _) => Remember::Always,
-            (false, true) => Remember::Offered,
-            (false, false) => Remember::No,
+            _ if terms.amount.is_zero() => Kept::No,
+            (true, _) => Kept::Always,
+            (false, true) => Kept::Offered,
+            (false, false) => Kept::No,
+        };
+        let kept_words = match (&kept, frame.seller.is_empty()) {
+            (Kept::Offered, false) => words.around(texts::remember),
+            (Kept::Offered, true) => (words.say(texts::REMEMBER_UNNAMED), String::new()),
+            (Kept::Always, false) => words.around(texts::kept),
+            (Kept::Always, true) => (words.say(texts::KEPT_UNNAMED), String::new()),
+            (Kept::No, _) => (String::new(), String::new()),
         };
         let typed = self.errors.typed;
         let mut groups: Vec<DetailGroup> = Vec::new();
         for mut field in self.details {
-            field.error = problems.iter().find(|problem| problem.field == field.name).map(|p| p.message.clone());
+            let found = self.errors.errors.iter().find(|error| error.field.name() == field.name);
+            field.error = found.map(|error| error.message.clone());
             if let Some((_, again)) = typed.details.iter().find(|(name, _)| *name == field.name) {
                 field.value.clone_from(again);
             }
             field.value = details::without_numbers(&field.value);
             match groups.last_mut().filter(|group| group.legend == field.legend) {
                 Some(group) => group.fields.push(field),
-                None => groups.push(DetailGroup { legend: field.legend, fields: vec![field] }),
+                None => groups.push(DetailGroup { legend: field.legend.clone(), fields: vec![field] }),
             }
         }
         let chosen = match typed.saved {
@@ -128,19 +139,21 @@ impl<'a> PayPage<'a> {
             .iter()
             .map(|card| SavedRow {
                 token: card.token.to_string(),
-                name: texts::card_ending(card.brand, &card.last4),
-                expires: texts::expires(card.expiry),
+                name: words.say(texts::card_ending(card.brand.label(), &card.last4)),
+                expires: words.say(texts::expires_on(short(card.expiry))),
                 expired: card.expired,
                 chosen: chosen == Some(card.token),
-                with: texts::with_card(card.brand, &card.last4),
+                with: words.say(texts::with_card(card.brand.label(), &card.last4)),
             })
             .collect();
         let brands = checkout.brands.as_deref().unwrap_or_default();
         html(&PayTemplate {
+            words,
             frame,
             order: Order::of(subject),
             amount,
             reference: shown(&checkout.reference),
+            reference_words: words.around(texts::reference_is),
             notes: shown(checkout.notes.trim()),
             due,
             note,
@@ -157,11 +170,17 @@ impl<'a> PayPage<'a> {
             another: chosen.is_none(),
             saved,
             brands: brands.iter().filter(|brand| **brand != Brand::Unknown).map(|brand| brand.label()).collect(),
-            remember,
+            kept,
+            kept_words,
             button,
             cancel: Target::of(checkout.redirects.cancel.as_ref()),
         })
     }
+}
+
+/// As it stands on the card: `08/28`.
+fn short(expiry: Expiry) -> String {
+    format!("{:02}/{:02}", expiry.month, expiry.year % 100)
 }
 
 /// A line of the error summary.
@@ -172,7 +191,7 @@ struct Problem {
 
 /// Fields that belong together.
 struct DetailGroup {
-    legend: &'static str,
+    legend: Message,
     fields: Vec<DetailField>,
 }
 
@@ -188,7 +207,7 @@ struct SavedRow {
 }
 
 /// Whether the card is kept.
-enum Remember {
+enum Kept {
     No,
     Offered,
     Always,
@@ -197,16 +216,19 @@ enum Remember {
 #[derive(Template)]
 #[template(path = "pay.html")]
 struct PayTemplate<'a> {
+    words: Words,
     frame: Frame,
     order: Order,
     amount: String,
     reference: String,
+    /// What is said before and after it.
+    reference_words: (String, String),
     notes: String,
-    due: Option<String>,
-    note: Option<&'static str>,
+    due: Option<Message>,
+    note: Option<Message>,
     action: String,
     attempt: &'a str,
-    failure: Option<&'static str>,
+    failure: Option<Message>,
     problems: Vec<Problem>,
     number_error: String,
     expires_error: String,
@@ -218,7 +240,9 @@ struct PayTemplate<'a> {
     /// A card is typed, or may be without choosing.
     another: bool,
     brands: Vec<&'static str>,
-    remember: Remember,
-    button: String,
+    kept: Kept,
+    /// What is said of it, before and after the seller's name.
+    kept_words: (String, String),
+    button: Message,
     cancel: Option<Target>,
 }

@@ -6,7 +6,8 @@ use askama::Template;
 use domain::{AttemptStatus, State};
 
 use super::{Frame, Link, Stage, Subject, Target, html, shown};
-use crate::texts::{self, Language};
+use crate::texts;
+use crate::words::{Message, Words};
 
 /// Something of ours broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub(crate) fn at_link(subject: Subject<'_>) -> Option<String> {
         Stage::Failed => failed(&subject).render(),
         Stage::Expired => {
             let mut page = ended(&subject, texts::EXPIRED);
-            page.paragraphs.push(texts::CONTACT_SELLER.to_owned());
+            page.says(texts::CONTACT_SELLER);
             page.render()
         }
     })
@@ -67,26 +68,26 @@ pub(crate) fn after_try(subject: Subject<'_>) -> String {
 #[must_use]
 pub(crate) fn processing_elsewhere(subject: Subject<'_>) -> String {
     let mut page = Page::new(&subject, Tone::Wait, texts::ELSEWHERE);
-    page.paragraphs.push(texts::PROCESSING_BODY.to_owned());
+    page.says(texts::PROCESSING_BODY);
     page.frame.refresh = Some("5".to_owned());
     page.render()
 }
 
 /// The same for every link that leads nowhere.
 #[must_use]
-pub(crate) fn unknown_link() -> String {
-    Page::of_nobody(texts::UNKNOWN, texts::UNKNOWN_BODY).render()
+pub(crate) fn unknown_link(words: Words) -> String {
+    Page::of_nobody(words, texts::UNKNOWN, &texts::UNKNOWN_BODY).render()
 }
 
 /// Says whether money was taken.
 #[must_use]
-pub(crate) fn broken(broken: Broken) -> String {
+pub(crate) fn broken(words: Words, broken: Broken) -> String {
     let (heading, text) = match broken {
         Broken::Busy => (texts::BUSY_PAGE, texts::BUSY_PAGE_BODY),
         Broken::NotCharged => (texts::BROKEN, texts::BROKEN_BODY),
         Broken::Unsure => (texts::BROKEN, texts::BROKEN_UNSURE),
     };
-    Page::of_nobody(heading, text).render()
+    Page::of_nobody(words, heading, &text).render()
 }
 
 /// How often the page looks again, by how long the payer has waited; later it stops.
@@ -116,10 +117,10 @@ fn processing(subject: &Subject<'_>) -> String {
         let later = if subject.customer().email.is_empty() { texts::COME_BACK } else { texts::WILL_EMAIL };
         page = Page::new(subject, Tone::Wait, texts::CHECKING);
         page.strong = Some(texts::DO_NOT_PAY_AGAIN);
-        page.paragraphs.push(later.to_owned());
+        page.says(later);
     } else {
         page = Page::new(subject, Tone::Wait, texts::PROCESSING);
-        page.paragraphs.push(texts::PROCESSING_BODY.to_owned());
+        page.says(texts::PROCESSING_BODY);
     }
     page.frame.refresh = refresh.map(str::to_owned);
     page.render()
@@ -141,24 +142,29 @@ fn succeeded(subject: &Subject<'_>) -> Page {
         | Stage::Closed => (texts::SUCCESSFUL, None),
     };
     let mut page = Page::new(subject, Tone::Good, heading);
-    page.paragraphs.extend(text.map(str::to_owned));
+    let dated = text.is_none();
+    text.into_iter().for_each(|text| page.says(text));
     if let Some((at, card)) = success {
         let zone = subject.zone();
-        if text.is_none() {
-            page.paragraphs.push(texts::paid_on(&zone.day(at)));
-            page.links.push(Link { href: subject.link("receipt/"), text: texts::RECEIPT.to_owned(), primary: false });
+        if dated {
+            page.says(texts::paid_on(zone.day(at)));
+            page.links.push(Link {
+                href: subject.link("receipt/"),
+                text: subject.words.say(texts::RECEIPT),
+                primary: false,
+            });
         }
         if subject.stage() == Stage::PaidElsewhere {
-            page.paragraphs.push(texts::PAID_ELSEWHERE_BODY.to_owned());
+            page.says(texts::PAID_ELSEWHERE_BODY);
         }
         let taken = subject.payment.captured;
         if !taken.is_zero() && taken != subject.payment.terms.amount {
             page.facts.push((texts::TAKEN, subject.money(taken)));
         }
-        page.facts.extend(card.map(|card| (texts::PAID_WITH, texts::card_ending(card.brand, card.last4()))));
+        page.facts.extend(card.map(|card| (texts::PAID_WITH, subject.card_ending(card))));
         page.facts.push((texts::DATE, zone.day_and_time(at)));
         for (at, amount) in subject.refunds() {
-            let text = texts::amount_on(&subject.money(amount), &zone.day(at));
+            let text = subject.words.say(texts::amount_on(subject.money(amount), zone.day(at)));
             page.facts.push((texts::REFUNDED, text));
         }
     }
@@ -168,9 +174,9 @@ fn succeeded(subject: &Subject<'_>) -> Page {
 /// Leads on to the challenge page, which has its own address because it has its own headers.
 fn asked_by_bank(subject: &Subject<'_>) -> String {
     let mut page = Page::new(subject, Tone::Wait, texts::ASKED_BY_BANK);
-    page.paragraphs.push(texts::ASKED_BY_BANK_BODY.to_owned());
+    page.says(texts::ASKED_BY_BANK_BODY);
     let href = subject.link("challenge/");
-    page.links.push(Link { href, text: texts::CONTINUE.to_owned(), primary: true });
+    page.links.push(Link { href, text: subject.words.say(texts::CONTINUE), primary: true });
     page.render()
 }
 
@@ -178,7 +184,7 @@ fn asked_by_bank(subject: &Subject<'_>) -> String {
 fn closed(subject: &Subject<'_>) -> Page {
     let mut page = Page::new(subject, Tone::Neutral, texts::CLOSED);
     if subject.payment.state == State::Voided {
-        page.paragraphs.push(texts::NOT_CHARGED.to_owned());
+        page.says(texts::NOT_CHARGED);
     }
     page.with_way_back(subject)
 }
@@ -186,19 +192,19 @@ fn closed(subject: &Subject<'_>) -> Page {
 fn failed(subject: &Subject<'_>) -> Page {
     let mut page = Page::new(subject, Tone::Bad, texts::NOT_PAID);
     let text = subject.failure().map_or(texts::NOT_TRIED, |advice| advice.text);
-    page.paragraphs.push(text.to_owned());
+    page.says(text);
     match subject.stage() {
         Stage::Payable => {
-            page.links.push(Link { href: subject.link(""), text: texts::TRY_AGAIN.to_owned(), primary: true });
+            page.links.push(Link { href: subject.link(""), text: subject.words.say(texts::TRY_AGAIN), primary: true });
         }
-        _ => page.paragraphs.push(texts::CLOSED.to_owned()),
+        _ => page.says(texts::CLOSED),
     }
     page.with_way_back(subject)
 }
 
-fn ended(subject: &Subject<'_>, heading: &'static str) -> Page {
+fn ended(subject: &Subject<'_>, heading: Message) -> Page {
     let mut page = Page::new(subject, Tone::Neutral, heading);
-    page.paragraphs.push(texts::NOT_CHARGED.to_owned());
+    page.says(texts::NOT_CHARGED);
     page.with_way_back(subject)
 }
 
@@ -214,24 +220,27 @@ enum Tone {
 #[derive(Template)]
 #[template(path = "status.html")]
 struct Page {
+    words: Words,
     frame: Frame,
     tone: Tone,
-    heading: &'static str,
-    strong: Option<&'static str>,
+    heading: Message,
+    strong: Option<Message>,
     paragraphs: Vec<String>,
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<(Message, String)>,
     links: Vec<Link>,
 }
 
 impl Page {
-    fn new(subject: &Subject<'_>, tone: Tone, heading: &'static str) -> Self {
-        let prefix = if tone == Tone::Bad { texts::ERROR_PREFIX } else { "" };
+    fn new(subject: &Subject<'_>, tone: Tone, heading: Message) -> Self {
+        let words = subject.words;
+        let title = if tone == Tone::Bad { texts::error_title(heading.clone()) } else { heading.clone() };
         let mut facts = vec![(texts::AMOUNT, subject.amount())];
         if !subject.checkout.reference.is_empty() {
             facts.push((texts::REFERENCE, shown(&subject.checkout.reference)));
         }
         Self {
-            frame: Frame::of(subject, &format!("{prefix}{heading}")),
+            words,
+            frame: Frame::of(subject, &words.say(title)),
             tone,
             heading,
             strong: None,
@@ -241,13 +250,14 @@ impl Page {
         }
     }
 
-    fn of_nobody(heading: &'static str, text: &'static str) -> Self {
+    fn of_nobody(words: Words, heading: Message, text: &Message) -> Self {
         Self {
-            frame: Frame::of_nobody(Language::English, heading),
+            words,
+            frame: Frame::of_nobody(&words.say(&heading)),
             tone: Tone::Neutral,
             heading,
             strong: None,
-            paragraphs: vec![text.to_owned()],
+            paragraphs: vec![words.say(text)],
             facts: Vec::new(),
             links: Vec::new(),
         }
@@ -256,19 +266,24 @@ impl Page {
     /// Goes on to the merchant by itself, exactly to the address given.
     fn leading_to(mut self, target: Target) -> Self {
         self.frame.refresh = Some(format!("1;url={}", target.url));
-        self.paragraphs.push(texts::REDIRECTING.to_owned());
+        self.says(texts::REDIRECTING);
+        let text = self.words.say(texts::continue_to(&target.host));
         // One way on, not two.
         self.links.retain(|link| !link.primary);
-        self.links.insert(0, Link { href: target.url, text: texts::continue_to(&target.host), primary: true });
+        self.links.insert(0, Link { href: target.url, text, primary: true });
         self
     }
 
     fn with_way_back(mut self, subject: &Subject<'_>) -> Self {
         if let Some(target) = Target::of(subject.checkout.redirects.cancel.as_ref()) {
-            let text = format!("{} ({})", texts::RETURN, target.host);
+            let text = self.words.say(texts::return_to(&target.host));
             self.links.push(Link { href: target.url, text, primary: false });
         }
         self
+    }
+
+    fn says(&mut self, message: Message) {
+        self.paragraphs.push(self.words.say(message));
     }
 
     fn render(&self) -> String {

@@ -10,9 +10,11 @@ use uuid::Uuid;
 
 use super::*;
 use crate::form::{Asked, FieldError, FormErrors, SavedCard};
+use crate::words::Language;
 
 /// 2027-03-03 06:30 UTC, 14:30 in Kuala Lumpur.
 const NOW: Timestamp = Timestamp::from_seconds(1_804_055_400);
+const ENGLISH: Words = Words::new(Language::English);
 const PAN: &str = "4444333322221111";
 
 /// A checkout and what happens to it.
@@ -183,7 +185,13 @@ impl Story {
 
     fn read<T>(&self, page: impl FnOnce(Subject<'_>) -> T) -> T {
         let payment = self.payment();
-        page(Subject { checkout: &self.checkout, payment: &payment, history: &self.history, now: self.now })
+        page(Subject {
+            checkout: &self.checkout,
+            payment: &payment,
+            history: &self.history,
+            now: self.now,
+            words: ENGLISH,
+        })
     }
 
     fn form(&self) -> String {
@@ -307,6 +315,7 @@ fn challenge_page(story: &Story) -> String {
 
 fn acs<'a>(notice: Option<AcsNotice>) -> AcsPage<'a> {
     AcsPage {
+        words: ENGLISH,
         action: "/acs/challenge",
         merchant: "Kedai Kopi Seri",
         amount: ringgit(5_200),
@@ -322,8 +331,12 @@ fn acs<'a>(notice: Option<AcsNotice>) -> AcsPage<'a> {
 }
 
 fn acs_return() -> String {
-    let page =
-        AcsReturn { notification_url: "http://127.0.0.1:8080/p/3ds/", cres: "Y3Jlcw", session_data: "c2Vzc2lvbg" };
+    let page = AcsReturn {
+        words: ENGLISH,
+        notification_url: "http://127.0.0.1:8080/p/3ds/",
+        cres: "Y3Jlcw",
+        session_data: "c2Vzc2lvbg",
+    };
     page.render()
 }
 
@@ -388,10 +401,10 @@ fn gallery() -> Vec<(&'static str, String)> {
         ("card_saved", shop().terms(verify).approved().at_link()),
         ("cancelled", shop().does(&Command::Cancel).at_link()),
         ("expired", shop().terms(due(-1, true)).does(&Command::PassDue).at_link()),
-        ("unknown_link", unknown_link()),
-        ("busy", broken(Broken::Busy)),
-        ("broken", broken(Broken::NotCharged)),
-        ("broken_unsure", broken(Broken::Unsure)),
+        ("unknown_link", unknown_link(ENGLISH)),
+        ("busy", broken(ENGLISH, Broken::Busy)),
+        ("broken", broken(ENGLISH, Broken::NotCharged)),
+        ("broken_unsure", broken(ENGLISH, Broken::Unsure)),
         ("invoice_open", invoice_of(shop().shop(test_mode).terms(due(-2, false)))),
         ("invoice_paid", invoice_of(shop().approved())),
         ("receipt", Story::new().shop(test_mode).approved().read(|s| receipt(s, &issuer()).expect("paid"))),
@@ -689,7 +702,7 @@ fn errors_of_the_form_replace_the_text_of_an_earlier_failure() {
     let story = Story::new().declined(DeclineReason::DoNotHonour);
     says(&story.form(), "Your bank did not approve this payment. You have not been charged.");
     assert!(story.form().contains("<title>Error: "));
-    let one = FieldError { field: crate::form::Field::Cvc, message: "Enter the 3-digit security code".into() };
+    let one = FieldError { field: crate::form::Field::Cvc, message: texts::CVC_THREE };
     let errors = FormErrors { errors: vec![one], ..FormErrors::default() };
     let page = story.read(|subject| PayPage::new(subject, "t").after(errors).render());
     does_not_say(&page, "Your bank did not approve");
@@ -859,7 +872,7 @@ fn nobody_in_doubt_is_told_to_pay_again() {
     assert!(fresh.contains("http-equiv=\"refresh\" content=\"3\""));
     says(&fresh, "Processing your payment");
     says(&Story::new().submit().later(301).at_link(), "Please do not pay again. We will email you.");
-    for page in [page, fresh, Story::new().submit().read(processing_elsewhere), broken(Broken::Unsure)] {
+    for page in [page, fresh, Story::new().submit().read(processing_elsewhere), broken(ENGLISH, Broken::Unsure)] {
         says(&page, "Please do not pay again.");
         does_not_say(&page, "Try again");
         does_not_say(&page, "not been charged");
@@ -891,9 +904,9 @@ fn ends_say_that_nothing_was_charged() {
     let charged_back = Story::new().approved().does(&Command::Report(Report::ChargedBack)).at_link();
     says(&charged_back, "This payment can no longer be made here.");
     does_not_say(&charged_back, "not been charged");
-    says(&broken(Broken::Busy), "You have not been charged.");
-    says(&broken(Broken::NotCharged), "You have not been charged.");
-    assert_eq!(unknown_link(), unknown_link());
+    says(&broken(ENGLISH, Broken::Busy), "You have not been charged.");
+    says(&broken(ENGLISH, Broken::NotCharged), "You have not been charged.");
+    assert_eq!(unknown_link(ENGLISH), unknown_link(ENGLISH));
 }
 
 #[test]

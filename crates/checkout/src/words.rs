@@ -1,0 +1,317 @@
+//! The languages of the pages, and how a message becomes words in one of them.
+
+use std::sync::LazyLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use unic_langid::LanguageIdentifier;
+
+/// A language a page can be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// `en`, and what nobody has a better wish for.
+    English,
+    /// `ms`
+    Malay,
+    /// `fr`
+    French,
+    /// `de`
+    German,
+    /// `sv`
+    Swedish,
+    /// `es`
+    Spanish,
+    /// `pl`
+    Polish,
+    /// `ar`, from right to left.
+    Arabic,
+    /// `zh-Hans`
+    Chinese,
+}
+
+impl Language {
+    /// In the order of the variants.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::English,
+        Self::Malay,
+        Self::French,
+        Self::German,
+        Self::Swedish,
+        Self::Spanish,
+        Self::Polish,
+        Self::Arabic,
+        Self::Chinese,
+    ];
+
+    /// By ISO 639-1 code; English for one the pages do not have.
+    #[must_use]
+    pub(crate) fn of(code: &str) -> Self {
+        let offered = Self::ALL.into_iter().filter(|language| language.file().is_some());
+        offered.into_iter().find(|language| language.code() == code).unwrap_or(Self::English)
+    }
+
+    /// For the `lang` attribute and `Content-Language`.
+    #[must_use]
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Malay => "ms",
+            Self::French => "fr",
+            Self::German => "de",
+            Self::Swedish => "sv",
+            Self::Spanish => "es",
+            Self::Polish => "pl",
+            Self::Arabic => "ar",
+            Self::Chinese => "zh-Hans",
+        }
+    }
+
+    /// For the `dir` attribute.
+    #[must_use]
+    pub(crate) const fn direction(self) -> &'static str {
+        match self {
+            Self::Arabic => "rtl",
+            Self::English
+            | Self::Malay
+            | Self::French
+            | Self::German
+            | Self::Swedish
+            | Self::Spanish
+            | Self::Polish
+            | Self::Chinese => "ltr",
+        }
+    }
+
+    /// The words, once somebody has written them.
+    const fn file(self) -> Option<&'static str> {
+        match self {
+            Self::English => Some(include_str!("../locales/en.ftl")),
+            Self::Malay
+            | Self::French
+            | Self::German
+            | Self::Swedish
+            | Self::Spanish
+            | Self::Polish
+            | Self::Arabic
+            | Self::Chinese => None,
+        }
+    }
+}
+
+/// Something to say, in no language yet: its identifier in `locales/` and what stands in its gaps. Made in
+/// [`crate::texts`] only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Message {
+    id: &'static str,
+    arguments: Vec<(&'static str, Argument)>,
+}
+
+impl Message {
+    pub(crate) const fn new(id: &'static str, arguments: Vec<(&'static str, Argument)>) -> Self {
+        Self { id, arguments }
+    }
+}
+
+impl AsRef<Self> for Message {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+/// What stands in the gap of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Argument {
+    /// Ready to read.
+    Text(String),
+    /// Chooses the plural.
+    Number(u32),
+    /// To be said in the same language.
+    Message(Message),
+}
+
+impl From<&str> for Argument {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Argument {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&String> for Argument {
+    fn from(text: &String) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
+impl From<u32> for Argument {
+    fn from(number: u32) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<Message> for Argument {
+    fn from(message: Message) -> Self {
+        Self::Message(message)
+    }
+}
+
+/// Says messages in one language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Words {
+    /// Which.
+    pub language: Language,
+}
+
+/// Stands for the text [`Words::around`] leaves out.
+const GAP: &str = "\u{fffc}";
+
+impl Words {
+    #[must_use]
+    pub(crate) const fn new(language: Language) -> Self {
+        Self { language }
+    }
+
+    /// The message in words. They are text and not markup.
+    #[must_use]
+    pub(crate) fn say(self, message: impl AsRef<Message>) -> String {
+        let message = message.as_ref();
+        let bundle = &BUNDLES[self.language as usize];
+        let Some(pattern) = bundle.get_message(message.id).and_then(|found| found.value()) else {
+            // A test holds every file to the list of messages.
+            return message.id.to_owned();
+        };
+        let arguments: FluentArgs<'_> =
+            message.arguments.iter().map(|(name, argument)| (*name, self.value(argument))).collect();
+        bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned()
+    }
+
+    /// The two halves of a message around its argument, for a text of somebody else's that a page has to isolate.
+    #[must_use]
+    pub(crate) fn around(self, message: impl FnOnce(&'static str) -> Message) -> (String, String) {
+        let said = self.say(message(GAP));
+        let (before, after) = said.split_once(GAP).unwrap_or((&said, ""));
+        (before.to_owned(), after.to_owned())
+    }
+
+    fn value(self, argument: &Argument) -> FluentValue<'_> {
+        match argument {
+            Argument::Text(text) => text.as_str().into(),
+            Argument::Number(number) => (*number).into(),
+            Argument::Message(message) => self.say(message).into(),
+        }
+    }
+}
+
+type Bundle = FluentBundle<FluentResource>;
+
+/// Each language's words, parsed once.
+static BUNDLES: LazyLock<Vec<Bundle>> = LazyLock::new(|| Language::ALL.map(bundle).into());
+
+fn bundle(language: Language) -> Bundle {
+    let locale: LanguageIdentifier = language.code().parse().unwrap_or_default();
+    let mut bundle = Bundle::new_concurrent(vec![locale]);
+    // Arguments are our own amounts, dates and names in Latin letters: they need isolating only where the sentence
+    // runs the other way. What a merchant or payer wrote is isolated by `<bdi>`.
+    bundle.set_use_isolating(language.direction() == "rtl");
+    let words = language.file().unwrap_or_default().to_owned();
+    // What cannot be read is left out here, and found by a test.
+    let resource = FluentResource::try_new(words).unwrap_or_else(|(readable, _)| readable);
+    bundle.add_resource_overriding(resource);
+    bundle
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
+
+    use super::*;
+    use crate::texts;
+
+    fn offered() -> impl Iterator<Item = Language> {
+        Language::ALL.into_iter().filter(|language| language.file().is_some())
+    }
+
+    /// The messages of a file: the gaps of each.
+    fn messages(language: Language) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+        let file = language.file().expect("a file");
+        let parsed =
+            fluent_syntax::parser::parse(file).unwrap_or_else(|(_, errors)| panic!("{language:?}: {errors:?}"));
+        let mut messages = BTreeMap::new();
+        for entry in parsed.body {
+            match entry {
+                Entry::Message(message) => {
+                    let mut gaps = BTreeSet::new();
+                    find_gaps(message.value.as_ref().expect("words"), &mut gaps);
+                    let before = messages.insert(message.id.name, gaps);
+                    assert!(before.is_none(), "{language:?}: {} is there twice", message.id.name);
+                    assert!(message.attributes.is_empty(), "{language:?}: {}", message.id.name);
+                }
+                Entry::Comment(_) | Entry::GroupComment(_) | Entry::ResourceComment(_) => {}
+                Entry::Term(_) | Entry::Junk { .. } => panic!("{language:?}: {entry:?}"),
+            }
+        }
+        messages
+    }
+
+    fn find_gaps<'a>(pattern: &Pattern<&'a str>, gaps: &mut BTreeSet<&'a str>) {
+        for element in &pattern.elements {
+            let PatternElement::Placeable { expression } = element else { continue };
+            let inline = match expression {
+                Expression::Inline(inline) => inline,
+                Expression::Select { selector, variants } => {
+                    variants.iter().for_each(|variant| find_gaps(&variant.value, gaps));
+                    selector
+                }
+            };
+            match inline {
+                InlineExpression::VariableReference { id } => gaps.insert(id.name),
+                other => panic!("{other:?}"),
+            };
+        }
+    }
+
+    #[test]
+    fn every_language_has_every_message_with_the_same_gaps() {
+        let wanted: BTreeMap<&str, BTreeSet<&str>> =
+            texts::ALL.iter().map(|(id, arguments)| (*id, arguments.iter().copied().collect())).collect();
+        assert_eq!(texts::ALL.len(), wanted.len(), "every identifier once");
+        for language in offered() {
+            let found = messages(language);
+            for (id, gaps) in &wanted {
+                let said = found.get(id).unwrap_or_else(|| panic!("{language:?}: {id} is missing"));
+                assert_eq!(gaps, said, "{language:?}: {id}");
+            }
+            let left_over: Vec<_> = found.keys().filter(|id| !wanted.contains_key(*id)).collect();
+            assert!(left_over.is_empty(), "{language:?}: {left_over:?}");
+        }
+    }
+
+    #[test]
+    fn a_language_without_words_is_not_offered() {
+        assert_eq!(Language::English, Language::of("en"));
+        assert_eq!(Language::English, Language::of("xx"));
+        assert_eq!(Language::English, Language::of(""));
+        for language in Language::ALL {
+            assert!(Language::of(language.code()).file().is_some(), "{language:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_becomes_words() {
+        let words = Words::new(Language::English);
+        assert_eq!("Card number", words.say(texts::CARD_NUMBER));
+        assert_eq!("Pay RM 52.00", words.say(texts::pay("RM 52.00")));
+        assert_eq!("This code is wrong. 1 try left", words.say(texts::wrong_code(1)));
+        assert_eq!("This code is wrong. 2 tries left", words.say(texts::wrong_code(2)));
+        let too_long = texts::at_most(texts::CITY, 1_280);
+        assert_eq!("City is too long. Use at most 1280 characters", words.say(too_long));
+        let (before, after) = words.around(texts::reference_is);
+        assert_eq!(("Reference: ", ""), (before.as_str(), after.as_str()));
+    }
+}
