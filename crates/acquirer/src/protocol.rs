@@ -152,6 +152,9 @@ pub struct CardData<'a> {
 pub enum CardRules {
     /// Only numbers of the table; the expiry date is judged first; the CVC is 123, of Amex 1234 (purchases-api 6.4).
     Purchases,
+    /// Numbers of the table and those of card-payments-api 6; any expiry date that is not past, any CVC of the right
+    /// length.
+    CardPayments,
 }
 
 /// What an acquirer answered. Of an operation it says nothing about the card.

@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 pub use directory::{AcsAnswer, AcsBehaviour, AcsOutcome, AcsView, Directory};
 pub(crate) use wire::TestProtocol;
 
-use crate::protocol::{HttpRequest, HttpResponse, Method};
+use crate::protocol::{CardRules, HttpRequest, HttpResponse, Method};
 use crate::transport::Delivery;
 use book::{Attempt, Book, Operated, Operation, OperationOrder, Order, Received, Taken, Trouble, Undone};
 use cards::{Answering, Judgement, Presented, Travel};
@@ -460,10 +460,12 @@ fn judge(body: &[u8], now: Timestamp) -> Option<(Option<Order>, Judgement)> {
         expiry,
         authentication: request.authentication.as_ref(),
         by_merchant: request.initiated_by == InitiatorIn::Merchant,
+        rules: match request.rules {
+            Rules::Purchases => CardRules::Purchases,
+            Rules::CardPayments => CardRules::CardPayments,
+        },
     };
-    let judgement = match request.rules {
-        Rules::Purchases => cards::judge(&presented, now),
-    };
+    let judgement = cards::judge(&presented, now);
     let travels = match judgement.fault.request {
         Travel::Arrives(after) => after,
         Travel::Lost | Travel::Refused => return Some((None, judgement)),

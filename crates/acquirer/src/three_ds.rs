@@ -11,6 +11,8 @@ use domain::{AttemptId, Authentication, AuthenticationIds, Challenge, Expiry, Mo
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::protocol::CardRules;
+
 /// The version of every message.
 pub const MESSAGE_VERSION: &str = "2.2.0";
 
@@ -42,6 +44,8 @@ pub struct AuthenticationRequest<'a> {
     pub acs_base: &'a str,
     /// Ask also for a card that would pass without: the acquirer wants it so.
     pub force: bool,
+    /// Which rules for test cards hold.
+    pub rules: CardRules,
 }
 
 /// What the bank says (ARes).

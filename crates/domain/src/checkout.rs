@@ -1,7 +1,7 @@
 //! What a payer is asked to pay and how it may be paid: the facts a page needs, whichever dialect made them.
 
 use crate::card::Brand;
-use crate::ids::{BrandId, CheckoutId, CustomerId, MerchantId, PaymentId};
+use crate::ids::{BrandId, CheckoutId, CustomerId, MerchantId, PaymentId, PublicId};
 use crate::time::{Mode, Timestamp};
 
 /// Which API made the checkout; its nouns stay there.
@@ -9,6 +9,8 @@ use crate::time::{Mode, Timestamp};
 pub enum Dialect {
     /// `/api/v1`, purchases.
     Purchases,
+    /// `/api/v2`, card payments by link.
+    CardPayments,
 }
 
 impl Dialect {
@@ -17,13 +19,14 @@ impl Dialect {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Purchases => "purchases",
+            Self::CardPayments => "card_payments",
         }
     }
 
     /// Reads [`Dialect::as_str`] back.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        (text == "purchases").then_some(Self::Purchases)
+        [Self::Purchases, Self::CardPayments].into_iter().find(|dialect| dialect.as_str() == text)
     }
 }
 
@@ -42,6 +45,8 @@ pub struct Checkout {
     pub payment_id: PaymentId,
     /// The API that made it.
     pub dialect: Dialect,
+    /// What the dialect's clients call it, where that is not its id.
+    pub public_id: Option<PublicId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// The shop's name as the payer knows it, kept from the day of the order.

@@ -78,6 +78,46 @@ ids! {
     DeliveryId;
 }
 
+/// What a dialect's clients call a checkout where its id will not do: a secret stands in the link, and their wire wants
+/// a number (card-payments-api 1.3). Unique in the whole store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PublicId {
+    /// Positive and below 2^53, so that no JSON reader rounds it.
+    Number(u64),
+    /// A UUID.
+    Token(Uuid),
+}
+
+impl PublicId {
+    /// A number made of random bytes.
+    #[must_use]
+    pub fn number(random: [u8; 8]) -> Self {
+        Self::Number((u64::from_be_bytes(random) >> 11).max(1))
+    }
+
+    /// Reads what [`fmt::Display`] writes.
+    ///
+    /// # Errors
+    /// [`IdError`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        if text.len() == 36 {
+            return Uuid::try_parse(text).map(Self::Token).map_err(|_| IdError);
+        }
+        let is_plain = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|number| is_plain && *number < 1 << 53);
+        number.map(Self::Number).ok_or(IdError)
+    }
+}
+
+impl fmt::Display for PublicId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Token(token) => token.as_hyphenated().fmt(f),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +130,18 @@ mod tests {
             ["", "6f0d2f0e1a554d0c9c0e6f2f0d3b7a11", "{6f0d2f0e-1a55-4d0c-9c0e-6f2f0d3b7a11}", "../../etc/passwd"]
         {
             assert_eq!(Err(IdError), MerchantId::parse(bad));
+        }
+    }
+
+    #[test]
+    fn public_ids_are_plain_numbers_or_uuids() {
+        assert_eq!(PublicId::Number((1 << 53) - 1), PublicId::number([255; 8]));
+        assert_eq!(PublicId::Number(1), PublicId::number([0; 8]), "never nothing");
+        for id in [PublicId::Number(900_017), PublicId::Token(Uuid::from_u128(7))] {
+            assert_eq!(Ok(id), PublicId::parse(&id.to_string()));
+        }
+        for bad in ["", "0", "007", "+7", "-7", "7.0", "9007199254740992", "99999999999999999999", "٧"] {
+            assert_eq!(Err(IdError), PublicId::parse(bad), "{bad}");
         }
     }
 }

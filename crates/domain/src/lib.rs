@@ -30,6 +30,7 @@ pub use decline::{CardField, DeclineReason, FieldFault};
 pub use event::Event;
 pub use ids::{
     AttemptId, BrandId, CardId, CheckoutId, CustomerId, DeliveryId, IdError, KeyId, MerchantId, OperationId, PaymentId,
+    PublicId,
 };
 pub use money::{Currency, Exchange, Fees, Money};
 pub use notice::{Notice, notices};

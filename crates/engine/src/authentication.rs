@@ -17,7 +17,7 @@ use domain::{
 use store::{Timer, TimerKind};
 
 use crate::checkouts::{Asking, Shown, timer};
-use crate::payments::{ACQUIRER_WAIT, CardEntry};
+use crate::payments::{ACQUIRER_WAIT, CardEntry, card_rules};
 use crate::recovery::{first_inquiry, first_inquiry_at};
 use crate::{Causes, Engine, Error};
 
@@ -155,6 +155,7 @@ impl Engine {
                     return_url: &format!("{base}/p/{}/3ds/", sent.record.checkout.id),
                     acs_base: &base,
                     force: asked == Asked::ByTheIssuer,
+                    rules: card_rules(&sent.record.checkout),
                 })
                 .await;
             let result = match answer {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    CaptureMode, CheckoutId, Command, Customer, CustomerId, Event, MerchantId, Mode, Notice, Payment, Recorded, State,
-    Submission, Terms, Timestamp, ledger, notices,
+    CaptureMode, CheckoutId, Command, Customer, CustomerId, Event, MerchantId, Mode, Notice, Payment, PublicId,
+    Recorded, State, Submission, Terms, Timestamp, ledger, notices,
 };
 use store::{
     Changeset, CheckoutRecord, Committed, CustomerRecord, Delivery, Endpoint, IdempotencyWrite, Idempotent, KeptCard,
@@ -64,7 +64,7 @@ pub struct NewCheckout {
 pub enum Opened {
     /// It exists.
     Done,
-    /// Its customer was made by somebody else meanwhile: look again.
+    /// Its customer was made, or its public id taken, by somebody else meanwhile: look again, draw again.
     Stale,
 }
 
@@ -75,6 +75,8 @@ pub(crate) enum Asking {
     Payer(CheckoutId),
     /// A merchant sees its own, in the mode of its key.
     Merchant(MerchantId, Mode, CheckoutId),
+    /// The same, by the name that the dialect's clients use.
+    Named(MerchantId, Mode, PublicId),
 }
 
 impl Engine {
@@ -125,6 +127,20 @@ impl Engine {
     /// [`Error::NotFound`], also for another merchant's and for the other mode's; [`Error::Store`].
     pub async fn read(&self, caller: Credential, id: CheckoutId) -> Result<Shown, Error> {
         self.current(Asking::Merchant(caller.merchant_id, caller.mode, id)).await
+    }
+
+    /// A checkout as its merchant sees it now, by what the dialect's clients call it.
+    ///
+    /// # Errors
+    /// As [`Engine::read`].
+    pub async fn find(&self, caller: Credential, public_id: PublicId) -> Result<Shown, Error> {
+        self.current(Asking::Named(caller.merchant_id, caller.mode, public_id)).await
+    }
+
+    /// A number for a new checkout; [`Opened::Stale`] says that it is taken.
+    #[must_use]
+    pub fn draw_number(&self) -> PublicId {
+        PublicId::number(self.0.env.bytes())
     }
 
     /// The payer opened the page: noted once.
@@ -199,6 +215,9 @@ impl Engine {
         let found = match asking {
             Asking::Payer(id) => store.checkout_with_history(id).await?,
             Asking::Merchant(merchant, mode, id) => store.merchant_checkout_with_history(merchant, mode, id).await?,
+            Asking::Named(merchant, mode, public_id) => {
+                store.public_checkout_with_history(merchant, mode, public_id).await?
+            }
         };
         let (record, history) = found.ok_or(Error::NotFound)?;
         let payment = Payment::fold(history.iter().map(|recorded| &recorded.event)).ok_or(Error::NotFound)?;

@@ -188,7 +188,8 @@ impl Engine {
         };
         let attempt_id = submission.attempt_id;
         // A card that is past its date is refused before its bank is asked.
-        let asks_bank = self.0.directory_server.participates(&entry.pan) && !entry.expiry.is_past(now);
+        let asks_bank =
+            self.0.directory_server.participates(&entry.pan, card_rules(checkout)) && !entry.expiry.is_past(now);
         let mut commands: Vec<Command> = visit.details.iter().map(give_details).collect();
         commands.push(if asks_bank { Command::Authenticate(submission) } else { Command::Submit(submission) });
         let sent = self
@@ -289,9 +290,7 @@ impl Engine {
             card: CardData { pan: &entry.pan, cvc: entry.cvc.as_ref(), expiry: entry.expiry, holder: &entry.holder },
             authentication,
             initiated_by,
-            rules: match sent.record.checkout.dialect {
-                Dialect::Purchases => CardRules::Purchases,
-            },
+            rules: card_rules(&sent.record.checkout),
             merchant_data: &merchant_data,
         };
         let answer = self.0.test_acquirer.ask(request).await;
@@ -378,6 +377,14 @@ impl Engine {
             }
         })
         .await
+    }
+}
+
+/// Which test cards pay a checkout.
+pub(crate) const fn card_rules(checkout: &Checkout) -> CardRules {
+    match checkout.dialect {
+        Dialect::Purchases => CardRules::Purchases,
+        Dialect::CardPayments => CardRules::CardPayments,
     }
 }
 

@@ -146,6 +146,7 @@ mod tests {
             brand_id: BrandId::new(Uuid::from_u128(4)),
             payment_id: terms.payment_id,
             dialect: Dialect::Purchases,
+            public_id: None,
             created_at: START,
             seller: String::new(),
             language: "en".to_owned(),

@@ -449,6 +449,7 @@ impl Order {
             brand_id: input.brand_id,
             payment_id,
             dialect: Dialect::Purchases,
+            public_id: None,
             created_at: now,
             seller: opening.seller,
             language,

@@ -12,7 +12,7 @@ use crate::records::{
 pub struct Changeset {
     /// New customers; one that loses the race for an inline email makes the changeset stale.
     pub customer: Option<CustomerRecord>,
-    /// A new checkout.
+    /// A new checkout; one whose public id is taken makes the changeset stale.
     pub checkout: Option<CheckoutRecord>,
     /// A newly sealed card.
     pub card: Option<CardRow>,

@@ -1,6 +1,6 @@
 //! Checkouts, alone or with what happened to their payments: every page and every look at a payment reads both.
 
-use domain::{CheckoutId, Dialect, MerchantId, Mode, Recorded};
+use domain::{CheckoutId, Dialect, MerchantId, Mode, PublicId, Recorded};
 use rusqlite::{Connection, Row, params};
 
 use crate::Store;
@@ -23,18 +23,29 @@ impl CheckoutRow {
         Ok(Self { columns, checkout: documents::text(&checkout)?, document: record.document })
     }
 
+    /// Whether its public id is another checkout's.
+    pub(crate) fn is_taken(&self, connection: &Connection) -> Result<bool, Error> {
+        let Some(public_id) = self.columns.public_id else { return Ok(false) };
+        let taken =
+            first(connection, "select id from checkouts where public_id = $1", [public_id.to_string()], |row| {
+                Cells::new("checkouts", row).id::<CheckoutId>(0, "id")
+            })?;
+        Ok(taken.is_some())
+    }
+
     pub(crate) fn insert(&self, connection: &Connection) -> Result<(), Error> {
         let Self { columns, checkout, document } = self;
-        let CheckoutColumns { id, merchant_id, mode, dialect, payment_id, created_at } = columns;
+        let CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, created_at } = columns;
         execute(
             connection,
-            "insert into checkouts (id, merchant_id, mode, dialect, payment_id, created_at, checkout, document)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "insert into checkouts (id, merchant_id, mode, dialect, public_id, payment_id, created_at, checkout,
+             document) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             params![
                 id.bytes(),
                 merchant_id.bytes(),
                 mode.as_str(),
                 dialect.as_str(),
+                public_id.map(|public_id| public_id.to_string()),
                 payment_id.bytes(),
                 created_at.micros(),
                 checkout,
@@ -90,12 +101,36 @@ impl Store {
     ) -> Result<Option<(CheckoutRecord, Vec<Recorded>)>, Error> {
         self.read(move |connection| with_history(connection, of_merchant(connection, merchant_id, mode, id)?)).await
     }
+
+    /// The checkout of this merchant and mode that its dialect's clients call so, and the history of its payment, oldest
+    /// event first.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn public_checkout_with_history(
+        &self,
+        merchant_id: MerchantId,
+        mode: Mode,
+        public_id: PublicId,
+    ) -> Result<Option<(CheckoutRecord, Vec<Recorded>)>, Error> {
+        self.read(move |connection| {
+            let record = first(
+                connection,
+                "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id
+                 from checkouts where merchant_id = $1 and mode = $2 and public_id = $3",
+                params![merchant_id.bytes(), mode.as_str(), public_id.to_string()],
+                parse,
+            )?;
+            with_history(connection, record)
+        })
+        .await
+    }
 }
 
 fn by_id(connection: &Connection, id: CheckoutId) -> Result<Option<CheckoutRecord>, Error> {
     first(
         connection,
-        "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document from checkouts
+        "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id from checkouts
          where id = $1",
         [id.bytes()],
         parse,
@@ -110,7 +145,7 @@ fn of_merchant(
 ) -> Result<Option<CheckoutRecord>, Error> {
     first(
         connection,
-        "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document from checkouts
+        "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id from checkouts
          where merchant_id = $1 and mode = $2 and id = $3",
         params![merchant_id.bytes(), mode.as_str(), id.bytes()],
         parse,
@@ -140,6 +175,10 @@ fn parse(row: &Row<'_>) -> Result<CheckoutRecord, Error> {
         dialect: cells.word(3, "dialect", Dialect::parse)?,
         payment_id: cells.id(4, "payment_id")?,
         created_at: cells.time(5, "created_at")?,
+        public_id: match cells.get::<Option<String>>(8, "public_id")? {
+            Some(text) => Some(PublicId::parse(&text).map_err(|_| cells.corrupt("public_id"))?),
+            None => None,
+        },
     };
     let document: CheckoutDoc = cells.document(6, "checkout")?;
     Ok(CheckoutRecord { checkout: document.join(columns), document: cells.get(7, "document")? })

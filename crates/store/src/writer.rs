@@ -236,6 +236,11 @@ impl Writer {
         {
             return Ok(Committed::Stale);
         }
+        if let Some(checkout) = &change.checkout
+            && checkout.is_taken(connection)?
+        {
+            return Ok(Committed::Stale);
+        }
         for write in &change.admin {
             if let AdminWrite::Secret(name, _) = write
                 && secrets::exists(connection, name)?

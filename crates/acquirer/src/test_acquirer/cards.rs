@@ -12,6 +12,7 @@ use domain::{Brand, DeclineReason, Expiry, Pan, Timestamp, TransStatus};
 
 use super::Kind;
 use super::wire::AuthenticationIn;
+use crate::protocol::CardRules;
 
 /// What a number asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,20 +41,46 @@ const GRAMMAR: [(&str, usize); 12] = [
     ("67000099", 18), // Maestro
 ];
 
-/// Numbers outside the grammar that existing integrations know (purchases-api 6.4).
-const NAMED: [(&str, Script); 2] = [
-    ("4444333322221111", Script { three_ds: 0, response: 0, fault: 0 }),
-    ("5555555555554444", Script { three_ds: 20, response: 0, fault: 0 }),
+/// Numbers outside the grammar that existing integrations know (purchases-api 6.4), with every API.
+const NAMED: [(&str, Script); 2] = [("4444333322221111", script(0, 0, 0)), ("5555555555554444", script(20, 0, 0))];
+
+/// Numbers that only one API knows.
+const ALIASES: [(CardRules, &str, Script); 17] = [
+    // card-payments-api 6
+    (CardRules::CardPayments, "4111111111111111", script(10, 0, 0)),
+    (CardRules::CardPayments, "4000000000010001", script(20, 0, 0)),
+    (CardRules::CardPayments, "5200000000010006", script(20, 0, 0)),
+    (CardRules::CardPayments, "378282246310005", script(0, 0, 0)),
+    (CardRules::CardPayments, "4000000000020000", script(0, 5, 0)),
+    (CardRules::CardPayments, "4000000000020018", script(0, 51, 0)),
+    (CardRules::CardPayments, "4000000000020026", script(0, 54, 0)),
+    (CardRules::CardPayments, "4000000000020034", script(0, 41, 0)),
+    (CardRules::CardPayments, "4000000000030009", script(12, 0, 0)),
+    (CardRules::CardPayments, "4000000000030017", script(13, 0, 0)),
+    (CardRules::CardPayments, "4000000000040008", script(20, 0, HELD_ANSWER)),
+    (CardRules::CardPayments, "4000000000050007", script(0, 0, 13)),
+    (CardRules::CardPayments, "4000000000050015", script(0, 0, 23)),
+    (CardRules::CardPayments, "4000000000060006", script(0, 96, 0)),
+    (CardRules::CardPayments, "4000000000070005", script(0, 0, LATER_AUTHENTICATION)),
+    (CardRules::CardPayments, "5200000000070000", script(0, 0, LATER_AUTHENTICATION)),
+    (CardRules::CardPayments, "4000000000070013", script(0, 0, 91)),
 ];
+
+const fn script(three_ds: u8, response: u8, fault: u8) -> Script {
+    Script { three_ds, response, fault }
+}
 
 /// The TT that mean something.
 const THREE_DS: [u8; 18] = [0, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 24, 25, 26, 27, 28, 30, 31];
 
 impl Script {
     /// Reads a number; `None` for one that is not in the tables.
-    pub(super) fn of(pan: &Pan) -> Option<Self> {
+    pub(super) fn of(pan: &Pan, rules: CardRules) -> Option<Self> {
         let number = pan.expose();
         if let Some((_, script)) = NAMED.iter().find(|(named, _)| *named == number) {
+            return Some(*script);
+        }
+        if let Some((_, _, script)) = ALIASES.iter().find(|(whose, alias, _)| *whose == rules && *alias == number) {
             return Some(*script);
         }
         let (prefix, _) =
@@ -115,6 +142,8 @@ const TOKEN_DEAD: &str = "46";
 
 /// The RR of cards that are declined until the bank has authenticated the payer.
 const SOFT_DECLINE: u8 = 70;
+/// The FF of cards whose approval is held back for a while.
+const HELD_ANSWER: u8 = 10;
 /// The FF of cards whose later charges must be authenticated.
 const LATER_AUTHENTICATION: u8 = 92;
 
@@ -165,30 +194,35 @@ pub(super) struct Presented<'a> {
     pub(super) authentication: Option<&'a AuthenticationIn<'a>>,
     /// A merchant's charge of a kept card: without a code, and nobody can be asked.
     pub(super) by_merchant: bool,
+    pub(super) rules: CardRules,
 }
 
-/// What is judged of a card under the rules of the purchases API, in this order: the number, the expiry date, the
-/// authentication that is due, the verification code, the script. The code comes after the authentication
-/// (checkout-ux 20).
+/// What is judged of a card, in this order: the number, the expiry date, the authentication that is due, the
+/// verification code, the script. The code comes after the authentication (checkout-ux 20).
 pub(super) fn judge(card: &Presented<'_>, now: Timestamp) -> Judgement {
-    let Some((script, fault)) = Script::of(card.pan).and_then(|script| Some((script, script.fault()?))) else {
+    let Some((script, fault)) = Script::of(card.pan, card.rules).and_then(|script| Some((script, script.fault()?)))
+    else {
         return Judgement { code: INVALID_NUMBER, fault: &NOTHING, number: 0 };
     };
     let authenticated = card.authentication.is_some_and(|said| is_good(said, card.pan.brand()));
     let missing = if card.authentication.is_some() { !authenticated } else { script.authentication_due() };
     let code = match (card.expiry.is_past(now), card.by_merchant) {
-        (true, false) => WRONG_EXPIRY,
-        (true, true) => EXPIRED,
+        (true, false) if card.rules == CardRules::Purchases => WRONG_EXPIRY,
+        (true, _) => EXPIRED,
         (false, true) => script.kept_card_code().unwrap_or(script.response_code(authenticated)),
         (false, false) if missing => AUTHENTICATION_DUE,
-        (false, false) if card.cvc != Some(expected_cvc(card.pan)) => WRONG_CVC,
+        (false, false) if !is_code_right(card) => WRONG_CVC,
         (false, false) => script.response_code(authenticated),
     };
     Judgement { code, fault, number: script.fault }
 }
 
-fn expected_cvc(pan: &Pan) -> &'static str {
-    if pan.brand().cvc_len() == 4 { "1234" } else { "123" }
+fn is_code_right(card: &Presented<'_>) -> bool {
+    let length = card.pan.brand().cvc_len();
+    match card.rules {
+        CardRules::Purchases => card.cvc == Some(if length == 4 { "1234" } else { "123" }),
+        CardRules::CardPayments => card.cvc.is_some_and(|code| code.len() == length),
+    }
 }
 
 /// The electronic commerce indicator of an answer on which a payment may go on (checkout-ux 9.1).
@@ -300,7 +334,7 @@ const NOTHING: Fault = Fault {
 };
 
 /// FF, row by row: what goes wrong with the authorization. Most of those that only matter later do not yet.
-const FAULTS: [(u8, Fault); 32] = [
+const FAULTS: [(u8, Fault); 33] = [
     (0, NOTHING),
     (1, Fault { answer: Answering::Never, ..NOTHING }),
     (2, Fault { request: Travel::Lost, ..NOTHING }),
@@ -312,6 +346,7 @@ const FAULTS: [(u8, Fault); 32] = [
     (7, Fault { thinks: Duration::from_secs(10), ..NOTHING }),
     (8, Fault { thinks: Duration::from_secs(10), decision: Twist::Declined, ..NOTHING }),
     (9, Fault { thinks: Duration::from_secs(8), answer: Answering::WhenDecided, ..NOTHING }),
+    (HELD_ANSWER, Fault { thinks: Duration::from_secs(5), answer: Answering::WhenDecided, ..NOTHING }),
     (11, NOTHING),
     (12, NOTHING),
     (13, NOTHING),

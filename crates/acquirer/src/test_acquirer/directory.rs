@@ -18,6 +18,7 @@ use env::Env;
 use uuid::Uuid;
 
 use super::cards::{self, Script};
+use crate::protocol::CardRules;
 use crate::three_ds::{self, AuthenticationAnswer, AuthenticationRequest, AuthenticationResult, CRes};
 
 /// How long a directory may take (checkout-ux 9).
@@ -153,8 +154,8 @@ impl Directory {
 
     /// Whether the card's bank wants to be asked. A look at the number; ordinary cards pay nothing for it.
     #[must_use]
-    pub fn participates(&self, pan: &Pan) -> bool {
-        Script::of(pan).is_some_and(Script::authentication_due)
+    pub fn participates(&self, pan: &Pan, rules: CardRules) -> bool {
+        Script::of(pan, rules).is_some_and(Script::authentication_due)
     }
 
     /// Asks the bank. Most answers come at once, and all within 30 seconds by the clock.
@@ -162,7 +163,9 @@ impl Directory {
     /// As with [`crate::Acquirer::ask`], do not race this against another sleep of the same activity.
     pub async fn authenticate(&self, request: AuthenticationRequest<'_>) -> AuthenticationAnswer {
         let asked = |script: &Script| script.authentication_due() || (request.force && script.authentication_helps());
-        let Some(script) = Script::of(request.pan).filter(asked) else { return AuthenticationAnswer::Unavailable };
+        let Some(script) = Script::of(request.pan, request.rules).filter(asked) else {
+            return AuthenticationAnswer::Unavailable;
+        };
         if request.expiry.is_past(self.env.now()) {
             return AuthenticationAnswer::Failed { status: TransStatus::NotAuthenticated };
         }
@@ -360,6 +363,7 @@ mod tests {
                 return_url: "",
                 acs_base: "",
                 force: false,
+                rules: CardRules::Purchases,
             };
             match directory.authenticate(request).await {
                 AuthenticationAnswer::Challenge(challenge) => asked.push(challenge.ids),

@@ -94,6 +94,7 @@ pub(super) struct CardIn<'a> {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Rules {
     Purchases,
+    CardPayments,
 }
 
 /// `POST /authorizations/{reference}/reversal`.
@@ -284,6 +285,7 @@ fn authorization(request: &Request<'_>) -> Option<Zeroizing<Vec<u8>>> {
         },
         rules: match rules {
             CardRules::Purchases => Rules::Purchases,
+            CardRules::CardPayments => Rules::CardPayments,
         },
         card: CardIn {
             number: pan.expose(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acquirer::three_ds::{AuthenticationAnswer, AuthenticationRequest, AuthenticationResult, CRes, parse_cres};
-use acquirer::{AcsAnswer, AcsBehaviour, AcsOutcome, Directory};
+use acquirer::{AcsAnswer, AcsBehaviour, AcsOutcome, CardRules, Directory};
 use domain::{AttemptId, Authentication, AuthenticationIds, Brand, Expiry, Pan, TransStatus};
 
 use crate::authorizations::cards;
@@ -42,6 +42,7 @@ impl Bank {
                 return_url: "http://127.0.0.1:8080/p/3ds",
                 acs_base: "http://127.0.0.1:8080/",
                 force,
+                rules: CardRules::Purchases,
             };
             directory.authenticate(request).await
         }));
@@ -135,7 +136,7 @@ async fn every_bank_says_what_the_number_says() {
         let begun = bank.desk.env.now();
         let answer = answer_in_words(&bank.ask(number, false).await);
         let took = bank.desk.env.now().since(begun).as_secs();
-        if !bank.directory.participates(&pan) {
+        if !bank.directory.participates(&pan, CardRules::Purchases) {
             assert_eq!(("unavailable", 0), (answer.as_str(), took), "{number}");
             continue;
         }
@@ -187,12 +188,12 @@ async fn other_cards_are_asked_only_when_it_helps() {
         ("4000 0099 0070 0009", "challenge"),
         ("4000 0099 0000 9203", "challenge"),
     ] {
-        assert!(!bank.directory.participates(&Pan::parse(number).expect("a card")), "{number}");
+        assert!(!bank.directory.participates(&Pan::parse(number).expect("a card"), CardRules::Purchases), "{number}");
         assert_eq!("unavailable", answer_in_words(&bank.ask(number, false).await), "{number}");
         assert_eq!(answer, answer_in_words(&bank.ask(number, true).await), "{number}");
     }
     let unknown = with_check_digit("400000994000000");
-    assert!(!bank.directory.participates(&Pan::parse(&unknown).expect("a card")));
+    assert!(!bank.directory.participates(&Pan::parse(&unknown).expect("a card"), CardRules::Purchases));
     assert_eq!("unavailable", answer_in_words(&bank.ask(&unknown, true).await), "no such TT");
 }
 

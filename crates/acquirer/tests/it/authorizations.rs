@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use acquirer::{Answer, Error, Kind, Request, Verdict};
+use acquirer::{Answer, CardRules, Error, Initiator, Kind, Request, Verdict};
 use domain::{Currency, DeclineReason, Expiry, Money};
 use env::Env;
 
@@ -429,5 +429,67 @@ async fn no_card_number_and_no_code_is_in_the_file() {
     }
     for secret in ["9876", "Nurul", "cvc", "holder"] {
         assert!(!holds(secret), "{secret}");
+    }
+}
+
+/// The numbers that only the card payments API knows (card-payments-api 6): the answer to the payer, once the bank has
+/// authenticated them if need be, and to a merchant's charge of the kept card if that is something else.
+const CARD_PAYMENTS: &str = "
+4111 1111 1111 1111: authenticated approved 1001
+5200 0099 1000 0007: authenticated approved 1001
+5555 5555 5555 4444: authenticated approved 1001
+4000 0000 0001 0001: authenticated approved 1001
+5200 0000 0001 0006: authenticated approved 1001
+3782 822463 10005: approved 1001
+4000 0000 0002 0000: do_not_honour
+4000 0000 0002 0018: insufficient_funds
+4000 0000 0002 0026: expired_card
+4000 0000 0002 0034: lost_card
+4000 0000 0003 0009: authenticated approved 1001
+4000 0000 0003 0017: authenticated approved 1001
+4000 0000 0004 0008: authenticated approved 1001 after 5 s
+4000 0000 0005 0007: approved 1001
+4000 0000 0005 0015: approved 1001
+4000 0000 0006 0006: acquirer_error
+4000 0000 0007 0005: approved 1001, kept authentication_required
+5200 0000 0007 0000: approved 1001, kept authentication_required
+4000 0000 0007 0013: approved 1001, kept insufficient_funds
+4000 0099 0000 0004: approved 1001
+4000 0099 0051 0002: insufficient_funds
+";
+
+#[tokio::test]
+async fn the_card_payments_api_has_numbers_of_its_own() {
+    let desk = Desk::new();
+    let of_card_payments = |number: &str| Card { rules: CardRules::CardPayments, cvc: Some("987"), ..card(number) };
+    let mut seen = String::from("\n");
+    for (number, _) in CARD_PAYMENTS.lines().filter_map(|line| line.split_once(": ")) {
+        let amex = number.starts_with('3');
+        let card = || Card { cvc: Some(if amex { "9876" } else { "987" }), ..of_card_payments(number) };
+        let mut begun = desk.env.now();
+        let mut words = in_words(&desk.authorize(card(), desk.attempt()).await);
+        if words == "authentication_required" {
+            let authenticated = Card { authentication: Some(authentication(number)), ..card() };
+            begun = desk.env.now();
+            words = format!("authenticated {}", in_words(&desk.authorize(authenticated, desk.attempt()).await));
+        }
+        let took = desk.env.now().since(begun).as_secs();
+        let took = if took > 0 { format!(" after {took} s") } else { String::new() };
+        let later = Card { cvc: None, initiated_by: Initiator::Merchant, ..card() };
+        let kept = match in_words(&desk.authorize(later, desk.attempt()).await) {
+            same if words.ends_with(&same) => String::new(),
+            other => format!(", kept {other}"),
+        };
+        seen.push_str(&format!("{number}: {words}{took}{kept}\n"));
+    }
+    assert_eq!(CARD_PAYMENTS, seen);
+    for (card, reason) in [
+        (card("4111 1111 1111 1111"), "invalid_card_number"),
+        (of_card_payments(&with_check_digit("411111111111112")), "invalid_card_number"),
+        (Card { cvc: Some("1234"), ..of_card_payments(GOOD) }, "wrong_cvc"),
+        (Card { cvc: None, ..of_card_payments(GOOD) }, "wrong_cvc"),
+        (Card { expiry: Expiry { year: 2026, month: 10 }, ..of_card_payments(GOOD) }, "expired_card"),
+    ] {
+        assert_eq!(reason, in_words(&desk.authorize(card, desk.attempt()).await));
     }
 }

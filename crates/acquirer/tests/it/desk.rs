@@ -151,6 +151,7 @@ pub(crate) struct Card {
     pub(crate) amount: Money,
     pub(crate) authentication: Option<Authentication>,
     pub(crate) initiated_by: Initiator,
+    pub(crate) rules: CardRules,
 }
 
 pub(crate) fn card(number: &str) -> Card {
@@ -158,7 +159,8 @@ pub(crate) fn card(number: &str) -> Card {
     let cvc = Some(if number.starts_with("34") { "1234" } else { "123" });
     let expiry = Expiry { year: 2030, month: 12 };
     let (amount, initiated_by) = (myr(1_001), Initiator::Payer);
-    Card { number, cvc, expiry, capture: false, amount, authentication: None, initiated_by }
+    let rules = CardRules::Purchases;
+    Card { number, cvc, expiry, capture: false, amount, authentication: None, initiated_by, rules }
 }
 
 /// The kept card, charged by the merchant.
@@ -180,8 +182,8 @@ impl Card {
         let pan = Pan::parse(&self.number).expect("a card number");
         let cvc = self.cvc.map(|cvc| Cvc::parse(cvc).expect("a code"));
         let card = CardData { pan: &pan, cvc: cvc.as_ref(), expiry: self.expiry, holder: "Nurul \"Ally\" Aina" };
-        let Self { amount, capture, initiated_by, .. } = self;
-        let (authentication, rules) = (self.authentication.as_ref(), CardRules::Purchases);
+        let Self { amount, capture, initiated_by, rules, .. } = self;
+        let authentication = self.authentication.as_ref();
         let merchant_data = MERCHANT_DATA;
         let request =
             Request::Authorize { reference, amount, capture, card, authentication, initiated_by, rules, merchant_data };

@@ -46,6 +46,7 @@ impl Story {
             brand_id: BrandId::new(id(3)),
             payment_id: PaymentId::new(id(4)),
             dialect: Dialect::Purchases,
+            public_id: None,
             created_at: NOW,
             seller: "Kedai Kopi Seri".to_owned(),
             language: "en".to_owned(),

@@ -2,7 +2,7 @@
 
 use domain::{
     Address, Brand, BrandId, Callback, Checkout, CheckoutId, Customer, CustomerId, Dialect, Line, MerchantId, Mode,
-    PaymentId, Redirects, Timestamp,
+    PaymentId, PublicId, Redirects, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,7 @@ pub(crate) struct CheckoutColumns {
     pub(crate) merchant_id: MerchantId,
     pub(crate) mode: Mode,
     pub(crate) dialect: Dialect,
+    pub(crate) public_id: Option<PublicId>,
     pub(crate) payment_id: PaymentId,
     pub(crate) created_at: Timestamp,
 }
@@ -150,6 +151,7 @@ impl CheckoutDoc {
             brand_id: brand,
             payment_id,
             dialect,
+            public_id,
             created_at,
             seller,
             language,
@@ -166,7 +168,7 @@ impl CheckoutDoc {
             callback,
             brands,
         } = checkout;
-        let columns = CheckoutColumns { id, merchant_id, mode, dialect, payment_id, created_at };
+        let columns = CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, created_at };
         let document = Self {
             brand,
             seller,
@@ -189,7 +191,7 @@ impl CheckoutDoc {
 
     /// Puts it together again.
     pub(crate) fn join(self, columns: CheckoutColumns) -> Checkout {
-        let CheckoutColumns { id, merchant_id, mode, dialect, payment_id, created_at } = columns;
+        let CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, created_at } = columns;
         Checkout {
             id,
             merchant_id,
@@ -197,6 +199,7 @@ impl CheckoutDoc {
             brand_id: self.brand,
             payment_id,
             dialect,
+            public_id,
             created_at,
             seller: self.seller,
             language: self.language,

@@ -83,12 +83,16 @@ create table checkouts (
     merchant_id blob not null,
     mode text not null,
     dialect text not null,
+    -- What the dialect's clients call it, where that is not its id.
+    public_id text,
     payment_id blob not null,
     created_at integer not null,
     checkout text not null,
     -- The dialect's own.
     document text not null
 ) strict;
+
+create unique index checkouts_by_public_id on checkouts (public_id) where public_id is not null;
 
 create table payments (
     position integer primary key,

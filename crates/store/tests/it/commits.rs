@@ -1,12 +1,14 @@
 //! What a commit promises.
 
-use domain::{Command, MerchantId, Mode};
-use store::{AdminWrite, CardRow, Changeset, Committed, CounterWrite, Error, Sealed, Store, Timer, TimerKind};
+use domain::{Checkout, Command, MerchantId, Mode, PublicId};
+use store::{
+    AdminWrite, CardRow, Changeset, CheckoutRecord, Committed, CounterWrite, Error, Sealed, Store, Timer, TimerKind,
+};
 use tempfile::tempdir;
 
 use crate::samples::{
-    MERCHANT, OTHER, approved, at, attempt_id, change, checkout, customer_record, done, inquiry, key_use, merchant,
-    money, open, opening, opening_with, pay, payment_id, submit, terms,
+    MERCHANT, OTHER, approved, at, attempt_id, change, checkout, checkout_id, customer_record, done, inquiry, key_use,
+    merchant, money, open, opening, opening_with, pay, payment_id, submit, terms,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -87,7 +89,8 @@ async fn what_no_guard_foresees_fails_alone() {
     let settle = Command::Settle { attempt_id: attempt_id(1), outcome: approved() };
 
     let mut twice = change(&payment, &settle, 2).0;
-    twice.checkout = Some(store::CheckoutRecord { checkout: checkout(1), document: String::new() });
+    twice.checkout =
+        Some(CheckoutRecord { checkout: Checkout { public_id: None, ..checkout(1) }, document: String::new() });
     let answers = tokio::join!(
         store.commit(opening(2).0),
         store.commit(twice),
@@ -227,6 +230,37 @@ async fn counters_and_emails_are_settled_by_who_is_first() {
     assert_eq!(Some(customer_record(1, "Siti@Example.com")), found, "as it was written");
     assert_eq!(None, store.customer_by_email(MERCHANT, Mode::Live, "siti@example.com").await.expect("readable"));
     assert_eq!(None, store.customer_by_email(OTHER, Mode::Test, "siti@example.com").await.expect("readable"));
+}
+
+#[tokio::test]
+async fn a_public_id_names_one_checkout_of_one_merchant_and_mode() {
+    let dir = tempdir().expect("a directory");
+    let store = open(dir.path()).await;
+    let opened = |number: u128, public_id: Option<PublicId>| {
+        let record = |checkout| CheckoutRecord { checkout, document: "{}".to_owned() };
+        let checkout = Some(record(Checkout { public_id, ..checkout(number) }));
+        store.commit(Changeset { checkout, ..opening(number).0 })
+    };
+    let named = PublicId::Number(900_017);
+    let token = PublicId::Token(uuid::Uuid::from_u128(3));
+    let answers = tokio::join!(opened(1, Some(named)), opened(2, Some(named)), opened(3, Some(token)));
+    assert_eq!(Committed::Done, answers.0.expect("written"));
+    assert_eq!(Committed::Stale, answers.1.expect("decided"));
+    assert_eq!(Committed::Done, answers.2.expect("written"));
+    for number in [4, 5] {
+        assert_eq!(Committed::Done, opened(number, None).await.expect("written"), "no name is everybody's");
+    }
+    let found = async |merchant, mode, public_id| {
+        let found = store.public_checkout_with_history(merchant, mode, public_id).await.expect("readable");
+        found.map(|(record, history)| (record.checkout.id, history.len()))
+    };
+    assert_eq!(Some((checkout_id(1), 1)), found(MERCHANT, Mode::Test, named).await);
+    assert_eq!(Some((checkout_id(3), 1)), found(MERCHANT, Mode::Test, token).await);
+    assert_eq!(None, found(OTHER, Mode::Test, named).await);
+    assert_eq!(None, found(MERCHANT, Mode::Live, named).await);
+    assert_eq!(None, found(MERCHANT, Mode::Test, PublicId::Number(7)).await);
+    let refused = store.history(MERCHANT, Mode::Test, payment_id(2)).await.expect("readable");
+    assert!(refused.is_empty(), "nothing of what was refused is written");
 }
 
 #[tokio::test]

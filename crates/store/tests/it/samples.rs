@@ -6,7 +6,7 @@ use domain::ledger::postings;
 use domain::{
     Address, AttemptId, Brand, BrandId, Callback, CaptureMode, CardFacts, CardId, CardSummary, Checkout, CheckoutId,
     Command, Currency, Customer, CustomerId, DeliveryId, Dialect, Due, Event, Expiry, Fees, Flow, Line, MerchantId,
-    Mode, Money, Notice, Outcome, Payment, PaymentId, Recorded, Redirects, Submission, Terms, Timestamp,
+    Mode, Money, Notice, Outcome, Payment, PaymentId, PublicId, Recorded, Redirects, Submission, Terms, Timestamp,
 };
 use store::{
     AdminWrite, Changeset, CheckoutRecord, Committed, Company, CustomerRecord, Delivery, Endpoint, IdempotencyWrite,
@@ -109,6 +109,7 @@ pub(crate) fn checkout(number: u128) -> Checkout {
         brand_id: BrandId::new(Uuid::from_u128(0xB)),
         payment_id: payment_id(number),
         dialect: Dialect::Purchases,
+        public_id: Some(PublicId::Number(u64::try_from(number).expect("a small number") + 1)),
         created_at: at(0),
         seller: "Kedai Kopi".to_owned(),
         language: "en".to_owned(),
