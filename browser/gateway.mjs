@@ -17,7 +17,7 @@ export class Gateway {
     rmSync(file, { force: true });
     gateway.process = spawn(BINARY, ["serve", "--sandbox", "--listen", "127.0.0.1:0", "--data", data], {
       stdio: ["ignore", "ignore", "inherit"],
-      env: { ...process.env, TOLLGATE_LOG_LEVEL: "warn" },
+      env: { ...process.env, TOLLGATE_LOG_LEVEL: "error" },
     });
     for (let tries = 0; !existsSync(file); tries++) {
       if (tries > 200 || gateway.process.exitCode !== null) throw new Error("the gateway does not start");
@@ -63,6 +63,21 @@ export class Gateway {
     return this.call("GET", `/purchases/${id}/`).then(({ body }) => body);
   }
 
+  // Moves the clock; what falls due on the way has happened when this returns.
+  advance(seconds) {
+    return this.control("POST", "/clock", { advance_seconds: seconds });
+  }
+
+  // Seconds since 1970, by its own clock.
+  async now() {
+    return Math.floor(Date.parse((await this.control("GET", "/clock")).now) / 1000);
+  }
+
+  // The acquirer's own book, oldest first.
+  book() {
+    return this.control("GET", "/acquirer/transactions");
+  }
+
   audit() {
     return execFileSync(BINARY, ["audit", "--data", this.data], { encoding: "utf8" });
   }
@@ -77,6 +92,15 @@ export class Gateway {
     await this.kill();
     rmSync(this.data, { recursive: true, force: true });
   }
+}
+
+const shopPage = (url) => `<!doctype html><title>Shop</title><h1>Back at the shop: ${url.pathname}${url.search}</h1>`;
+
+// The shop's own card form for direct post, filled in.
+function shopForm(fields) {
+  const inputs = [...fields].filter(([name]) => name !== "action").map(([name, value]) => `<input name="${name}" value="${value}">`);
+  const name = '<input name="cardholder_name" value="Ada Example">';
+  return `<!doctype html><title>Shop</title><form method="post" action="${fields.get("action")}">${name}${inputs.join("")}<button>Pay</button></form>`;
 }
 
 // A shop: remembers every request, answers a page that says which.
@@ -95,7 +119,8 @@ export class Shop {
           body: Buffer.concat(chunks),
         });
         response.setHeader("content-type", "text/html");
-        response.end(`<!doctype html><title>Shop</title><h1>Back at the shop: ${request.url}</h1>`);
+        const url = new URL(request.url, "http://shop");
+        response.end(url.pathname === "/form" ? shopForm(url.searchParams) : shopPage(url));
       });
     });
     await new Promise((resolve) => shop.server.listen(0, "127.0.0.1", resolve));
