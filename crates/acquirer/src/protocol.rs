@@ -128,8 +128,10 @@ impl Request<'_> {
 /// Who wants a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Initiator {
-    /// The payer is there, types the verification code and can be asked by the bank.
+    /// The payer is there, types the card and its verification code, and can be asked by the bank.
     Payer,
+    /// The payer is there, chooses a kept card without its code, and can be asked by the bank.
+    PayerWithKeptCard,
     /// The merchant charges a kept card: no code, nobody to ask.
     Merchant,
 }

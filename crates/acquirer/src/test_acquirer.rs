@@ -27,7 +27,7 @@ use crate::transport::Delivery;
 use book::{Attempt, Book, Operated, Operation, OperationOrder, Order, Received, Taken, Trouble, Undone};
 use cards::{Answering, Judgement, Presented, Travel};
 use wire::{AUTHORIZATIONS, AuthorizationIn, AuthorizationOut, FactsOut, NO_RECORD, NotFoundOut, REVERSAL, ReversalIn};
-use wire::{InitiatorIn, OPERATIONS, OperationIn, OperationOut, Rules, Status};
+use wire::{OPERATIONS, OperationIn, OperationOut, Rules, Status};
 
 /// References longer than this are refused.
 const REFERENCE_CHARS_MAX: usize = 64;
@@ -459,7 +459,7 @@ fn judge(body: &[u8], now: Timestamp) -> Option<(Option<Order>, Judgement)> {
         cvc: card.cvc,
         expiry,
         authentication: request.authentication.as_ref(),
-        by_merchant: request.initiated_by == InitiatorIn::Merchant,
+        initiated_by: request.initiated_by,
         rules: match request.rules {
             Rules::Purchases => CardRules::Purchases,
             Rules::CardPayments => CardRules::CardPayments,

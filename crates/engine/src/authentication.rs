@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use acquirer::Initiator;
 use acquirer::three_ds::{AuthenticationAnswer, AuthenticationRequest, AuthenticationResult, parse_cres};
 use domain::{
     AttemptId, AttemptStatus, Authentication, CardFacts, Challenge, CheckoutId, Command, DeclineReason, Event, Outcome,
@@ -252,8 +251,7 @@ impl Engine {
             .await?;
         // Given up meanwhile: nothing was written down, so nothing is sent.
         if sent.payment.attempt(attempt_id)?.status == AttemptStatus::Sent {
-            // A kept card comes without its code, also when its payer was asked.
-            let initiator = if entry.cvc.is_some() { Initiator::Payer } else { Initiator::Merchant };
+            let initiator = entry.chosen_by_payer();
             self.authorize(&sent, attempt_id, entry, Some(&authentication), initiator).await;
         }
         Ok(())

@@ -32,7 +32,7 @@ const FORM_GOOD: Duration = Duration::from_hours(24);
 pub struct CardEntry {
     /// The number.
     pub pan: Pan,
-    /// The verification code; none when the merchant charges a kept card.
+    /// The verification code; none of a kept card.
     pub cvc: Option<Cvc>,
     /// The expiry date.
     pub expiry: Expiry,
@@ -49,6 +49,14 @@ impl CardEntry {
             masked: self.pan.masked(),
             expiry: self.expiry,
             holder: self.holder.clone(),
+        }
+    }
+
+    /// Who wants this payment, when it is the payer.
+    pub(crate) const fn chosen_by_payer(&self) -> Initiator {
+        match self.cvc {
+            Some(_) => Initiator::Payer,
+            None => Initiator::PayerWithKeptCard,
         }
     }
 }
@@ -201,8 +209,7 @@ impl Engine {
         if asks_bank {
             self.start_authentication(sent, attempt_id, entry, Asked::ByTheCard);
         } else {
-            // A kept card comes without its code.
-            let initiator = if kept.is_some() { Initiator::Merchant } else { Initiator::Payer };
+            let initiator = entry.chosen_by_payer();
             self.start_authorization(sent, attempt_id, entry, None, initiator);
         }
         Ok(())
@@ -298,7 +305,7 @@ impl Engine {
         let asking = Asking::Payer(sent.record.checkout.id);
         let answer = match answer {
             Answer::Declined { reason: DeclineReason::AuthenticationRequired, facts }
-                if initiated_by == Initiator::Payer && authentication.is_none() =>
+                if initiated_by != Initiator::Merchant && authentication.is_none() =>
             {
                 match self.step_up(sent, attempt_id, entry, facts).await {
                     Ok(()) => return,

@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use domain::{Brand, DeclineReason, Expiry, Pan, Timestamp, TransStatus};
 
 use super::Kind;
-use super::wire::AuthenticationIn;
+use super::wire::{AuthenticationIn, InitiatorIn};
 use crate::protocol::CardRules;
 
 /// What a number asks for.
@@ -105,9 +105,10 @@ impl Script {
         self.authentication_due() || self.response == SOFT_DECLINE || self.fault == LATER_AUTHENTICATION
     }
 
-    /// What the issuer says to a merchant's charge of the kept card, if not the same as to the payer.
-    fn kept_card_code(self) -> Option<&'static str> {
-        KEPT_CARDS.iter().find(|(fault, _)| *fault == self.fault).map(|(_, code)| *code)
+    /// What the issuer says to a payment with the kept card, if not the same as to the card that is typed.
+    fn kept_card_code(self, authenticated: bool) -> Option<&'static str> {
+        let satisfied = self.fault == LATER_AUTHENTICATION && authenticated;
+        KEPT_CARDS.iter().find(|(fault, _)| *fault == self.fault && !satisfied).map(|(_, code)| *code)
     }
 
     /// The issuer's response code. One that no row explains is the plain no.
@@ -147,7 +148,7 @@ const HELD_ANSWER: u8 = 10;
 /// The FF of cards whose later charges must be authenticated.
 const LATER_AUTHENTICATION: u8 = 92;
 
-/// By FF, what becomes of a merchant's charge of the kept card.
+/// By FF, what becomes of a payment with the kept card.
 const KEPT_CARDS: [(u8, &str); 3] =
     [(91, INSUFFICIENT_FUNDS), (LATER_AUTHENTICATION, AUTHENTICATION_DUE), (93, TOKEN_DEAD)];
 
@@ -192,8 +193,8 @@ pub(super) struct Presented<'a> {
     pub(super) cvc: Option<&'a str>,
     pub(super) expiry: Expiry,
     pub(super) authentication: Option<&'a AuthenticationIn<'a>>,
-    /// A merchant's charge of a kept card: without a code, and nobody can be asked.
-    pub(super) by_merchant: bool,
+    /// A kept card comes without a code; of a merchant's charge, nobody can be asked.
+    pub(super) initiated_by: InitiatorIn,
     pub(super) rules: CardRules,
 }
 
@@ -206,13 +207,16 @@ pub(super) fn judge(card: &Presented<'_>, now: Timestamp) -> Judgement {
     };
     let authenticated = card.authentication.is_some_and(|said| is_good(said, card.pan.brand()));
     let missing = if card.authentication.is_some() { !authenticated } else { script.authentication_due() };
-    let code = match (card.expiry.is_past(now), card.by_merchant) {
-        (true, false) if card.rules == CardRules::Purchases => WRONG_EXPIRY,
-        (true, _) => EXPIRED,
-        (false, true) => script.kept_card_code().unwrap_or(script.response_code(authenticated)),
-        (false, false) if missing => AUTHENTICATION_DUE,
-        (false, false) if !is_code_right(card) => WRONG_CVC,
-        (false, false) => script.response_code(authenticated),
+    let past = card.expiry.is_past(now);
+    let code = match card.initiated_by {
+        InitiatorIn::Payer if past && card.rules == CardRules::Purchases => WRONG_EXPIRY,
+        InitiatorIn::Payer | InitiatorIn::PayerWithKeptCard | InitiatorIn::Merchant if past => EXPIRED,
+        InitiatorIn::Payer | InitiatorIn::PayerWithKeptCard if missing => AUTHENTICATION_DUE,
+        InitiatorIn::Payer if !is_code_right(card) => WRONG_CVC,
+        InitiatorIn::Payer => script.response_code(authenticated),
+        InitiatorIn::PayerWithKeptCard | InitiatorIn::Merchant => {
+            script.kept_card_code(authenticated).unwrap_or(script.response_code(authenticated))
+        }
     };
     Judgement { code, fault, number: script.fault }
 }

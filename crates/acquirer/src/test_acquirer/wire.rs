@@ -56,6 +56,7 @@ fn is_empty(text: &str) -> bool {
 #[serde(rename_all = "snake_case")]
 pub(super) enum InitiatorIn {
     Payer,
+    PayerWithKeptCard,
     Merchant,
 }
 
@@ -281,6 +282,7 @@ fn authorization(request: &Request<'_>) -> Option<Zeroizing<Vec<u8>>> {
         capture: *capture,
         initiated_by: match initiated_by {
             Initiator::Payer => InitiatorIn::Payer,
+            Initiator::PayerWithKeptCard => InitiatorIn::PayerWithKeptCard,
             Initiator::Merchant => InitiatorIn::Merchant,
         },
         rules: match rules {

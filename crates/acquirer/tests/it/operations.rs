@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use acquirer::{Answer, Kind, ReportDue, Request, Transaction, Verdict};
+use acquirer::{Answer, Initiator, Kind, ReportDue, Request, Transaction, Verdict};
 use domain::{
     AttemptId, CardFacts, Currency, DeclineReason, Expiry, Money, OperationId, OperationKind, Report, Timestamp,
     TransStatus,
@@ -361,6 +361,29 @@ async fn a_merchant_charges_a_kept_card_without_its_code() {
     assert_eq!("expired_card", in_words(&desk.authorize(past, desk.attempt()).await));
     let uncoded = Card { cvc: None, ..card(GOOD) };
     assert_eq!("wrong_cvc", in_words(&desk.authorize(uncoded, desk.attempt()).await), "the payer must give it");
+}
+
+#[tokio::test]
+async fn a_payer_who_chooses_a_kept_card_types_no_code_and_can_be_asked() {
+    let desk = Desk::new();
+    let said = authentication("4");
+    for (number, unasked, asked) in [
+        (GOOD, "approved 1001", "approved 1001"),
+        ("4000 0099 0000 9104", "insufficient_funds", "insufficient_funds"),
+        ("4000 0099 0000 9203", "authentication_required", "approved 1001"),
+        ("4000 0099 0000 9302", "token_dead", "token_dead"),
+        ("4000 0099 0051 0002", "insufficient_funds", "insufficient_funds"),
+        ("4000 0099 2000 0000", "authentication_required", "approved 1001"),
+        ("4000 0099 0070 0009", "authentication_required", "approved 1001"),
+    ] {
+        let card = Card { initiated_by: Initiator::PayerWithKeptCard, ..kept(number) };
+        assert_eq!(unasked, in_words(&desk.authorize(card.clone(), desk.attempt()).await), "{number}");
+        let card = Card { authentication: Some(said.clone()), ..card };
+        assert_eq!(asked, in_words(&desk.authorize(card, desk.attempt()).await), "{number}");
+    }
+    let past =
+        Card { expiry: Expiry { year: 2026, month: 10 }, initiated_by: Initiator::PayerWithKeptCard, ..kept(GOOD) };
+    assert_eq!("expired_card", in_words(&desk.authorize(past, desk.attempt()).await));
 }
 
 #[tokio::test]

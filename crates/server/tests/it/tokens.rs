@@ -351,6 +351,33 @@ async fn a_kept_card_of_a_bank_that_asks_is_asked_for_again_when_the_payer_is_th
     app.audit();
 }
 
+#[tokio::test]
+async fn a_payer_who_chooses_a_kept_card_is_asked_by_a_bank_that_wants_it_where_a_merchant_is_refused() {
+    let app = App::new().await;
+    let token = app.kept(LATER_ASKS_BANK).await;
+    let client = app.show(&token).await["client_id"].clone();
+    let (charged, answer) = app.charge(&token, json!({})).await;
+    assert_eq!("400 __all__ purchase_charge_error", codes(&answer));
+    assert_eq!(vec!["recurring_execute soft_decline_contact_support"], tries(&app.show(&charged).await));
+    let named = json!({ "client": null, "client_id": client });
+    for (action, story_after) in [
+        ("verify", "created viewed pending_execute error pending_execute paid"),
+        ("cancel", "created viewed pending_execute error pending_execute error"),
+    ] {
+        let id = app.purchase_id(named.clone()).await;
+        let before = app.approvals_kept().await;
+        let answer = app.pay_with_offered(&id, &token).await;
+        assert_eq!(format!("/p/{id}/challenge/"), answer.header("location"));
+        app.answer_bank(&id, action, "1234").await;
+        let shown = app.show(&id).await;
+        assert_eq!(story_after, story(&shown));
+        let paid = usize::from(action == "verify");
+        assert_eq!(before + paid, app.approvals_kept().await);
+        assert_eq!(json!(paid == 1), shown["transaction_data"]["attempts"][0]["extra"]["three_d_secure"]);
+    }
+    app.audit();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_charge_against_the_deletion_of_its_token() {
     let app = App::new().await;
