@@ -7,7 +7,9 @@
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use domain::{AttemptId, Authentication, AuthenticationIds, Challenge, Expiry, Money, Pan, TransStatus};
+use domain::{
+    AttemptId, Authentication, AuthenticationIds, Challenge, ChallengeWindow, Expiry, Money, Pan, TransStatus,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -42,35 +44,36 @@ pub struct AuthenticationRequest<'a> {
     pub return_url: &'a str,
     /// Our own public address, under which the bank's page of the test world lies too.
     pub acs_base: &'a str,
+    /// How large the bank's page may be.
+    pub window: ChallengeWindow,
+    /// What came of the bank's look at the browser.
+    pub method: MethodCompletion,
     /// Ask also for a card that would pass without: the acquirer wants it so.
     pub force: bool,
     /// Which rules for test cards hold.
     pub rules: CardRules,
 }
 
-/// What the bank says (ARes).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AuthenticationAnswer {
-    /// The payment may go on.
-    Passed(Authentication),
-    /// It may not.
-    Failed {
-        /// What the bank said.
-        status: TransStatus,
-    },
-    /// The bank wants to ask the payer.
-    Challenge(Challenge),
-    /// No answer came, or none could be had for this card.
+/// What came of the bank's silent look at the browser (3DS Method), `threeDSCompInd`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MethodCompletion {
+    /// `Y`: the bank has seen it.
+    Completed,
+    /// `N`: it did not end in time.
+    NotCompleted,
+    /// `U`: the bank has no such thing.
     Unavailable,
 }
 
-/// What came of a challenge, as the bank told the gateway itself (RReq).
+/// What the bank says (ARes).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AuthenticationResult {
-    /// The payment may go on.
-    Passed(Authentication),
-    /// It may not.
-    Failed(TransStatus),
+pub enum AuthenticationAnswer {
+    /// The bank has made up its mind.
+    Said(Authentication),
+    /// The bank wants to ask the payer.
+    Challenge(Challenge),
+    /// No answer came, or none could be had for this card.
+    NoAnswer,
 }
 
 /// What the browser carries to the bank.
@@ -112,19 +115,21 @@ struct CResWire {
     server: String,
     #[serde(rename = "acsTransID")]
     acs: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    challenge_cancel: String,
     challenge_completion_ind: String,
     message_type: String,
     message_version: String,
     trans_status: String,
 }
 
-/// The form field `creq`: base64url without padding. `window_size` is an EMV `challengeWindowSize`, `01` to `05`.
+/// The form field `creq`: base64url without padding.
 #[must_use]
-pub fn creq(ids: &AuthenticationIds, window_size: &str) -> String {
+pub fn creq(ids: &AuthenticationIds, window: ChallengeWindow) -> String {
     encode(&CReqWire {
         server: ids.server.to_string(),
         acs: ids.acs.to_string(),
-        challenge_window_size: window_size.to_owned(),
+        challenge_window_size: window.code().to_owned(),
         message_type: "CReq".to_owned(),
         message_version: MESSAGE_VERSION.to_owned(),
     })
@@ -138,11 +143,12 @@ pub fn parse_creq(text: &str) -> Option<CReq> {
     fits.then_some(CReq { server: id(&wire.server)?, acs: id(&wire.acs)? })
 }
 
-/// The form field `cres`.
-pub(crate) fn cres(cres: &CRes) -> String {
+/// The form field `cres`; `cancel` is a `challengeCancel`, or empty.
+pub(crate) fn cres(cres: &CRes, cancel: &str) -> String {
     encode(&CResWire {
         server: cres.server.to_string(),
         acs: cres.acs.to_string(),
+        challenge_cancel: cancel.to_owned(),
         challenge_completion_ind: "Y".to_owned(),
         message_type: "CRes".to_owned(),
         message_version: MESSAGE_VERSION.to_owned(),
@@ -155,7 +161,11 @@ pub(crate) fn cres(cres: &CRes) -> String {
 pub fn parse_cres(text: &str) -> Option<CRes> {
     let wire: CResWire = decode(text)?;
     let fits = wire.message_type == "CRes" && wire.challenge_completion_ind == "Y";
-    let status = TransStatus::parse(&wire.trans_status)?;
+    let status = match wire.trans_status.as_str() {
+        // To ask the payer later and elsewhere (decoupled) is not to ask now.
+        "D" => TransStatus::Unavailable,
+        letter => TransStatus::parse(letter)?,
+    };
     fits.then_some(CRes { server: id(&wire.server)?, acs: id(&wire.acs)?, status })
 }
 
@@ -189,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_creq_is_what_banks_read() {
-        let text = creq(&ids(), "05");
+        let text = creq(&ids(), ChallengeWindow::Full);
         assert!(!text.contains(['=', '+', '/']), "{text}");
         assert_eq!(
             r#"{"threeDSServerTransID":"01938a1b-0000-4000-8000-000000000001","acsTransID":"01938a1b-0000-4000-8000-000000000003","challengeWindowSize":"05","messageType":"CReq","messageVersion":"2.2.0"}"#,
@@ -202,7 +212,7 @@ mod tests {
     fn a_cres_is_read_back_with_or_without_padding() {
         for status in [TransStatus::Authenticated, TransStatus::NotAuthenticated, TransStatus::Unavailable] {
             let sent = CRes { server: ids().server, acs: ids().acs, status };
-            let mut text = cres(&sent);
+            let mut text = cres(&sent, "");
             assert_eq!(Some(sent), parse_cres(&text));
             while !text.len().is_multiple_of(4) {
                 text.push('=');
@@ -212,8 +222,19 @@ mod tests {
     }
 
     #[test]
+    fn a_cres_says_who_ended_the_question_early() {
+        let sent = CRes { server: ids().server, acs: ids().acs, status: TransStatus::NotAuthenticated };
+        let text = cres(&sent, "01");
+        assert_eq!(Some(sent), parse_cres(&text));
+        let json = String::from_utf8(BASE64_URL.decode(&text).expect("base64")).expect("text");
+        assert!(json.contains(r#""challengeCancel":"01","challengeCompletionInd":"Y""#), "{json}");
+        let later = BASE64_URL.encode(json.replace(r#""transStatus":"N""#, r#""transStatus":"D""#));
+        assert_eq!(Some(TransStatus::Unavailable), parse_cres(&later).map(|said| said.status));
+    }
+
+    #[test]
     fn what_is_no_message_is_none() {
-        let good = cres(&CRes { server: ids().server, acs: ids().acs, status: TransStatus::Authenticated });
+        let good = cres(&CRes { server: ids().server, acs: ids().acs, status: TransStatus::Authenticated }, "");
         assert!(parse_cres(&good).is_some());
         let json = String::from_utf8(BASE64_URL.decode(&good).expect("base64")).expect("text");
         for (from, to) in [
@@ -233,7 +254,7 @@ mod tests {
             assert_eq!(None, parse_creq(&good[..end]), "cut at {end}");
         }
         assert_eq!(None, parse_creq(&good), "a CRes is no CReq");
-        assert_eq!(None, parse_cres(&creq(&ids(), "05")), "a CReq is no CRes");
+        assert_eq!(None, parse_cres(&creq(&ids(), ChallengeWindow::Full)), "a CReq is no CRes");
         let huge = json.replace("}", &format!(",\"x\":\"{}\"}}", "x".repeat(MESSAGE_CHARS_MAX)));
         assert_eq!(None, parse_cres(&BASE64_URL.encode(huge)));
     }

@@ -53,9 +53,10 @@ pub(crate) fn advice(reason: DeclineReason, proven: bool) -> Advice {
         | DeclineReason::SuspectedFraud
         | DeclineReason::SecurityViolation => (texts::DECLINED_BY_BANK, SameCard::No),
 
-        DeclineReason::AuthenticationRequired | DeclineReason::AuthenticationFailed => {
-            (texts::DECLINED_UNCONFIRMED, SameCard::Yes)
-        }
+        DeclineReason::AuthenticationRequired
+        | DeclineReason::AuthenticationFailed
+        | DeclineReason::AuthenticationUnavailable
+        | DeclineReason::AuthenticationTimedOut => (texts::DECLINED_UNCONFIRMED, SameCard::Yes),
         DeclineReason::TokenDead => (texts::DECLINED_SAVED, SameCard::No),
         DeclineReason::Field(field, _) => match field {
             CardField::Holder => (texts::DECLINED_HOLDER, SameCard::Yes),
@@ -140,6 +141,8 @@ mod tests {
         connection_failed: AfterPause: The bank is not answering. You have not been charged. Try again in a few minutes.
         timed_out: AfterPause: The bank did not answer in time, so we cancelled this try. You have not been charged. Try again in a few minutes.
         authentication_failed: Yes: We could not confirm this payment with your bank. You have not been charged. Try again, or use another card.
+        authentication_unavailable: Yes: We could not confirm this payment with your bank. You have not been charged. Try again, or use another card.
+        authentication_timed_out: Yes: We could not confirm this payment with your bank. You have not been charged. Try again, or use another card.
         token_dead: No: This saved card can no longer be used. You have not been charged. Use another card.
         holder_missing: Yes: Check the name on the card. You have not been charged. Try again, or use another card.
         holder_too_long: Yes: Check the name on the card. You have not been charged. Try again, or use another card.

@@ -162,6 +162,7 @@ impl<'a> Subject<'a> {
             | Event::AuthenticationStarted(_)
             | Event::Challenged { .. }
             | Event::Authenticated { .. }
+            | Event::NotAuthenticated { .. }
             | Event::AttemptUnknown { .. }
             | Event::Authorized { .. }
             | Event::Captured { .. }

@@ -9,7 +9,7 @@ use axum::extract::{Extension, Path, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use domain::{CheckoutId, Flow, Refusal, State as PaymentState, TransStatus};
+use domain::{ChallengeWindow, CheckoutId, Flow, Refusal, State as PaymentState, TransStatus};
 use engine::three_ds::{self, AcsAnswer, AcsBehaviour, AcsOutcome};
 use engine::{CardEntry, Engine, Error, Shown, Visit};
 use tollgate_http::body::{self, BodyError};
@@ -25,8 +25,6 @@ use crate::{assets, form};
 
 /// A card form is small (security D2).
 const FORM_BYTES_MAX: usize = 8 * 1024;
-/// EMV `challengeWindowSize` of a page of its own.
-const FULL_WINDOW: &str = "05";
 /// For pages that belong to no checkout.
 const NOBODY: Words = Words::new(Language::English);
 
@@ -130,7 +128,7 @@ impl Pages {
 
     /// The form, or what stands there instead.
     async fn form_or_state(&self, shown: &Shown, errors: Option<FormErrors>) -> Response {
-        if engine::challenge(shown).is_some() {
+        if engine::question(shown).is_some() {
             return self.challenge(shown);
         }
         let subject = self.subject(shown);
@@ -172,11 +170,11 @@ impl Pages {
     /// The page that leads to the payer's bank.
     fn challenge(&self, shown: &Shown) -> Response {
         let id = shown.record.checkout.id;
-        let Some((attempt_id, challenge)) = engine::challenge(shown) else { return self.see_other(id, "result/") };
+        let Some(question) = engine::question(shown) else { return self.see_other(id, "result/") };
         let form = ChallengeForm {
-            acs_url: &challenge.acs_url,
-            creq: &three_ds::creq(&challenge.ids, FULL_WINDOW),
-            session_data: &attempt_id.to_string(),
+            acs_url: &question.challenge.acs_url,
+            creq: &three_ds::creq(&question.challenge.ids, question.window),
+            session_data: &question.attempt_id.to_string(),
             attempt: &self.engine.form_token(id),
         };
         answer(StatusCode::OK, headers::challenge_page(self.https), page::challenge(self.subject(shown), &form))
@@ -184,7 +182,7 @@ impl Pages {
 
     /// Where a payer goes after a card was taken: to the bank's question, or to what became of it.
     fn after_card(&self, shown: &Shown) -> Response {
-        let page = if engine::challenge(shown).is_some() { "challenge/" } else { "result/" };
+        let page = if engine::question(shown).is_some() { "challenge/" } else { "result/" };
         self.see_other(shown.record.checkout.id, page)
     }
 
@@ -269,6 +267,7 @@ async fn pay(
         payer_ip: caller.map(|Extension(caller)| caller.0),
         form_token: Some(posted.attempt),
         details: posted.customer,
+        window: ChallengeWindow::Full,
     };
     let paid = match posted.entry {
         Entry::Card(card) => pages.engine.pay_by_card(&shown, entry(card), visit).await,
@@ -320,6 +319,7 @@ async fn pay_directly(
         payer_ip: caller.map(|Extension(caller)| caller.0),
         form_token: None,
         details: None,
+        window: ChallengeWindow::Full,
     };
     let posted = match read_form(request).await {
         Ok(bytes) => direct_post::read(&bytes),
@@ -413,22 +413,20 @@ async fn ask_as_bank(State(pages): State<Pages>, request: Request) -> Response {
     let bank = pages.engine.test_bank();
     let Some(acs) = three_ds::parse_creq(&creq).map(|creq| creq.acs) else { return pages.unknown() };
     let Some(view) = bank.challenge(acs) else { return pages.unknown() };
-    let choice = match (view.behaviour, action.as_str()) {
-        (AcsBehaviour::Broken, _) => {
-            return pages.page(StatusCode::INTERNAL_SERVER_ERROR, page::broken(NOBODY, Broken::Unsure));
+    if view.behaviour == AcsBehaviour::Broken {
+        return pages.page(StatusCode::INTERNAL_SERVER_ERROR, page::broken(NOBODY, Broken::Unsure));
+    }
+    let choice = match action.as_str() {
+        "verify" if otp.trim().is_empty() => {
+            return bank_page(&pages, acs, &creq, &session_data, Some(AcsNotice::Empty));
         }
-        (AcsBehaviour::AnswersByItself(answer), _) => Some(answer),
-        (AcsBehaviour::Asks | AcsBehaviour::NeverReturns, "verify") => Some(AcsAnswer::Otp(otp.trim())),
-        (AcsBehaviour::Asks | AcsBehaviour::NeverReturns, "resend") => Some(AcsAnswer::Resend),
-        (AcsBehaviour::Asks | AcsBehaviour::NeverReturns, "cancel") => Some(AcsAnswer::Cancel),
-        (AcsBehaviour::Asks | AcsBehaviour::NeverReturns, "timeout") => Some(AcsAnswer::Timeout),
-        (AcsBehaviour::Asks | AcsBehaviour::NeverReturns, letter) => TransStatus::parse(letter).map(AcsAnswer::Choose),
+        "verify" => AcsAnswer::Otp(otp.trim()),
+        "resend" => AcsAnswer::Resend,
+        "cancel" => AcsAnswer::Cancel,
+        "timeout" => AcsAnswer::Timeout,
+        letter => TransStatus::parse(letter).map_or(AcsAnswer::Open, AcsAnswer::Choose),
     };
-    let outcome = match choice {
-        Some(AcsAnswer::Otp("")) => return bank_page(&pages, acs, &creq, &session_data, Some(AcsNotice::Empty)),
-        Some(choice) => bank.answer(acs, choice),
-        None => None,
-    };
+    let outcome = pages.engine.act_at_test_bank(acs, choice).await;
     match outcome {
         Some(AcsOutcome::Done { cres, times }) => {
             if times > 1 {
@@ -480,7 +478,7 @@ fn checkout_of(return_url: &str) -> Option<CheckoutId> {
 async fn result(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
     let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
     match pages.engine.show(id).await {
-        Ok(shown) if engine::challenge(&shown).is_some() => pages.see_other(id, "challenge/"),
+        Ok(shown) if engine::question(&shown).is_some() => pages.see_other(id, "challenge/"),
         // Nobody tried yet.
         Ok(shown) if shown.payment.state == PaymentState::Open && shown.payment.attempts.is_empty() => {
             pages.see_other(id, "")

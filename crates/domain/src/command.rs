@@ -1,6 +1,6 @@
 //! What may be asked of a payment, and what is learned of what was asked of others.
 
-use crate::authentication::{Authentication, Challenge};
+use crate::authentication::{Authentication, AuthenticationFailure, Challenge};
 use crate::checkout::Customer;
 use crate::decline::DeclineReason;
 use crate::ids::{AttemptId, OperationId};
@@ -47,6 +47,8 @@ pub enum Command {
     GiveUp {
         /// The try.
         attempt_id: AttemptId,
+        /// Why.
+        failure: AuthenticationFailure,
     },
     /// A card was submitted that is not sent anywhere.
     Refuse(RefusedTry),

@@ -33,6 +33,10 @@ pub enum DeclineReason {
     TimedOut,
     /// The payer was not authenticated by the bank.
     AuthenticationFailed,
+    /// The bank could not authenticate anybody.
+    AuthenticationUnavailable,
+    /// The card scheme did not say in time whether the bank wants to.
+    AuthenticationTimedOut,
     /// The kept card can not be used any more.
     TokenDead,
     /// A field of a form that posts to us is missing, too long or wrong.
@@ -62,7 +66,7 @@ pub enum FieldFault {
 
 impl DeclineReason {
     /// Every reason, for stores and tables.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::DoNotHonour,
         Self::InsufficientFunds,
         Self::ExpiredCard,
@@ -85,6 +89,8 @@ impl DeclineReason {
         Self::ConnectionFailed,
         Self::TimedOut,
         Self::AuthenticationFailed,
+        Self::AuthenticationUnavailable,
+        Self::AuthenticationTimedOut,
         Self::TokenDead,
         Self::Field(CardField::Holder, FieldFault::Missing),
         Self::Field(CardField::Holder, FieldFault::TooLong),
@@ -126,6 +132,8 @@ impl DeclineReason {
             Self::ConnectionFailed => "connection_failed",
             Self::TimedOut => "timed_out",
             Self::AuthenticationFailed => "authentication_failed",
+            Self::AuthenticationUnavailable => "authentication_unavailable",
+            Self::AuthenticationTimedOut => "authentication_timed_out",
             Self::TokenDead => "token_dead",
             Self::Field(field, fault) => match (field, fault) {
                 (CardField::Holder, FieldFault::Missing) => "holder_missing",

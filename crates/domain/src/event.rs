@@ -1,6 +1,6 @@
 //! What happened to a payment.
 
-use crate::authentication::{Authentication, Challenge};
+use crate::authentication::{Authentication, AuthenticationFailure, Challenge};
 use crate::checkout::Customer;
 use crate::decline::DeclineReason;
 use crate::ids::{AttemptId, OperationId};
@@ -51,6 +51,13 @@ pub enum Event {
         authentication: Authentication,
         /// When the acquirer's silence becomes doubt.
         deadline: Timestamp,
+    },
+    /// The payment does not go on; the decline that follows says so to everybody else.
+    NotAuthenticated {
+        /// The try.
+        attempt_id: AttemptId,
+        /// Why.
+        failure: AuthenticationFailure,
     },
     /// A try that went nowhere.
     AttemptRefused(RefusedTry),
@@ -163,6 +170,7 @@ impl Event {
             Self::AuthenticationStarted(_) => "authentication_started",
             Self::Challenged { .. } => "challenged",
             Self::Authenticated { .. } => "authenticated",
+            Self::NotAuthenticated { .. } => "not_authenticated",
             Self::AttemptRefused(_) => "attempt_refused",
             Self::AttemptUnknown { .. } => "attempt_unknown",
             Self::Authorized { .. } => "authorized",

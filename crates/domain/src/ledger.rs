@@ -135,6 +135,7 @@ pub fn postings(event: &Event) -> Vec<Posting> {
         | Event::AuthenticationStarted(_)
         | Event::Challenged { .. }
         | Event::Authenticated { .. }
+        | Event::NotAuthenticated { .. }
         | Event::AttemptRefused(_)
         | Event::AttemptUnknown { .. }
         | Event::Declined { .. }

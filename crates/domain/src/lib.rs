@@ -22,7 +22,9 @@ mod decline;
 pub mod ledger;
 mod notice;
 
-pub use authentication::{Authentication, AuthenticationIds, Challenge, TransStatus};
+pub use authentication::{
+    Authentication, AuthenticationFailure, AuthenticationIds, Challenge, ChallengeWindow, TransStatus,
+};
 pub use card::{Brand, CardSummary, Cvc, Expiry, ExpiryError, Pan, PanError, mask};
 pub use checkout::{Address, Callback, Checkout, Customer, Dialect, Line, Redirects};
 pub use command::{Command, OperationOutcome, Report};

@@ -138,6 +138,7 @@ pub fn notices(payment: &Payment, event: &Event) -> Vec<Notice> {
         | Event::Expired
         | Event::Challenged { .. }
         | Event::Authenticated { .. }
+        | Event::NotAuthenticated { .. }
         | Event::AttemptUnknown { .. }
         | Event::ReversalSent { .. }
         | Event::Cleared => vec![],

@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 
+use crate::authentication::ChallengeWindow;
 use crate::card::CardSummary;
 use crate::command::{Command, OperationOutcome, Report};
 use crate::decline::DeclineReason;
@@ -202,6 +203,8 @@ pub struct Submission {
     pub payer_ip: Option<IpAddr>,
     /// Whether the card is kept when it pays.
     pub save_card: bool,
+    /// How large the bank's page may be, should it ask the payer.
+    pub window: ChallengeWindow,
     /// When the acquirer's silence becomes doubt.
     pub deadline: Timestamp,
 }
@@ -413,10 +416,13 @@ impl Payment {
                 })
             }
             // What went on to the acquirer is not given up: only the acquirer's word ends it.
-            Command::GiveUp { attempt_id } => {
-                let (attempt_id, reason) = (*attempt_id, DeclineReason::AuthenticationFailed);
+            Command::GiveUp { attempt_id, failure } => {
+                let (attempt_id, failure) = (*attempt_id, failure.clone());
                 self.while_authenticating(attempt_id, || {
-                    self.failed(Event::Declined { attempt_id, reason, facts: CardFacts::default() })
+                    let (reason, facts) = (failure.reason(), CardFacts::default());
+                    let mut events = vec![Event::NotAuthenticated { attempt_id, failure }];
+                    events.extend(self.failed(Event::Declined { attempt_id, reason, facts }));
+                    events
                 })
             }
             Command::SettleOperation { operation_id, outcome } => self.settle_operation(*operation_id, *outcome),
@@ -674,7 +680,7 @@ impl Payment {
             Event::MarkedPaid { .. } => self.state = State::PaidElsewhere,
             Event::AttemptSent(submission) => self.begin(submission, AttemptStatus::Sent),
             Event::AuthenticationStarted(submission) => self.begin(submission, AttemptStatus::Authenticating),
-            Event::Challenged { .. } => {}
+            Event::Challenged { .. } | Event::NotAuthenticated { .. } => {}
             Event::Authenticated { attempt_id, .. } => self.mark(*attempt_id, AttemptStatus::Sent),
             Event::AttemptRefused(refused) => {
                 self.attempts.push(Attempt {

@@ -1,19 +1,22 @@
 //! 3-D Secure: the payer's bank is asked before the acquirer is (checkout-ux 9, security B8).
 //!
-//! Who acts: the task that asks the directory, the payer in the bank's page, and the timer that gives up. What the
-//! browser carries back only wakes us: the outcome is what the bank tells us itself. The verification code waits in
-//! this process's memory and nowhere else; when it is gone, the try ends and the payer types it again.
+//! Who acts: the task that asks the directory, the bank that tells us what came of its question (RReq), and the timer
+//! that gives up. What the browser carries back only wakes us, and a payer who closes it after the bank's yes has paid
+//! all the same. The verification code waits in this process's memory and nowhere else; when it is gone, the try ends
+//! and the payer types it again.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use acquirer::three_ds::{AuthenticationAnswer, AuthenticationRequest, AuthenticationResult, parse_cres};
+use acquirer::three_ds::{AuthenticationAnswer, AuthenticationRequest, parse_cres};
+use acquirer::{AcsAnswer, AcsOutcome};
 use domain::{
-    AttemptId, AttemptStatus, Authentication, CardFacts, Challenge, CheckoutId, Command, DeclineReason, Event, Outcome,
-    Payment, State, Submission, Timestamp,
+    AttemptId, AttemptStatus, Authentication, AuthenticationFailure, CardFacts, Challenge, ChallengeWindow, CheckoutId,
+    Command, DeclineReason, Event, Outcome, Payment, State, Submission, Timestamp,
 };
 use store::{Timer, TimerKind};
+use uuid::Uuid;
 
 use crate::checkouts::{Asking, Shown, timer};
 use crate::payments::{ACQUIRER_WAIT, CardEntry, card_rules};
@@ -21,11 +24,20 @@ use crate::recovery::{first_inquiry, first_inquiry_at};
 use crate::{Causes, Engine, Error};
 
 /// How long a payer may take in the bank's page, the question to the directory included (checkout-ux 9).
-const PATIENCE: Duration = Duration::from_secs(10 * 60);
+pub const CHALLENGE_WAIT: Duration = Duration::from_secs(10 * 60);
 
 /// Cards whose payers are being asked by their banks; in memory only (security P1).
 #[derive(Default)]
-pub(crate) struct Waiting(Mutex<HashMap<AttemptId, (Timestamp, Option<CardEntry>)>>);
+pub(crate) struct Waiting(Mutex<HashMap<AttemptId, WaitingCard>>);
+
+struct WaitingCard {
+    until: Timestamp,
+    checkout_id: CheckoutId,
+    /// `threeDSServerTransID`.
+    server: Uuid,
+    /// Gone once somebody went on with it.
+    entry: Option<CardEntry>,
+}
 
 /// What was found of a waiting card.
 enum Taken {
@@ -38,17 +50,35 @@ enum Taken {
 }
 
 impl Waiting {
-    fn put(&self, now: Timestamp, attempt_id: AttemptId, entry: CardEntry) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|_, (until, _)| *until > now);
-        waiting.insert(attempt_id, (now.plus(PATIENCE), Some(entry)));
+    fn put(&self, now: Timestamp, attempt_id: AttemptId, card: WaitingCard) {
+        let mut waiting = self.lock();
+        waiting.retain(|_, card| card.until > now);
+        waiting.insert(attempt_id, card);
     }
 
     fn take(&self, attempt_id: AttemptId) -> Taken {
-        match self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&attempt_id) {
-            Some((_, entry)) => entry.take().map_or(Taken::Before, Taken::Card),
+        match self.lock().get_mut(&attempt_id) {
+            Some(card) => card.entry.take().map_or(Taken::Before, Taken::Card),
             None => Taken::Never,
         }
+    }
+
+    /// After it could not be written down that somebody goes on with it.
+    fn give_back(&self, attempt_id: AttemptId, entry: CardEntry) {
+        if let Some(card) = self.lock().get_mut(&attempt_id) {
+            card.entry = Some(entry);
+        }
+    }
+
+    /// Whose authentication this is.
+    fn find(&self, server: Uuid) -> Option<(AttemptId, CheckoutId)> {
+        let waiting = self.lock();
+        let found = waiting.iter().find(|(_, card)| card.server == server);
+        found.map(|(attempt_id, card)| (*attempt_id, card.checkout_id))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<AttemptId, WaitingCard>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,38 +95,75 @@ pub(crate) enum Asked {
 pub(crate) fn abandon(payment: &Payment, submission: &Submission) -> Timer {
     let attempt_id = submission.attempt_id;
     // The try's deadline is counted from the same moment.
-    let at = submission.deadline.plus(PATIENCE.saturating_sub(ACQUIRER_WAIT));
+    let at = submission.deadline.plus(CHALLENGE_WAIT.saturating_sub(ACQUIRER_WAIT));
     timer(payment, TimerKind::Abandon { attempt_id }, at)
 }
 
 /// The same of a try whose bank was asked before.
 fn abandoned(shown: &Shown, attempt_id: AttemptId) -> Option<Timer> {
+    begun(shown, attempt_id).map(|(submission, _)| abandon(&shown.payment, submission))
+}
+
+/// The try as it was when its bank was asked, and when that was.
+fn begun(shown: &Shown, wanted: AttemptId) -> Option<(&Submission, Timestamp)> {
     shown.history.iter().find_map(|recorded| match &recorded.event {
-        Event::AuthenticationStarted(submission) if submission.attempt_id == attempt_id => {
-            Some(abandon(&shown.payment, submission))
-        }
+        Event::AuthenticationStarted(submission) if submission.attempt_id == wanted => Some((submission, recorded.at)),
         _ => None,
     })
+}
+
+/// What a payer is being asked by the bank.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The try.
+    pub attempt_id: AttemptId,
+    /// What the bank wants.
+    pub challenge: &'a Challenge,
+    /// How large its page is drawn.
+    pub window: ChallengeWindow,
+    /// When the bank was asked; [`CHALLENGE_WAIT`] later nobody waits any more.
+    pub asked_at: Timestamp,
 }
 
 /// The question a payer is being asked, if one is.
 #[must_use]
-pub fn challenge(shown: &Shown) -> Option<(AttemptId, &Challenge)> {
+pub fn question(shown: &Shown) -> Option<Question<'_>> {
     let State::InFlight { attempt_id: waiting } = shown.payment.state else { return None };
     if shown.payment.attempt(waiting).ok()?.status != AttemptStatus::Authenticating {
         return None;
     }
-    shown.history.iter().rev().find_map(|recorded| match &recorded.event {
-        Event::Challenged { attempt_id, challenge } if *attempt_id == waiting => Some((waiting, challenge)),
+    let (submission, asked_at) = begun(shown, waiting)?;
+    let challenge = shown.history.iter().rev().find_map(|recorded| match &recorded.event {
+        Event::Challenged { attempt_id, challenge } if *attempt_id == waiting => Some(challenge),
         _ => None,
-    })
+    })?;
+    Some(Question { attempt_id: waiting, challenge, window: submission.window, asked_at })
 }
 
 impl Engine {
-    /// The issuer's side of the test world, for the bank's pages.
+    /// The issuer's side of the test world, for what the bank's pages show.
     #[must_use]
     pub fn test_bank(&self) -> &acquirer::Directory {
         &self.0.directory_server
+    }
+
+    /// What a payer does on the test bank's page. When that ends the question, the bank tells us what came of it before
+    /// it sends the payer back, as banks do. `None` for a question that nobody asked, or that is forgotten.
+    pub async fn act_at_test_bank(&self, acs: Uuid, answer: AcsAnswer<'_>) -> Option<AcsOutcome> {
+        let bank = &self.0.directory_server;
+        let outcome = bank.answer(acs, answer)?;
+        if let (AcsOutcome::Done { .. }, Some(view)) = (&outcome, bank.challenge(acs)) {
+            self.hear_from_bank(view.ids.server).await;
+        }
+        Some(outcome)
+    }
+
+    /// The bank's own word (RReq). About a question of ours that nobody waits for it changes nothing (security W4).
+    async fn hear_from_bank(&self, server: Uuid) {
+        let Some((attempt_id, checkout_id)) = self.0.waiting.find(server) else { return };
+        if let Err(error) = self.end_challenge(checkout_id, attempt_id, server).await {
+            tracing::error!(%attempt_id, error = %Causes(&error), "the bank's answer could not be written down; the payer's return asks for it again");
+        }
     }
 
     /// The issuer declines until its bank has asked the payer: the same card is tried once more, by way of the bank.
@@ -142,9 +209,11 @@ impl Engine {
         self.start(attempt_id.uuid(), async move {
             let asking = Asking::Payer(sent.record.checkout.id);
             let base = engine.0.public_url.clone();
-            let answer = engine
-                .0
-                .directory_server
+            let bank = &engine.0.directory_server;
+            let window = begun(&sent, attempt_id).map_or(ChallengeWindow::Full, |(submission, _)| submission.window);
+            let rules = card_rules(&sent.record.checkout);
+            let method = bank.look_at_browser(&entry.pan, rules).await;
+            let answer = bank
                 .authenticate(AuthenticationRequest {
                     attempt_id,
                     pan: &entry.pan,
@@ -153,21 +222,26 @@ impl Engine {
                     merchant: &sent.record.checkout.seller,
                     return_url: &format!("{base}/p/{}/3ds/", sent.record.checkout.id),
                     acs_base: &base,
+                    window,
+                    method,
                     force: asked == Asked::ByTheIssuer,
-                    rules: card_rules(&sent.record.checkout),
+                    rules,
                 })
                 .await;
             let result = match answer {
-                AuthenticationAnswer::Passed(authentication) => {
+                AuthenticationAnswer::Said(authentication) => {
                     engine.go_on(asking, attempt_id, entry, authentication).await
                 }
                 AuthenticationAnswer::Challenge(challenge) => {
-                    engine.0.waiting.put(engine.0.env.now(), attempt_id, entry);
+                    let (now, checkout_id) = (engine.0.env.now(), sent.record.checkout.id);
+                    let (until, server) = (now.plus(CHALLENGE_WAIT), challenge.ids.server);
+                    let card = WaitingCard { until, checkout_id, server, entry: Some(entry) };
+                    engine.0.waiting.put(now, attempt_id, card);
                     let ask = Command::Ask { attempt_id, challenge };
                     engine.run(asking, &ask, |_, _| {}).await.map(|_| ())
                 }
-                AuthenticationAnswer::Failed { .. } | AuthenticationAnswer::Unavailable => {
-                    engine.give_up(asking, attempt_id).await
+                AuthenticationAnswer::NoAnswer => {
+                    engine.give_up(asking, attempt_id, AuthenticationFailure::NoAnswer).await
                 }
             };
             if let Err(error) = result {
@@ -183,14 +257,12 @@ impl Engine {
     /// [`Error::NotFound`], [`Error::Store`].
     pub async fn return_from_bank(&self, id: CheckoutId, cres: &str) -> Result<Shown, Error> {
         let shown = self.show(id).await?;
-        let asked = challenge(&shown).map(|(attempt_id, challenge)| (attempt_id, challenge.ids));
-        let (Some((attempt_id, ids)), Some(said)) = (asked, parse_cres(cres)) else {
-            return self.wait_for_try(id).await;
-        };
-        if said.server != ids.server {
-            return Ok(shown);
+        let asked = question(&shown).map(|question| (question.attempt_id, question.challenge.ids));
+        if let Some((attempt_id, ids)) = asked {
+            let said = parse_cres(cres).filter(|said| said.server == ids.server && said.acs == ids.acs);
+            let Some(said) = said else { return Ok(shown) };
+            self.end_challenge(id, attempt_id, said.server).await?;
         }
-        self.end_challenge(id, attempt_id, ids.server).await?;
         self.wait_for_try(id).await
     }
 
@@ -203,30 +275,35 @@ impl Engine {
             return Err(Error::Used);
         }
         let shown = self.show(id).await?;
-        let Some((attempt_id, _)) = challenge(&shown) else { return Ok(shown) };
-        self.give_up(Asking::Payer(id), attempt_id).await?;
+        let Some(attempt_id) = question(&shown).map(|question| question.attempt_id) else { return Ok(shown) };
+        self.give_up(Asking::Payer(id), attempt_id, AuthenticationFailure::Payer).await?;
         self.show(id).await
     }
 
-    async fn end_challenge(&self, id: CheckoutId, attempt_id: AttemptId, server: uuid::Uuid) -> Result<(), Error> {
+    async fn end_challenge(&self, id: CheckoutId, attempt_id: AttemptId, server: Uuid) -> Result<(), Error> {
         let asking = Asking::Payer(id);
         match self.0.directory_server.result(server) {
             // The bank has not told us yet; the browser's word is not enough.
             None => Ok(()),
-            Some(AuthenticationResult::Failed(_)) => self.give_up(asking, attempt_id).await,
-            Some(AuthenticationResult::Passed(authentication)) => match self.0.waiting.take(attempt_id) {
-                Taken::Card(entry) => {
-                    let engine = self.clone();
-                    self.start(attempt_id.uuid(), async move {
-                        if let Err(error) = engine.go_on(asking, attempt_id, entry, authentication).await {
-                            tracing::error!(%attempt_id, error = %Causes(&error), "an authentication could not be written down; the try will be given up");
-                        }
-                    });
-                    Ok(())
-                }
+            Some(said) if !said.status.may_go_on() => {
+                self.give_up(asking, attempt_id, AuthenticationFailure::Bank(said)).await
+            }
+            Some(authentication) => match self.0.waiting.take(attempt_id) {
+                Taken::Card(entry) => match self.authenticated(asking, attempt_id, &authentication).await {
+                    Ok(Some(sent)) => {
+                        let initiator = entry.chosen_by_payer();
+                        self.start_authorization(sent, attempt_id, entry, Some(authentication), initiator);
+                        Ok(())
+                    }
+                    Ok(None) => Ok(()),
+                    Err(error) => {
+                        self.0.waiting.give_back(attempt_id, entry);
+                        Err(error)
+                    }
+                },
                 Taken::Before => Ok(()),
                 // The process that knew the code is gone.
-                Taken::Never => self.give_up(asking, attempt_id).await,
+                Taken::Never => self.give_up(asking, attempt_id, AuthenticationFailure::Abandoned).await,
             },
         }
     }
@@ -240,8 +317,22 @@ impl Engine {
         authentication: Authentication,
     ) -> Result<(), Error> {
         if !authentication.status.may_go_on() {
-            return self.give_up(asking, attempt_id).await;
+            return self.give_up(asking, attempt_id, AuthenticationFailure::Bank(authentication)).await;
         }
+        if let Some(sent) = self.authenticated(asking, attempt_id, &authentication).await? {
+            let initiator = entry.chosen_by_payer();
+            self.authorize(&sent, attempt_id, entry, Some(&authentication), initiator).await;
+        }
+        Ok(())
+    }
+
+    /// Writes the bank's yes down; `None` when the try was given up meanwhile: nothing is written, so nothing is sent.
+    async fn authenticated(
+        &self,
+        asking: Asking,
+        attempt_id: AttemptId,
+        authentication: &Authentication,
+    ) -> Result<Option<Shown>, Error> {
         let deadline = self.0.env.now().plus(ACQUIRER_WAIT);
         let command = Command::Authorize { attempt_id, authentication: authentication.clone(), deadline };
         let sent = self
@@ -249,12 +340,7 @@ impl Engine {
                 change.timers_done.extend(abandoned(sent, attempt_id));
             })
             .await?;
-        // Given up meanwhile: nothing was written down, so nothing is sent.
-        if sent.payment.attempt(attempt_id)?.status == AttemptStatus::Sent {
-            let initiator = entry.chosen_by_payer();
-            self.authorize(&sent, attempt_id, entry, Some(&authentication), initiator).await;
-        }
-        Ok(())
+        Ok((sent.payment.attempt(attempt_id)?.status == AttemptStatus::Sent).then_some(sent))
     }
 
     /// Nobody comes back for a card whose payer was asked.
@@ -262,9 +348,14 @@ impl Engine {
         drop(self.0.waiting.take(attempt_id));
     }
 
-    async fn give_up(&self, asking: Asking, attempt_id: AttemptId) -> Result<(), Error> {
+    async fn give_up(
+        &self,
+        asking: Asking,
+        attempt_id: AttemptId,
+        failure: AuthenticationFailure,
+    ) -> Result<(), Error> {
         self.forget_waiting_card(attempt_id);
-        self.run(asking, &Command::GiveUp { attempt_id }, |shown, change| {
+        self.run(asking, &Command::GiveUp { attempt_id, failure }, |shown, change| {
             change.timers_done.extend(abandoned(shown, attempt_id));
         })
         .await?;

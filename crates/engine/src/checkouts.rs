@@ -374,6 +374,7 @@ impl Engine {
             | Event::DetailsGiven(_)
             | Event::InvoiceSent
             | Event::Challenged { .. }
+            | Event::NotAuthenticated { .. }
             | Event::AttemptRefused(_)
             | Event::AttemptUnknown { .. }
             | Event::Captured { .. }

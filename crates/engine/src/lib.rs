@@ -36,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use admin::{NewBrand, NewMerchant};
-pub use authentication::challenge;
+pub use authentication::{CHALLENGE_WAIT, Question, question};
 pub use causes::Causes;
 pub use checkouts::{NewCheckout, Opened, Shown};
 pub use credentials::Credential;

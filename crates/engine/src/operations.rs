@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use acquirer::{Answer, Initiator, Request};
 use domain::{
-    AttemptId, AttemptStatus, CardId, CardSummary, CheckoutId, Command, DeclineReason, Event, Flow, Money, Operation,
-    OperationId, OperationKind, OperationOutcome, OperationStatus, Pan, Payment, Refusal, Report, Submission,
-    Timestamp,
+    AttemptId, AttemptStatus, CardId, CardSummary, ChallengeWindow, CheckoutId, Command, DeclineReason, Event, Flow,
+    Money, Operation, OperationId, OperationKind, OperationOutcome, OperationStatus, Pan, Payment, Refusal, Report,
+    Submission, Timestamp,
 };
 use store::{IdempotencyWrite, Timer, TimerKind};
 
@@ -170,6 +170,7 @@ impl Engine {
             flow: Flow::Api,
             payer_ip: None,
             save_card: false,
+            window: ChallengeWindow::Full,
             deadline: self.0.env.now().plus(ACQUIRER_WAIT),
         };
         let sent = self

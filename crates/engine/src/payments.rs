@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use acquirer::{Answer, CardData, CardRules, Initiator, Request};
 use domain::{
-    AttemptId, Authentication, CaptureMode, CardFacts, CardId, CardSummary, Checkout, CheckoutId, Command, Customer,
-    Cvc, DeclineReason, Dialect, Expiry, Flow, Mode, Outcome, Pan, Refusal, RefusedTry, State, Submission, Timestamp,
+    AttemptId, Authentication, CaptureMode, CardFacts, CardId, CardSummary, ChallengeWindow, Checkout, CheckoutId,
+    Command, Customer, Cvc, DeclineReason, Dialect, Expiry, Flow, Mode, Outcome, Pan, Refusal, RefusedTry, State,
+    Submission, Timestamp,
 };
 use store::{CardRow, IdempotencyWrite, Timer};
 use tokio::sync::watch;
@@ -78,6 +79,8 @@ pub struct Visit {
     pub form_token: Option<String>,
     /// What the payer said of themselves on the same form.
     pub details: Option<Customer>,
+    /// How large the bank's page may be, as far as the payer's browser has told.
+    pub window: ChallengeWindow,
 }
 
 /// Calls to the acquirer that run in this process, by the id of the try or operation; the channel closes when one ends.
@@ -188,6 +191,7 @@ impl Engine {
             flow: visit.flow,
             payer_ip: visit.payer_ip,
             save_card: kept.is_none() && (entry.save || terms.save_card || terms.amount.is_zero()),
+            window: visit.window,
             deadline: now.plus(ACQUIRER_WAIT),
         };
         let card = match kept {

@@ -6,7 +6,10 @@
 use std::time::Duration;
 
 use acquirer::{Answer, Request};
-use domain::{AttemptId, AttemptStatus, Command, Event, OperationId, OperationStatus, Payment, Recorded, Timestamp};
+use domain::{
+    AttemptId, AttemptStatus, AuthenticationFailure, Command, Event, OperationId, OperationStatus, Payment, Recorded,
+    Timestamp,
+};
 use store::{Changeset, Timer, TimerKind};
 
 use crate::checkouts::{Asking, timer};
@@ -47,7 +50,8 @@ impl Engine {
             TimerKind::Lapse => self.run_due(asking, due, &Command::Lapse).await,
             TimerKind::Abandon { attempt_id } => {
                 self.forget_waiting_card(attempt_id);
-                self.run_due(asking, due, &Command::GiveUp { attempt_id }).await
+                let failure = AuthenticationFailure::Abandoned;
+                self.run_due(asking, due, &Command::GiveUp { attempt_id, failure }).await
             }
             TimerKind::Inquire { attempt_id, asked, not_found } => match payment.attempt(attempt_id)?.status {
                 AttemptStatus::Sent | AttemptStatus::Unknown => {

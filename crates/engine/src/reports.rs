@@ -208,6 +208,7 @@ mod tests {
             flow: Flow::HostedPage,
             payer_ip: None,
             save_card: false,
+            window: domain::ChallengeWindow::Full,
             deadline: START,
         }))
         .await;

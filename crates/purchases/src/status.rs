@@ -112,6 +112,7 @@ pub(crate) fn after(status: Status, payment: &Payment, event: &Event) -> Status 
         | Event::Reversed { .. }
         | Event::Challenged { .. }
         | Event::Authenticated { .. }
+        | Event::NotAuthenticated { .. }
         | Event::AttemptUnknown { .. }
         | Event::ReversalSent { .. }
         | Event::Voided { .. }
@@ -181,6 +182,13 @@ pub(crate) const fn error_of(reason: DeclineReason) -> (&'static str, &'static s
         DeclineReason::AuthenticationFailed => {
             ("3ds_authentication_failed", "The payer was not authenticated by the card's bank.")
         }
+        DeclineReason::AuthenticationUnavailable => {
+            ("3ds_authentication_failed", "The card's bank could not authenticate the payer.")
+        }
+        DeclineReason::AuthenticationTimedOut => (
+            "timeout_3ds_enrollment_check",
+            "The card scheme did not answer in time. Nothing was sent to the acquirer.",
+        ),
         DeclineReason::TokenDead => ("recurring_token_expired", "The saved card can no longer be charged."),
         DeclineReason::Field(field, fault) => field_error(field, fault),
     }

@@ -161,6 +161,8 @@ impl App {
                 authentication: Authentication {
                     ids: ids(),
                     status: TransStatus::parse(rest).unwrap_or(TransStatus::Authenticated),
+                    reason: String::new(),
+                    cancel: String::new(),
                     eci: "05".to_owned(),
                     cavv: String::new(),
                     challenged: true,
@@ -230,6 +232,7 @@ impl App {
             flow,
             payer_ip: "203.0.113.9".parse().ok(),
             save_card: self.payment.terms.save_card && flow != Flow::Api,
+            window: domain::ChallengeWindow::Full,
             deadline: Timestamp::from_seconds(START + 1_000),
         }
     }

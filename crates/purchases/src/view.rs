@@ -1,8 +1,11 @@
 //! The Purchase object as clients see it (purchases-api 3): the stored facts of the order and the fold of the journal.
 
+mod three_d_secure;
+
 use domain::{
-    AttemptId, CaptureMode, CardFacts, CardSummary, Checkout, CheckoutId, Customer, DeclineReason, Event, Flow, Mode,
-    Money, OperationId, OperationKind, Payment, Recorded, State, Submission, Terms, Timestamp, TransStatus,
+    AttemptId, AuthenticationFailure, CaptureMode, CardFacts, CardSummary, Checkout, CheckoutId, Customer,
+    DeclineReason, Event, Flow, Mode, Money, OperationId, OperationKind, Payment, Recorded, State, Submission, Terms,
+    Timestamp,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,6 +15,7 @@ use crate::document::{BankAccount, CurrencyConversion, PurchaseDocument};
 use crate::json::Object;
 use crate::numbers::Fixed;
 use crate::status::{self, Status};
+use three_d_secure::ThreeDSecure;
 
 /// Where links point.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -350,7 +354,12 @@ pub(crate) struct CardExtra {
     pub expiry_month: u8,
     /// Two digits.
     pub expiry_year: u16,
+    /// Whether the bank vouches for the payer.
     pub three_d_secure: bool,
+    /// There when 3-D Secure was tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub three_d_secure_result: Option<Box<ThreeDSecure>>,
     /// In a refund: how much was given back, in minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -508,7 +517,8 @@ pub(crate) struct Story {
     /// What the payer said, when they did.
     pub customer: Option<Customer>,
     sent: Vec<Submission>,
-    authenticated: Vec<AttemptId>,
+    /// What came of 3-D Secure, by try.
+    authentications: Vec<(AttemptId, ThreeDSecure)>,
     /// Newest first.
     attempts: Vec<Attempt>,
     /// The try that succeeded.
@@ -549,7 +559,7 @@ impl Story {
             updated_on: opening.at,
             customer: None,
             sent: vec![],
-            authenticated: vec![],
+            authentications: vec![],
             attempts: vec![],
             won: None,
             paid: None,
@@ -583,10 +593,20 @@ impl Story {
             Event::AttemptSent(submission) | Event::AuthenticationStarted(submission) => {
                 self.sent.push(submission.clone());
             }
+            Event::Challenged { attempt_id, challenge } => {
+                self.authentications.push((*attempt_id, ThreeDSecure::asked(challenge)));
+            }
             Event::Authenticated { attempt_id, authentication, .. } => {
-                if matches!(authentication.status, TransStatus::Authenticated | TransStatus::Attempted) {
-                    self.authenticated.push(*attempt_id);
-                }
+                self.authentications.push((*attempt_id, ThreeDSecure::said(authentication)));
+            }
+            Event::NotAuthenticated { attempt_id, failure } => {
+                let came_of_it = match failure {
+                    AuthenticationFailure::Bank(authentication) => ThreeDSecure::said(authentication),
+                    AuthenticationFailure::NoAnswer
+                    | AuthenticationFailure::Payer
+                    | AuthenticationFailure::Abandoned => self.authentication(*attempt_id).unwrap_or_default(),
+                };
+                self.authentications.push((*attempt_id, came_of_it));
             }
             Event::AttemptRefused(refused) => {
                 let tried = Tried {
@@ -594,7 +614,7 @@ impl Story {
                     card: refused.card.as_ref(),
                     facts: &nothing_known,
                     ip: refused.payer_ip.map(|ip| ip.to_string()),
-                    is_authenticated: false,
+                    authentication: None,
                 };
                 self.push(self.attempt(at, &tried, Some(status::error_of(refused.reason))));
             }
@@ -656,7 +676,6 @@ impl Story {
             | Event::Overdue
             | Event::Expired
             | Event::Cancelled
-            | Event::Challenged { .. }
             | Event::AttemptUnknown { .. }
             | Event::ReversalSent { .. }
             | Event::Reversed { .. }
@@ -709,13 +728,19 @@ impl Story {
         self.sent.iter().find(|submission| submission.attempt_id == attempt_id)
     }
 
+    /// What is known last of a try's authentication.
+    fn authentication(&self, attempt_id: AttemptId) -> Option<ThreeDSecure> {
+        let known = self.authentications.iter().rfind(|(known, _)| *known == attempt_id);
+        known.map(|(_, authentication)| authentication.clone())
+    }
+
     fn tried<'a>(&self, submission: &'a Submission, facts: &'a CardFacts) -> Tried<'a> {
         Tried {
             flow: submission.flow,
             card: Some(&submission.card),
             facts,
             ip: submission.payer_ip.map(|ip| ip.to_string()),
-            is_authenticated: self.authenticated.contains(&submission.attempt_id),
+            authentication: self.authentication(submission.attempt_id),
         }
     }
 
@@ -745,7 +770,8 @@ impl Story {
                     cardholder_name: card.holder.clone(),
                     expiry_month: card.expiry.month,
                     expiry_year: card.expiry.year % 100,
-                    three_d_secure: tried.is_authenticated,
+                    three_d_secure: tried.authentication.as_ref().is_some_and(ThreeDSecure::vouches),
+                    three_d_secure_result: tried.authentication.clone().map(Box::new),
                     amount: None,
                     settlement: None,
                 })
@@ -770,7 +796,7 @@ struct Tried<'a> {
     card: Option<&'a CardSummary>,
     facts: &'a CardFacts,
     ip: Option<String>,
-    is_authenticated: bool,
+    authentication: Option<ThreeDSecure>,
 }
 
 impl PaymentDetails {

@@ -315,6 +315,7 @@ impl Audit {
                 Event::AttemptUnknown { attempt_id }
                 | Event::Challenged { attempt_id, .. }
                 | Event::Authenticated { attempt_id, .. }
+                | Event::NotAuthenticated { attempt_id, .. }
                 | Event::Captured { attempt_id, .. }
                 | Event::ReversalSent { attempt_id }
                 | Event::Reversed { attempt_id } => self.outcome(id, &sent, attempt_id.uuid()),
@@ -578,6 +579,7 @@ fn currency(event: &Event) -> Option<Currency> {
         | Event::AuthenticationStarted(_)
         | Event::Challenged { .. }
         | Event::Authenticated { .. }
+        | Event::NotAuthenticated { .. }
         | Event::AttemptRefused(_)
         | Event::AttemptUnknown { .. }
         | Event::Declined { .. }

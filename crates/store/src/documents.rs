@@ -31,10 +31,10 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 #[cfg(test)]
 mod tests {
     use domain::{
-        AttemptId, Authentication, AuthenticationIds, Brand, CaptureMode, CardFacts, CardField, CardId, CardSummary,
-        Challenge, CheckoutId, Currency, Customer, DeclineReason, Due, Event, Expiry, Fees, FieldFault, Flow,
-        MerchantId, Mode, Money, Operation, OperationId, OperationKind, OperationStatus, PaymentId, RefusedTry,
-        Submission, Terms, Timestamp, TransStatus,
+        AttemptId, Authentication, AuthenticationFailure, AuthenticationIds, Brand, CaptureMode, CardFacts, CardField,
+        CardId, CardSummary, Challenge, ChallengeWindow, CheckoutId, Currency, Customer, DeclineReason, Due, Event,
+        Expiry, Fees, FieldFault, Flow, MerchantId, Mode, Money, Operation, OperationId, OperationKind,
+        OperationStatus, PaymentId, RefusedTry, Submission, Terms, Timestamp, TransStatus,
     };
     use proptest::prelude::*;
     use uuid::Uuid;
@@ -89,6 +89,7 @@ mod tests {
             flow: Flow::HostedPage,
             payer_ip: Some("2001:db8::1".parse().expect("an address")),
             save_card: true,
+            window: ChallengeWindow::Full,
             deadline: Timestamp::from_micros(30),
         }
     }
@@ -148,6 +149,8 @@ mod tests {
                     authentication: Authentication {
                         ids: ids(),
                         status: TransStatus::Attempted,
+                        reason: String::new(),
+                        cancel: String::new(),
                         eci: "06".to_owned(),
                         cavv: "AAA=".to_owned(),
                         challenged: true,
@@ -157,6 +160,42 @@ mod tests {
                 format!(
                     r#"{{"authenticated":{{{attempt},"authentication":{{{all_ids},"status":"A","eci":"06","cavv":"AAA=","challenged":true}},"deadline":9}}}}"#
                 ),
+            ),
+            (
+                Event::AuthenticationStarted(Submission { window: ChallengeWindow::Large, ..submission() }),
+                format!(
+                    r#"{{"authentication_started":{}}}"#,
+                    sent.replace(r#""deadline""#, r#""window":"03","deadline""#)
+                ),
+            ),
+            (
+                Event::NotAuthenticated {
+                    attempt_id: ATTEMPT,
+                    failure: AuthenticationFailure::Bank(Authentication {
+                        ids: ids(),
+                        status: TransStatus::NotAuthenticated,
+                        reason: "14".to_owned(),
+                        cancel: "04".to_owned(),
+                        eci: "07".to_owned(),
+                        cavv: String::new(),
+                        challenged: true,
+                    }),
+                },
+                format!(
+                    r#"{{"not_authenticated":{{{attempt},"why":{{"bank":{{{all_ids},"status":"N","reason":"14","cancel":"04","eci":"07","challenged":true}}}}}}}}"#
+                ),
+            ),
+            (
+                Event::NotAuthenticated { attempt_id: ATTEMPT, failure: AuthenticationFailure::NoAnswer },
+                format!(r#"{{"not_authenticated":{{{attempt},"why":"no_answer"}}}}"#),
+            ),
+            (
+                Event::NotAuthenticated { attempt_id: ATTEMPT, failure: AuthenticationFailure::Payer },
+                format!(r#"{{"not_authenticated":{{{attempt},"why":"payer"}}}}"#),
+            ),
+            (
+                Event::NotAuthenticated { attempt_id: ATTEMPT, failure: AuthenticationFailure::Abandoned },
+                format!(r#"{{"not_authenticated":{{{attempt},"why":"abandoned"}}}}"#),
             ),
             (
                 Event::AttemptRefused(RefusedTry {
@@ -254,7 +293,7 @@ mod tests {
             assert_eq!(Some(event), read(&document), "{document}");
         }
         let names: std::collections::HashSet<_> = written().iter().map(|(event, _)| event.name()).collect();
-        assert_eq!(29, names.len(), "every event is in the list");
+        assert_eq!(30, names.len(), "every event is in the list");
     }
 
     #[test]
@@ -287,6 +326,7 @@ mod tests {
         check(DeclineReason::ALL);
         check(Brand::ALL.into_iter().chain([Brand::Unknown]));
         check([CaptureMode::Automatic, CaptureMode::Manual]);
+        check([ChallengeWindow::Small, ChallengeWindow::Large, ChallengeWindow::Full]);
         check([Expiry { year: 1999, month: 12 }, Expiry { year: 2000, month: 1 }]);
         check([
             TimerKind::Due,

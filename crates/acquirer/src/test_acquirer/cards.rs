@@ -229,17 +229,23 @@ fn is_code_right(card: &Presented<'_>) -> bool {
     }
 }
 
-/// The electronic commerce indicator of an answer on which a payment may go on (checkout-ux 9.1).
-pub(super) fn eci(brand: Brand, status: TransStatus) -> Option<&'static str> {
+/// The electronic commerce indicator of an answer (checkout-ux 9.1).
+pub(super) fn eci(brand: Brand, status: TransStatus) -> &'static str {
     let mastercard = matches!(brand, Brand::Mastercard | Brand::Maestro);
     match (status, mastercard) {
-        (TransStatus::Authenticated, true) => Some("02"),
-        (TransStatus::Authenticated, false) => Some("05"),
-        (TransStatus::Attempted, true) => Some("01"),
-        (TransStatus::Attempted, false) => Some("06"),
-        (TransStatus::Informational, true) => Some("06"),
-        (TransStatus::Informational, false) => Some("07"),
-        (TransStatus::NotAuthenticated | TransStatus::Unavailable | TransStatus::Rejected, _) => None,
+        (TransStatus::Authenticated, true) => "02",
+        (TransStatus::Authenticated, false) => "05",
+        (TransStatus::Attempted, true) => "01",
+        (TransStatus::Attempted, false) => "06",
+        (TransStatus::Informational, true) => "06",
+        (TransStatus::NotAuthenticated | TransStatus::Unavailable | TransStatus::Rejected, true) => "00",
+        (
+            TransStatus::Informational
+            | TransStatus::NotAuthenticated
+            | TransStatus::Unavailable
+            | TransStatus::Rejected,
+            false,
+        ) => "07",
     }
 }
 
@@ -253,7 +259,7 @@ fn is_good(said: &AuthenticationIn<'_>, brand: Brand) -> bool {
     let Some(status) = TransStatus::parse(&said.status) else { return false };
     let value = BASE64_STANDARD.decode(said.cavv.as_bytes()).map(|value| value.len());
     let cavv_fits = if has_cavv(status) { value == Ok(20) } else { said.cavv.is_empty() };
-    eci(brand, status) == Some(&*said.eci) && cavv_fits
+    status.may_go_on() && eci(brand, status) == said.eci && cavv_fits
 }
 
 /// What the issuer says and what becomes of its words.

@@ -19,10 +19,12 @@ use uuid::Uuid;
 
 use super::cards::{self, Script};
 use crate::protocol::CardRules;
-use crate::three_ds::{self, AuthenticationAnswer, AuthenticationRequest, AuthenticationResult, CRes};
+use crate::three_ds::{self, AuthenticationAnswer, AuthenticationRequest, CRes, MethodCompletion};
 
 /// How long a directory may take (checkout-ux 9).
 const DIRECTORY_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long the bank waits for the browser to come at all.
+const CREQ_TIME_MAX: Duration = Duration::from_secs(30);
 /// How long the bank waits for the payer.
 const CHALLENGE_TIME_MAX: Duration = Duration::from_mins(10);
 /// How long the bank's silent look at the browser may take.
@@ -86,6 +88,8 @@ pub enum AcsBehaviour {
 /// What a payer, or a tester, does on the bank's page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AcsAnswer<'a> {
+    /// Comes, and has done nothing yet.
+    Open,
     /// Types a code.
     Otp(&'a str),
     /// Wants another code.
@@ -133,6 +137,8 @@ struct Questions {
 struct Question {
     attempt_id: AttemptId,
     three_ds: u8,
+    /// Whether the browser came in time.
+    opened: bool,
     view: AcsView,
     challenge: Challenge,
     end: Option<End>,
@@ -142,7 +148,52 @@ struct Question {
 struct End {
     cres: String,
     times: u8,
-    truth: AuthenticationResult,
+    truth: Authentication,
+}
+
+/// What a bank makes of a payer: `transStatus`, `transStatusReason` and `challengeCancel` (EMV 3DS 2.2, table A.1).
+#[derive(Clone, Copy)]
+struct Said {
+    status: TransStatus,
+    reason: &'static str,
+    cancel: &'static str,
+}
+
+impl Said {
+    const YES: Self = Self { status: TransStatus::Authenticated, reason: "", cancel: "" };
+    const WRONG_CODES: Self = Self::no("01", "");
+    const EXPIRED_CARD: Self = Self::no("05", "");
+    const CANCELLED: Self = Self::no("01", "01");
+    const TIMED_OUT: Self = Self::no("14", "04");
+    const NEVER_CAME: Self = Self::no("14", "05");
+
+    const fn no(reason: &'static str, cancel: &'static str) -> Self {
+        Self { status: TransStatus::NotAuthenticated, reason, cancel }
+    }
+
+    /// Without a word of the payer's.
+    const fn at_once(status: TransStatus) -> Self {
+        let reason = match status {
+            TransStatus::Authenticated | TransStatus::Attempted | TransStatus::Informational => "",
+            // Low confidence, not enrolled, suspected fraud.
+            TransStatus::NotAuthenticated => "15",
+            TransStatus::Unavailable => "13",
+            TransStatus::Rejected => "11",
+        };
+        Self { status, reason, cancel: "" }
+    }
+
+    /// As a tester chooses on the bank's page.
+    const fn chosen(status: TransStatus) -> Self {
+        match status {
+            TransStatus::NotAuthenticated => Self::WRONG_CODES,
+            TransStatus::Unavailable => Self { reason: "14", ..Self::at_once(status) },
+            TransStatus::Authenticated
+            | TransStatus::Attempted
+            | TransStatus::Informational
+            | TransStatus::Rejected => Self::at_once(status),
+        }
+    }
 }
 
 impl Directory {
@@ -158,35 +209,51 @@ impl Directory {
         Script::of(pan, rules).is_some_and(Script::authentication_due)
     }
 
+    /// Lets the bank look at the browser first (3DS Method): over in 10 seconds by the clock, one way or the other.
+    ///
+    /// As with [`crate::Acquirer::ask`], do not race this against another sleep of the same activity.
+    pub async fn look_at_browser(&self, pan: &Pan, rules: CardRules) -> MethodCompletion {
+        match Script::of(pan, rules) {
+            Some(Script { three_ds: METHOD_HANGS, .. }) => {
+                self.env.sleep(METHOD_TIME_MAX).await;
+                MethodCompletion::NotCompleted
+            }
+            Some(script) if script.authentication_due() => MethodCompletion::Completed,
+            Some(_) | None => MethodCompletion::Unavailable,
+        }
+    }
+
     /// Asks the bank. Most answers come at once, and all within 30 seconds by the clock.
     ///
     /// As with [`crate::Acquirer::ask`], do not race this against another sleep of the same activity.
     pub async fn authenticate(&self, request: AuthenticationRequest<'_>) -> AuthenticationAnswer {
         let asked = |script: &Script| script.authentication_due() || (request.force && script.authentication_helps());
         let Some(script) = Script::of(request.pan, request.rules).filter(asked) else {
-            return AuthenticationAnswer::Unavailable;
+            return AuthenticationAnswer::NoAnswer;
         };
+        let frictionless = |said| AuthenticationAnswer::Said(self.says(self.ids(), request.pan.brand(), said, false));
         if request.expiry.is_past(self.env.now()) {
-            return AuthenticationAnswer::Failed { status: TransStatus::NotAuthenticated };
+            return frictionless(Said::EXPIRED_CARD);
         }
         match script.three_ds {
-            10 => self.frictionless(request.pan, TransStatus::Authenticated),
-            11 => self.frictionless(request.pan, TransStatus::Attempted),
-            12 => self.frictionless(request.pan, TransStatus::NotAuthenticated),
-            13 => self.frictionless(request.pan, TransStatus::Unavailable),
-            14 => self.frictionless(request.pan, TransStatus::Rejected),
-            15 => self.frictionless(request.pan, TransStatus::Informational),
+            10 => frictionless(Said::at_once(TransStatus::Authenticated)),
+            11 => frictionless(Said::at_once(TransStatus::Attempted)),
+            12 => frictionless(Said::at_once(TransStatus::NotAuthenticated)),
+            13 => frictionless(Said::at_once(TransStatus::Unavailable)),
+            14 => frictionless(Said::at_once(TransStatus::Rejected)),
+            15 => frictionless(Said::at_once(TransStatus::Informational)),
             // A bank that was not to be asked, and is, asks the payer.
             0 | 20..=28 => AuthenticationAnswer::Challenge(self.ask_payer(&request, script.three_ds)),
             30 => {
                 self.env.sleep(DIRECTORY_TIME_MAX).await;
-                AuthenticationAnswer::Unavailable
+                AuthenticationAnswer::NoAnswer
             }
-            31 => {
-                self.env.sleep(METHOD_TIME_MAX).await;
-                self.frictionless(request.pan, TransStatus::Authenticated)
+            // This bank never got to see the browser, and minds being told otherwise.
+            METHOD_HANGS if request.method == MethodCompletion::NotCompleted => {
+                frictionless(Said::at_once(TransStatus::Authenticated))
             }
-            _ => AuthenticationAnswer::Unavailable,
+            METHOD_HANGS => frictionless(Said::at_once(TransStatus::Rejected)),
+            _ => AuthenticationAnswer::NoAnswer,
         }
     }
 
@@ -206,28 +273,33 @@ impl Directory {
         if let Some(End { cres, times, .. }) = question.end.clone() {
             return Some(AcsOutcome::Done { cres, times });
         }
-        let status = match (question.view.behaviour, answer) {
+        let never_came = !question.opened && self.env.now() >= question.view.date.plus(CREQ_TIME_MAX);
+        question.opened |= !never_came;
+        let said = match (question.view.behaviour, answer) {
             (AcsBehaviour::NeverReturns | AcsBehaviour::Broken, _) => return Some(AcsOutcome::Nothing),
-            _ if self.is_over(question) => TransStatus::NotAuthenticated,
+            _ if self.is_over(question) => Said::TIMED_OUT,
+            _ if never_came => Said::NEVER_CAME,
+            // It does what it does, whoever opened it.
+            (AcsBehaviour::AnswersByItself(AcsAnswer::Choose(status)), _) => Said::chosen(status),
+            (AcsBehaviour::AnswersByItself(_), _) => Said::CANCELLED,
+            (AcsBehaviour::Asks, AcsAnswer::Open) => return Some(AcsOutcome::Nothing),
             (_, AcsAnswer::Resend) => {
                 question.view.resends_left = question.view.resends_left.saturating_sub(1);
                 return Some(AcsOutcome::Resent { left: question.view.resends_left });
             }
-            // It does what it does, whoever opened it.
-            (AcsBehaviour::AnswersByItself(AcsAnswer::Choose(status)), _) | (_, AcsAnswer::Choose(status)) => status,
-            (AcsBehaviour::AnswersByItself(_), _) | (_, AcsAnswer::Cancel | AcsAnswer::Timeout) => {
-                TransStatus::NotAuthenticated
-            }
-            (AcsBehaviour::Asks, AcsAnswer::Otp(CODE)) => TransStatus::Authenticated,
+            (_, AcsAnswer::Choose(status)) => Said::chosen(status),
+            (_, AcsAnswer::Cancel) => Said::CANCELLED,
+            (_, AcsAnswer::Timeout) => Said::TIMED_OUT,
+            (AcsBehaviour::Asks, AcsAnswer::Otp(CODE)) => Said::YES,
             (AcsBehaviour::Asks, AcsAnswer::Otp(_)) => {
                 question.view.tries_left = question.view.tries_left.saturating_sub(1);
                 match question.view.tries_left {
-                    0 => TransStatus::NotAuthenticated,
+                    0 => Said::WRONG_CODES,
                     tries_left => return Some(AcsOutcome::WrongOtp { tries_left }),
                 }
             }
         };
-        let end = self.end(question, status);
+        let end = self.end(question, said);
         let done = AcsOutcome::Done { cres: end.cres.clone(), times: end.times };
         question.end = Some(end);
         Some(done)
@@ -235,15 +307,10 @@ impl Directory {
 
     /// What came of a question, as the bank tells the gateway itself (RReq); `None` until it has ended.
     #[must_use]
-    pub fn result(&self, server_trans_id: Uuid) -> Option<AuthenticationResult> {
+    pub fn result(&self, server_trans_id: Uuid) -> Option<Authentication> {
         let questions = self.questions();
         let question = questions.by_acs.get(questions.by_server.get(&server_trans_id)?)?;
         Some(question.end.as_ref()?.truth.clone())
-    }
-
-    fn frictionless(&self, pan: &Pan, status: TransStatus) -> AuthenticationAnswer {
-        let said = self.authentication(self.ids(), pan.brand(), status, false);
-        said.map_or(AuthenticationAnswer::Failed { status }, AuthenticationAnswer::Passed)
     }
 
     fn ids(&self) -> AuthenticationIds {
@@ -251,17 +318,18 @@ impl Directory {
         AuthenticationIds { server, directory, acs }
     }
 
-    /// What the bank says when the payment may go on.
-    fn authentication(
-        &self,
-        ids: AuthenticationIds,
-        brand: Brand,
-        status: TransStatus,
-        challenged: bool,
-    ) -> Option<Authentication> {
-        let eci = cards::eci(brand, status)?.to_owned();
-        let cavv = if cards::has_cavv(status) { BASE64_STANDARD.encode(self.env.bytes::<20>()) } else { String::new() };
-        Some(Authentication { ids, status, eci, cavv, challenged })
+    fn says(&self, ids: AuthenticationIds, brand: Brand, said: Said, challenged: bool) -> Authentication {
+        let Said { status, reason, cancel } = said;
+        let has_value = cards::has_cavv(status);
+        Authentication {
+            ids,
+            status,
+            reason: reason.to_owned(),
+            cancel: cancel.to_owned(),
+            eci: cards::eci(brand, status).to_owned(),
+            cavv: if has_value { BASE64_STANDARD.encode(self.env.bytes::<20>()) } else { String::new() },
+            challenged,
+        }
     }
 
     fn ask_payer(&self, request: &AuthenticationRequest<'_>, three_ds: u8) -> Challenge {
@@ -286,19 +354,18 @@ impl Directory {
             ids,
         };
         let attempt_id = request.attempt_id;
-        questions.keep(Question { attempt_id, three_ds, view, challenge: challenge.clone(), end: None });
+        let asked = challenge.clone();
+        questions.keep(Question { attempt_id, three_ds, opened: false, view, challenge: asked, end: None });
         challenge
     }
 
-    fn end(&self, question: &Question, status: TransStatus) -> End {
+    fn end(&self, question: &Question, said: Said) -> End {
         let ids = question.view.ids;
         // The page shows success, and the bank means the opposite.
-        let meant = if question.three_ds == 27 { TransStatus::NotAuthenticated } else { status };
-        let said = self.authentication(ids, question.view.scheme, meant, true);
-        let truth = said.map_or(AuthenticationResult::Failed(meant), AuthenticationResult::Passed);
-        let shown = if question.three_ds == 27 { TransStatus::Authenticated } else { status };
+        let (meant, shown) = if question.three_ds == 27 { (Said::WRONG_CODES, Said::YES) } else { (said, said) };
+        let truth = self.says(ids, question.view.scheme, meant, true);
         let acs = if question.three_ds == 26 { self.env.random_id() } else { ids.acs };
-        let cres = three_ds::cres(&CRes { server: ids.server, acs, status: shown });
+        let cres = three_ds::cres(&CRes { server: ids.server, acs, status: shown.status }, shown.cancel);
         End { cres, times: if question.three_ds == 25 { 2 } else { 1 }, truth }
     }
 
@@ -328,6 +395,9 @@ impl Questions {
         self.by_acs.insert(ids.acs, question);
     }
 }
+
+/// The TT of cards whose bank never gets to see the browser.
+const METHOD_HANGS: u8 = 31;
 
 /// TT, as far as the bank's page knows it.
 fn behaviour(three_ds: u8) -> AcsBehaviour {
@@ -362,6 +432,8 @@ mod tests {
                 merchant: "",
                 return_url: "",
                 acs_base: "",
+                window: domain::ChallengeWindow::Full,
+                method: MethodCompletion::Completed,
                 force: false,
                 rules: CardRules::Purchases,
             };

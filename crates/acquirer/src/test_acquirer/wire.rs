@@ -305,7 +305,7 @@ fn authorization(request: &Request<'_>) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 fn said(authentication: &Authentication) -> AuthenticationIn<'_> {
-    let Authentication { ids, status, eci, cavv, challenged: _ } = authentication;
+    let Authentication { ids, status, reason: _, cancel: _, eci, cavv, challenged: _ } = authentication;
     AuthenticationIn {
         server_trans_id: ids.server.to_string().into(),
         ds_trans_id: ids.directory.to_string().into(),
@@ -551,7 +551,8 @@ mod tests {
         let id = |last| uuid::Uuid::from_u128(last);
         let ids = domain::AuthenticationIds { server: id(1), directory: id(2), acs: id(3) };
         let (status, cavv) = (domain::TransStatus::Authenticated, "AAECAwQFBgcICQoLDA0ODxAREhM=".to_owned());
-        let said = Authentication { ids, status, eci: "05".to_owned(), cavv, challenged: true };
+        let (reason, cancel) = (String::new(), String::new());
+        let said = Authentication { ids, status, reason, cancel, eci: "05".to_owned(), cavv, challenged: true };
         let pan = Pan::parse("4444 3333 2222 1111").expect("a card");
         let holder = "\u{1}".repeat(45);
         let body = TestProtocol

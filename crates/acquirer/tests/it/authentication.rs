@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use acquirer::three_ds::{AuthenticationAnswer, AuthenticationRequest, AuthenticationResult, CRes, parse_cres};
+use acquirer::three_ds::{AuthenticationAnswer, AuthenticationRequest, CRes, MethodCompletion, parse_cres};
 use acquirer::{AcsAnswer, AcsBehaviour, AcsOutcome, CardRules, Directory};
-use domain::{AttemptId, Authentication, AuthenticationIds, Brand, Expiry, Pan, TransStatus};
+use domain::{AttemptId, Authentication, AuthenticationIds, Brand, ChallengeWindow, Expiry, Pan, TransStatus};
 
 use crate::authorizations::cards;
 use crate::desk::*;
@@ -41,10 +41,13 @@ impl Bank {
                 merchant: "Kedai Aina",
                 return_url: "http://127.0.0.1:8080/p/3ds",
                 acs_base: "http://127.0.0.1:8080/",
+                window: ChallengeWindow::Large,
+                method: MethodCompletion::Unavailable,
                 force,
                 rules: CardRules::Purchases,
             };
-            directory.authenticate(request).await
+            let method = directory.look_at_browser(&pan, CardRules::Purchases).await;
+            directory.authenticate(AuthenticationRequest { method, ..request }).await
         }));
         self.desk.finish(asking).await
     }
@@ -73,32 +76,36 @@ impl Bank {
     fn truth(&self, ids: AuthenticationIds) -> String {
         match self.directory.result(ids.server) {
             None => "nothing".to_owned(),
-            Some(AuthenticationResult::Failed(status)) => format!("failed {}", status.letter()),
-            Some(AuthenticationResult::Passed(said)) => {
+            Some(said) => {
                 assert!(said.challenged);
                 assert_eq!(ids, said.ids);
-                passed(&said)
+                in_short(&said)
             }
         }
     }
 }
 
-fn passed(said: &Authentication) -> String {
+fn in_short(said: &Authentication) -> String {
     assert_eq!(3, std::collections::HashSet::from([said.ids.server, said.ids.directory, said.ids.acs]).len());
     let cavv = match said.cavv.len() {
         0 => "",
         28 => ", cavv",
         other => panic!("a value of {other} characters"),
     };
-    format!("passed {} eci {}{cavv}", said.status.letter(), said.eci)
+    let word = if said.status.may_go_on() { "passed" } else { "failed" };
+    let reason = if said.reason.is_empty() { String::new() } else { format!(", reason {}", said.reason) };
+    let cancel = if said.cancel.is_empty() { String::new() } else { format!(", cancel {}", said.cancel) };
+    format!("{word} {} eci {}{cavv}{reason}{cancel}", said.status.letter(), said.eci)
 }
 
 fn answer_in_words(answer: &AuthenticationAnswer) -> String {
     match answer {
-        AuthenticationAnswer::Passed(said) => passed(said),
-        AuthenticationAnswer::Failed { status } => format!("failed {}", status.letter()),
+        AuthenticationAnswer::Said(said) => {
+            assert!(!said.challenged);
+            in_short(said)
+        }
         AuthenticationAnswer::Challenge(_) => "challenge".to_owned(),
-        AuthenticationAnswer::Unavailable => "unavailable".to_owned(),
+        AuthenticationAnswer::NoAnswer => "unavailable".to_owned(),
     }
 }
 
@@ -108,9 +115,9 @@ const BANKS: &str = "
 4000 0099 2051 0008: challenge
 4000 0099 1000 0002: passed Y eci 05, cavv
 4000 0099 1100 0001: passed A eci 06, cavv
-4000 0099 1200 0000: failed N
-4000 0099 1300 0009: failed U
-4000 0099 1400 0008: failed R
+4000 0099 1200 0000: failed N eci 07, reason 15
+4000 0099 1300 0009: failed U eci 07, reason 13
+4000 0099 1400 0008: failed R eci 07, reason 11
 4000 0099 1500 0007: passed I eci 07
 4000 0099 2000 0000: challenge
 4000 0099 2100 0009: challenge
@@ -147,6 +154,26 @@ async fn every_bank_says_what_the_number_says() {
 }
 
 #[tokio::test]
+async fn each_scheme_has_its_indicators() {
+    let bank = Bank::new();
+    let stems = [("40000099", "0000000"), ("52000099", "0000000"), ("22230099", "0000000"), ("340099", "00000000")];
+    for (three_ds, others, mastercard) in [
+        (10, "passed Y eci 05, cavv", "passed Y eci 02, cavv"),
+        (11, "passed A eci 06, cavv", "passed A eci 01, cavv"),
+        (12, "failed N eci 07, reason 15", "failed N eci 00, reason 15"),
+        (13, "failed U eci 07, reason 13", "failed U eci 00, reason 13"),
+        (14, "failed R eci 07, reason 11", "failed R eci 00, reason 11"),
+        (15, "passed I eci 07", "passed I eci 06"),
+    ] {
+        for (stem, rest) in stems {
+            let number = with_check_digit(&format!("{stem}{three_ds}{}", &rest[2..]));
+            let expected = if stem.starts_with(['5', '2']) { mastercard } else { others };
+            assert_eq!(expected, answer_in_words(&bank.ask(&number, false).await), "{number}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_the_bank_passes_the_acquirer_takes() {
     let bank = Bank::new();
     for (number, expected) in [
@@ -163,12 +190,12 @@ async fn what_the_bank_passes_the_acquirer_takes() {
         ("4000 0099 0000 9203", "approved 1001"),
     ] {
         let authentication = match bank.ask(number, true).await {
-            AuthenticationAnswer::Passed(said) => said,
+            AuthenticationAnswer::Said(said) => said,
             AuthenticationAnswer::Challenge(challenge) => {
                 bank.answer(challenge.ids, AcsAnswer::Otp("1234"));
                 match bank.directory.result(challenge.ids.server) {
-                    Some(AuthenticationResult::Passed(said)) => said,
-                    result => panic!("{number}: {result:?}"),
+                    Some(said) => said,
+                    None => panic!("{number}: not ended"),
                 }
             }
             answer => panic!("{number}: {answer:?}"),
@@ -202,9 +229,9 @@ async fn a_card_that_is_past_its_date_is_not_known() {
     let bank = Bank::new();
     for number in ["4000 0099 1000 0002", CHOOSES] {
         let answer = bank.ask_for(bank.desk.attempt(), number, Expiry { year: 2026, month: 10 }, false).await;
-        assert_eq!("failed N", answer_in_words(&answer));
+        assert_eq!("failed N eci 07, reason 05", answer_in_words(&answer));
         let answer = bank.ask_for(bank.desk.attempt(), number, Expiry { year: 2026, month: 11 }, false).await;
-        assert_ne!("failed N", answer_in_words(&answer), "this month is good");
+        assert!(!answer_in_words(&answer).starts_with("failed"), "this month is good");
     }
 }
 
@@ -249,9 +276,9 @@ async fn three_wrong_codes_are_the_end() {
     }
     let (cres, times) = bank.ended(ids, AcsAnswer::Otp("12345"));
     assert_eq!((TransStatus::NotAuthenticated, 1), (cres.status, times));
-    assert_eq!("failed N", bank.truth(ids));
+    assert_eq!("failed N eci 07, reason 01", bank.truth(ids));
     assert_eq!((cres, 1), bank.ended(ids, AcsAnswer::Otp("1234")), "it is over");
-    assert_eq!("failed N", bank.truth(ids));
+    assert_eq!("failed N eci 07, reason 01", bank.truth(ids));
 }
 
 #[tokio::test]
@@ -275,11 +302,11 @@ async fn it_ends_as_the_tester_chooses() {
         (AcsAnswer::Choose(TransStatus::Authenticated), 'Y', "passed Y eci 05, cavv"),
         (AcsAnswer::Choose(TransStatus::Attempted), 'A', "passed A eci 06, cavv"),
         (AcsAnswer::Choose(TransStatus::Informational), 'I', "passed I eci 07"),
-        (AcsAnswer::Choose(TransStatus::NotAuthenticated), 'N', "failed N"),
-        (AcsAnswer::Choose(TransStatus::Unavailable), 'U', "failed U"),
-        (AcsAnswer::Choose(TransStatus::Rejected), 'R', "failed R"),
-        (AcsAnswer::Cancel, 'N', "failed N"),
-        (AcsAnswer::Timeout, 'N', "failed N"),
+        (AcsAnswer::Choose(TransStatus::NotAuthenticated), 'N', "failed N eci 07, reason 01"),
+        (AcsAnswer::Choose(TransStatus::Unavailable), 'U', "failed U eci 07, reason 14"),
+        (AcsAnswer::Choose(TransStatus::Rejected), 'R', "failed R eci 07, reason 11"),
+        (AcsAnswer::Cancel, 'N', "failed N eci 07, reason 01, cancel 01"),
+        (AcsAnswer::Timeout, 'N', "failed N eci 07, reason 14, cancel 04"),
     ] {
         let ids = bank.question(CHOOSES).await;
         assert_eq!("nothing", bank.truth(ids));
@@ -299,8 +326,8 @@ async fn some_pages_answer_by_themselves() {
     let bank = Bank::new();
     for (number, itself, truth) in [
         ("4000 0099 2100 0009", AcsAnswer::Choose(TransStatus::Authenticated), "passed Y eci 05, cavv"),
-        ("4000 0099 2200 0008", AcsAnswer::Choose(TransStatus::NotAuthenticated), "failed N"),
-        ("4000 0099 2400 0006", AcsAnswer::Cancel, "failed N"),
+        ("4000 0099 2200 0008", AcsAnswer::Choose(TransStatus::NotAuthenticated), "failed N eci 07, reason 01"),
+        ("4000 0099 2400 0006", AcsAnswer::Cancel, "failed N eci 07, reason 01, cancel 01"),
     ] {
         for answer in [itself, AcsAnswer::Otp("1234"), AcsAnswer::Cancel] {
             let ids = bank.question(number).await;
@@ -346,7 +373,7 @@ async fn the_browser_is_not_believed() {
         let ids = bank.question("4000 0099 2700 0003").await;
         let (cres, _) = bank.ended(ids, answer);
         assert_eq!(TransStatus::Authenticated, cres.status, "the browser says yes");
-        assert_eq!("failed N", bank.truth(ids), "the bank says no");
+        assert_eq!("failed N eci 07, reason 01", bank.truth(ids), "the bank says no");
     }
 }
 
@@ -354,14 +381,31 @@ async fn the_browser_is_not_believed() {
 async fn the_bank_waits_ten_minutes() {
     let bank = Bank::new();
     let (in_time, late) = (bank.question(CHOOSES).await, bank.question(CHOOSES).await);
+    for ids in [in_time, late] {
+        assert_eq!(AcsOutcome::Nothing, bank.answer(ids, AcsAnswer::Open));
+    }
     bank.desk.advance(599);
     bank.ended(in_time, AcsAnswer::Otp("1234"));
     assert_eq!("passed Y eci 05, cavv", bank.truth(in_time));
     bank.desk.advance(1);
     assert!(bank.directory.challenge(late.acs).expect("a question").ended);
     assert_eq!(TransStatus::NotAuthenticated, bank.ended(late, AcsAnswer::Otp("1234")).0.status);
-    assert_eq!("failed N", bank.truth(late));
+    assert_eq!("failed N eci 07, reason 14, cancel 04", bank.truth(late));
     assert_eq!("passed Y eci 05, cavv", bank.truth(in_time), "what has ended stays");
+}
+
+#[tokio::test]
+async fn the_bank_waits_half_a_minute_for_the_browser() {
+    let bank = Bank::new();
+    let (in_time, late) = (bank.question(CHOOSES).await, bank.question(CHOOSES).await);
+    bank.desk.advance(29);
+    assert_eq!(AcsOutcome::Nothing, bank.answer(in_time, AcsAnswer::Open));
+    bank.desk.advance(1);
+    assert_eq!(AcsOutcome::Nothing, bank.answer(in_time, AcsAnswer::Open), "whoever came may come again");
+    assert_eq!(TransStatus::NotAuthenticated, bank.ended(late, AcsAnswer::Open).0.status);
+    assert_eq!("failed N eci 07, reason 14, cancel 05", bank.truth(late));
+    bank.ended(in_time, AcsAnswer::Otp("1234"));
+    assert_eq!("passed Y eci 05, cavv", bank.truth(in_time));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -383,6 +427,39 @@ async fn of_many_answers_at_once_one_counts() {
         let truth = bank.truth(ids);
         assert!(truth.contains(shown[0].letter()), "{truth} {shown:?}");
     }
+}
+
+#[tokio::test]
+async fn a_bank_that_could_not_look_at_the_browser_is_told_so() {
+    let bank = Bank::new();
+    for (number, method, seconds) in [
+        ("4000 0099 3100 0007", MethodCompletion::NotCompleted, 10),
+        ("4000 0099 1000 0002", MethodCompletion::Completed, 0),
+        ("4000 0099 0070 0009", MethodCompletion::Unavailable, 0),
+    ] {
+        let (directory, begun) = (bank.directory.clone(), bank.desk.env.now());
+        let looking = tokio::spawn(bank.desk.env.clock().activity(async move {
+            directory.look_at_browser(&Pan::parse(number).expect("a card"), CardRules::Purchases).await
+        }));
+        assert_eq!(method, bank.desk.finish(looking).await, "{number}");
+        assert_eq!(seconds, bank.desk.env.now().since(begun).as_secs(), "{number}");
+    }
+    let pan = Pan::parse("4000 0099 3100 0007").expect("a card");
+    let lie = AuthenticationRequest {
+        attempt_id: bank.desk.attempt(),
+        pan: &pan,
+        expiry: Expiry { year: 2030, month: 12 },
+        amount: myr(1_001),
+        merchant: "Kedai Aina",
+        return_url: "http://127.0.0.1:8080/p/3ds",
+        acs_base: "http://127.0.0.1:8080/",
+        window: ChallengeWindow::Full,
+        method: MethodCompletion::Completed,
+        force: false,
+        rules: CardRules::Purchases,
+    };
+    let answer = bank.directory.authenticate(lie).await;
+    assert_eq!("failed R eci 07, reason 11", answer_in_words(&answer));
 }
 
 #[tokio::test]

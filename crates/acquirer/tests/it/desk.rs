@@ -174,7 +174,8 @@ pub(crate) fn authentication(number: &str) -> Authentication {
     let ids = AuthenticationIds { server: env.random_id(), directory: env.random_id(), acs: env.random_id() };
     let eci = if number.starts_with('5') { "02" } else { "05" }.to_owned();
     let cavv = "AAECAwQFBgcICQoLDA0ODxAREhM=".to_owned();
-    Authentication { ids, status: TransStatus::Authenticated, eci, cavv, challenged: true }
+    let (status, reason, cancel) = (TransStatus::Authenticated, String::new(), String::new());
+    Authentication { ids, status, reason, cancel, eci, cavv, challenged: true }
 }
 
 impl Card {

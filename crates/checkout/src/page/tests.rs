@@ -3,8 +3,9 @@ use std::time::Duration;
 
 use domain::{
     AttemptId, Authentication, AuthenticationIds, Brand, BrandId, CaptureMode, CardFacts, CardId, Challenge,
-    CheckoutId, Command, Currency, Customer, Dialect, Due, Expiry, Fees, Flow, Line, MerchantId, Money, OperationId,
-    OperationKind, OperationOutcome, Outcome, PaymentId, Redirects, Report, Submission, Terms, TransStatus,
+    ChallengeWindow, CheckoutId, Command, Currency, Customer, Dialect, Due, Expiry, Fees, Flow, Line, MerchantId,
+    Money, OperationId, OperationKind, OperationOutcome, Outcome, PaymentId, Redirects, Report, Submission, Terms,
+    TransStatus,
 };
 use uuid::Uuid;
 
@@ -130,6 +131,7 @@ impl Story {
             flow: Flow::HostedPage,
             payer_ip: None,
             save_card: false,
+            window: ChallengeWindow::Full,
             deadline: self.now.plus(Duration::from_secs(30)),
         }
     }
@@ -156,6 +158,8 @@ impl Story {
         let authentication = Authentication {
             ids: ids(),
             status: TransStatus::Authenticated,
+            reason: String::new(),
+            cancel: String::new(),
             eci: "05".to_owned(),
             cavv: String::new(),
             challenged,

@@ -7,7 +7,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::card::{Brand, Expiry};
 use crate::ledger::{self, Account, Layer};
-use crate::{Authentication, AuthenticationIds, CardField, Challenge, Currency, FieldFault, MerchantId, TransStatus};
+use crate::{
+    Authentication, AuthenticationFailure, AuthenticationIds, CardField, Challenge, Currency, FieldFault, MerchantId,
+    TransStatus,
+};
 
 fn money(minor: i64) -> Money {
     Money::new(minor, Currency::parse("EUR").expect("a currency")).expect("not negative")
@@ -48,6 +51,7 @@ fn submission(number: u128) -> Submission {
         flow: Flow::HostedPage,
         payer_ip: None,
         save_card: false,
+        window: ChallengeWindow::Full,
         deadline: Timestamp::from_seconds(30),
     }
 }
@@ -75,6 +79,8 @@ fn authentication() -> Authentication {
     Authentication {
         ids: ids(),
         status: TransStatus::Authenticated,
+        reason: String::new(),
+        cancel: String::new(),
         eci: "05".into(),
         cavv: String::new(),
         challenged: true,
@@ -122,7 +128,7 @@ fn command(line: &str) -> Command {
             authentication: authentication(),
             deadline: Timestamp::from_seconds(30),
         },
-        "give_up" => Command::GiveUp { attempt_id: attempt(number) },
+        "give_up" => Command::GiveUp { attempt_id: attempt(number), failure: AuthenticationFailure::Abandoned },
         "capture" => operate(OperationKind::Capture, number, &words_left(line)),
         "void" => operate(OperationKind::Void, number, ""),
         "refund" => operate(OperationKind::Refund, number, &words_left(line)),
@@ -481,7 +487,7 @@ fn what_went_on_to_the_acquirer_is_not_given_up() {
          give_up 2",
         "authenticate 1: authentication_started, in_flight
          ask 1: challenged, in_flight
-         give_up 1: declined, open
+         give_up 1: not_authenticated + declined, open
          authorize 1: nothing, open
          give_up 1: nothing, open
          authenticate 2: authentication_started, in_flight
@@ -495,7 +501,7 @@ fn what_went_on_to_the_acquirer_is_not_given_up() {
         "authenticate 1
          give_up 1",
         "authenticate 1: authentication_started, in_flight
-         give_up 1: declined + cancelled, cancelled",
+         give_up 1: not_authenticated + declined + cancelled, cancelled",
     );
 }
 

@@ -126,7 +126,7 @@ fn every_decline_has_a_documented_code() {
         security_violation insufficient_funds do_not_honour issuer_not_available exceeds_withdrawal_limit \
         exceeds_frequency_limit restricted_card lost_card stolen_card transaction_not_permitted_to_cardholder \
         soft_decline_contact_support timeout acquirer_connection_error acquirer_internal_error \
-        3ds_authentication_failed recurring_token_expired validation_cardholder_name_not_provided \
+        3ds_authentication_failed timeout_3ds_enrollment_check recurring_token_expired validation_cardholder_name_not_provided \
         validation_cardholder_name_too_long validation_cardholder_name_invalid validation_card_number_not_provided \
         validation_card_number_too_long validation_card_number_invalid validation_expires_not_provided \
         validation_expires_too_long validation_expires_invalid validation_cvc_not_provided validation_cvc_too_long \

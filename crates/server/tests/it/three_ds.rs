@@ -69,6 +69,17 @@ impl App {
         hidden(&self.at_bank(id, "verify", "1234").await, "cres")
     }
 
+    /// What the merchant is told of 3-D Secure in the newest try.
+    async fn three_d_secure(&self, id: &str) -> Value {
+        self.show(id).await["transaction_data"]["attempts"][0]["extra"]["three_d_secure_result"].clone()
+    }
+
+    /// Where it stands once what is under way in this process has ended.
+    async fn settled_status(&self, id: &str) -> String {
+        self.engine.env().clock().quiet().await;
+        self.status(id).await
+    }
+
     /// Answers the bank's question and comes back.
     pub(crate) async fn answer_bank(&self, id: &str, action: &str, otp: &str) -> Answer {
         let onward = self.at_bank(id, action, otp).await;
@@ -90,9 +101,14 @@ impl App {
 
     /// The try ended without a question to the acquirer, and the payer may try again.
     async fn assert_not_authenticated(&self, id: &str) {
+        self.assert_failed_with("3ds_authentication_failed", id).await;
+    }
+
+    async fn assert_failed_with(&self, code: &str, id: &str) {
         let shown = self.show(id).await;
         assert_eq!("created viewed pending_execute error", story(&shown));
-        assert_eq!(vec!["execute 3ds_authentication_failed"], tries(&shown));
+        assert_eq!(vec![format!("execute {code}")], tries(&shown));
+        assert_eq!(json!(false), shown["transaction_data"]["attempts"][0]["extra"]["three_d_secure"]);
         assert_eq!(Vec::<String>::new(), self.book().await, "the acquirer heard nothing");
         let page = self.page(&format!("/p/{id}/result/")).await;
         assert!(page.words().contains("Payment not completed"), "{}", page.words());
@@ -179,8 +195,9 @@ async fn three_wrong_codes_are_enough() {
     app.at_bank(&id, "resend", "").await;
     assert_eq!("pending_execute", app.status(&id).await);
     // The third wrong one; what is right after it comes too late.
+    let creq = hidden(&app.page(&format!("/p/{id}/challenge/")).await, "creq");
     let onward = app.at_bank(&id, "verify", "9999").await;
-    let late = app.at_bank(&id, "verify", "1234").await;
+    let late = app.ask_form("/acs/challenge", format!("creq={creq}&action=verify&otp=1234")).await;
     assert_eq!(hidden(&onward, "cres"), hidden(&late, "cres"));
     app.come_back(&id, &hidden(&late, "cres")).await;
     app.assert_not_authenticated(&id).await;
@@ -220,13 +237,22 @@ async fn giving_up_on_our_page_needs_our_form() {
         assert_eq!((303, path.as_str()), (answer.status, answer.header("location")));
         assert_eq!("pending_execute", app.status(&id).await);
     }
-    let onward = app.at_bank(&id, "verify", "1234").await;
-    let token = app.page(&path).await.token();
+    let (creq, token) = (hidden(&app.page(&path).await, "creq"), app.page(&path).await.token());
     let answer = app.ask_form(&path, format!("attempt={token}&cancel=on")).await;
     assert_eq!((303, format!("/p/{id}/result/").as_str()), (answer.status, answer.header("location")));
     // The bank's yes comes too late.
+    let onward = app.ask_form("/acs/challenge", format!("creq={creq}&action=verify&otp=1234")).await;
     app.come_back(&id, &hidden(&onward, "cres")).await;
     app.assert_not_authenticated(&id).await;
+
+    // And so does the payer, after the bank's yes.
+    let id = app.purchase_id(json!({})).await;
+    app.begin_challenge(&id, &card(CHALLENGED)).await;
+    let token = app.page(&format!("/p/{id}/challenge/")).await.token();
+    app.bank_says_yes(&id).await;
+    app.ask_form(&format!("/p/{id}/challenge/"), format!("attempt={token}&cancel=on")).await;
+    assert_eq!("paid", app.settled_status(&id).await);
+    app.audit();
 }
 
 #[tokio::test]
@@ -263,8 +289,26 @@ async fn a_payer_who_never_returns_is_given_up_after_ten_minutes() {
         assert_eq!("pending_execute", app.status(&id).await, "{number}");
         app.audit_with_open_tries(1);
         app.advance(1).await;
+        assert_eq!(json!("U"), app.three_d_secure(&id).await["trans_status"]);
         app.assert_not_authenticated(&id).await;
     }
+}
+
+#[tokio::test]
+async fn a_browser_that_comes_to_the_bank_after_half_a_minute_comes_too_late() {
+    let app = App::new().await;
+    let id = app.purchase_id(json!({})).await;
+    app.begin_challenge(&id, &card(CHALLENGED)).await;
+    app.advance(30).await;
+    assert_eq!("pending_execute", app.status(&id).await, "nobody has said anything");
+    let onward = app.open_bank(&id).await;
+    let said = app.three_d_secure(&id).await;
+    assert_eq!(
+        (json!("N"), json!("14"), json!("05")),
+        (said["trans_status"].clone(), said["trans_status_reason"].clone(), said["challenge_cancel"].clone())
+    );
+    app.come_back(&id, &hidden(&onward, "cres")).await;
+    app.assert_not_authenticated(&id).await;
 }
 
 #[tokio::test]
@@ -335,20 +379,31 @@ async fn a_message_of_another_question_changes_nothing() {
     let dear = app.purchase_id(json!({})).await;
     app.begin_challenge(&cheap, &card(CHALLENGED)).await;
     app.begin_challenge(&dear, &card(CHALLENGED)).await;
-    let onward = app.at_bank(&cheap, "verify", "1234").await;
-    let cres = hidden(&onward, "cres");
+    let dear_creq = hidden(&app.page(&format!("/p/{dear}/challenge/")).await, "creq");
+    let cres = app.bank_says_yes(&cheap).await;
     let forged =
         changed(&cres, |message| message["threeDSServerTransID"] = json!("0b8f6b0c-6e0a-4a32-8d2e-4f5d0d7c9a10"));
-    for wrong in [cres.as_str(), &forged, "", "x", &"A".repeat(7_000)] {
+    // The dear one's own ids, from its CReq, with the cheap one's yes; and half of each.
+    let dressed_up = changed(&dear_creq, |message| {
+        message["messageType"] = json!("CRes");
+        message["challengeCompletionInd"] = json!("Y");
+        message["transStatus"] = json!("Y");
+    });
+    let theirs = |member: &'static str| {
+        let dear: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(&dear_creq).unwrap()).unwrap();
+        changed(&cres, |message| message[member] = dear[member].clone())
+    };
+    let (half, other_half) = (theirs("threeDSServerTransID"), theirs("acsTransID"));
+    for wrong in [cres.as_str(), &forged, &dressed_up, &half, &other_half, "", "x", &"A".repeat(7_000)] {
         let back = app.come_back(&dear, wrong).await;
         assert_eq!((303, format!("/p/{dear}/challenge/").as_str()), (back.status, back.header("location")));
-        assert_eq!(("pending_execute".to_owned(), 0), (app.status(&dear).await, app.book().await.len()));
+        assert_eq!("pending_execute", app.status(&dear).await);
     }
     app.come_back(&cheap, &cres).await;
     assert_eq!(("paid".to_owned(), "pending_execute".to_owned()), (app.status(&cheap).await, app.status(&dear).await));
     app.come_back(&dear, &cres).await;
     assert_eq!("pending_execute", app.status(&dear).await);
-    assert_eq!(vec!["authorize 1 MYR approved", "capture 1 MYR approved"], app.book().await);
+    assert_eq!(vec!["authorize 1 MYR approved", "capture 1 MYR approved"], app.book().await, "and nothing else");
     // A message to nobody.
     assert_eq!(404, app.come_back("0b8f6b0c-6e0a-4a32-8d2e-4f5d0d7c9a10", &cres).await.status);
     app.advance(600).await;
@@ -357,16 +412,113 @@ async fn a_message_of_another_question_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_message_with_a_strangers_acs_id_is_only_a_sign_to_ask() {
+async fn a_message_with_a_strangers_acs_id_changes_nothing() {
+    // Before the bank has spoken it moves nothing; after that nothing is left to move.
     let app = App::new().await;
     let id = app.purchase_id(json!({})).await;
     app.begin_challenge(&id, &card("4000009926000004")).await;
-    let onward = app.at_bank(&id, "verify", "1234").await;
-    app.come_back(&id, &hidden(&onward, "cres")).await;
-    // The bank itself said yes for this very question; what the browser brought is not believed either way.
-    assert_eq!("paid", app.status(&id).await);
-    assert_eq!(1, app.approvals_kept().await);
+    let creq = hidden(&app.page(&format!("/p/{id}/challenge/")).await, "creq");
+    let foreign = changed(&creq, |message| {
+        message["messageType"] = json!("CRes");
+        message["challengeCompletionInd"] = json!("Y");
+        message["transStatus"] = json!("Y");
+        message["acsTransID"] = json!("0b8f6b0c-6e0a-4a32-8d2e-4f5d0d7c9a10");
+    });
+    app.come_back(&id, &foreign).await;
+    assert_eq!(("pending_execute".to_owned(), 0), (app.status(&id).await, app.book().await.len()));
+    let brought = app.bank_says_yes(&id).await;
+    let acs = |text: &str| -> Value {
+        let message: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap();
+        message["acsTransID"].clone()
+    };
+    assert_ne!(acs(&creq), acs(&brought));
+    // The bank itself said yes for this very question.
+    assert_eq!("paid", app.settled_status(&id).await);
+    let before = app.show(&id).await;
+    app.come_back(&id, &brought).await;
+    assert_eq!((before, 1), (app.show(&id).await, app.approvals_kept().await));
     app.audit();
+}
+
+#[tokio::test]
+async fn a_payer_who_closes_the_browser_after_the_banks_yes_has_paid() {
+    let app = App::new().await;
+    let id = app.purchase_id(json!({})).await;
+    app.begin_challenge(&id, &card(CHALLENGED)).await;
+    app.bank_says_yes(&id).await;
+    assert_eq!("paid", app.settled_status(&id).await);
+    app.advance(3_600).await;
+    assert_eq!(("paid".to_owned(), 1), (app.status(&id).await, app.approvals_kept().await));
+    app.audit();
+}
+
+#[tokio::test]
+async fn what_came_of_the_bank_is_written_down_and_shown() {
+    for (number, action, expected) in [
+        ("4000009910000002", "", json!({ "trans_status": "Y", "eci": "05", "challenged": false })),
+        ("5200009910000007", "", json!({ "trans_status": "Y", "eci": "02", "challenged": false })),
+        ("4000009911000001", "", json!({ "trans_status": "A", "eci": "06", "challenged": false })),
+        ("4000009915000007", "", json!({ "trans_status": "I", "eci": "07", "challenged": false })),
+        (
+            "4000009912000000",
+            "",
+            json!({ "trans_status": "N", "eci": "07", "challenged": false, "trans_status_reason": "15" }),
+        ),
+        (
+            "4000009913000009",
+            "",
+            json!({ "trans_status": "U", "eci": "07", "challenged": false, "trans_status_reason": "13" }),
+        ),
+        (
+            "4000009914000008",
+            "",
+            json!({ "trans_status": "R", "eci": "07", "challenged": false, "trans_status_reason": "11" }),
+        ),
+        (CHALLENGED, "verify", json!({ "trans_status": "Y", "eci": "02", "challenged": true })),
+        (
+            TESTER_CHOOSES,
+            "N",
+            json!({ "trans_status": "N", "eci": "07", "challenged": true, "trans_status_reason": "01" }),
+        ),
+        (
+            TESTER_CHOOSES,
+            "U",
+            json!({ "trans_status": "U", "eci": "07", "challenged": true, "trans_status_reason": "14" }),
+        ),
+        (
+            TESTER_CHOOSES,
+            "cancel",
+            json!({ "trans_status": "N", "eci": "07", "challenged": true, "trans_status_reason": "01", "challenge_cancel": "01" }),
+        ),
+        (
+            TESTER_CHOOSES,
+            "timeout",
+            json!({ "trans_status": "N", "eci": "07", "challenged": true, "trans_status_reason": "14", "challenge_cancel": "04" }),
+        ),
+    ] {
+        let app = App::new().await;
+        let id = app.purchase_id(json!({})).await;
+        if action.is_empty() {
+            app.pay(&id, &card(number)).await;
+        } else {
+            app.begin_challenge(&id, &card(number)).await;
+            app.answer_bank(&id, action, "1234").await;
+        }
+        let mut said = app.three_d_secure(&id).await;
+        let said = said.as_object_mut().unwrap_or_else(|| panic!("{number}"));
+        let ids: Vec<Value> = ["three_ds_server_trans_id", "ds_trans_id", "acs_trans_id"]
+            .into_iter()
+            .map(|name| said.remove(name).unwrap_or_else(|| panic!("{number}: no {name}")))
+            .collect();
+        assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
+        let vouched = ["Y", "A"].contains(&expected["trans_status"].as_str().unwrap());
+        assert_eq!(vouched.then_some(28), said.remove("cavv").map(|cavv| cavv.as_str().unwrap().len()), "{number}");
+        assert_eq!(&expected, &Value::Object(said.clone()), "{number} {action}");
+        app.audit();
+    }
+    let app = App::new().await;
+    let id = app.paid(crate::app::GOOD, json!({})).await;
+    assert_eq!(Value::Null, app.three_d_secure(&id).await, "nobody was asked");
 }
 
 #[tokio::test]
@@ -378,7 +530,8 @@ async fn a_silent_directory_ends_the_try() {
     assert_eq!("pending_execute", app.status(&id).await);
     waiting.await.unwrap();
     app.advance(1).await;
-    app.assert_not_authenticated(&id).await;
+    assert_eq!(json!({ "trans_status": "U", "challenged": false }), app.three_d_secure(&id).await);
+    app.assert_failed_with("timeout_3ds_enrollment_check", &id).await;
 
     let app = App::new().await;
     let id = app.purchase_id(json!({})).await;
@@ -417,8 +570,13 @@ fn a_restart_forgets_the_code_and_ends_the_try() {
         let app = App::new().await;
         let id = app.purchase_id(json!({})).await;
         app.begin_challenge(&id, &card(CHALLENGED)).await;
-        let onward = app.at_bank(&id, "verify", "1234").await;
-        (app.leave(), id, hidden(&onward, "cres"))
+        let creq = hidden(&app.page(&format!("/p/{id}/challenge/")).await, "creq");
+        let cres = changed(&creq, |message| {
+            message["messageType"] = json!("CRes");
+            message["challengeCompletionInd"] = json!("Y");
+            message["transStatus"] = json!("Y");
+        });
+        (app.leave(), id, cres)
     });
     until_the_crash(async {
         let app = App::again(home).await;

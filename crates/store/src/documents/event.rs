@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use domain::{
-    AttemptId, Authentication, AuthenticationIds, Brand, CaptureMode, CardFacts, CardId, CardSummary, Challenge,
-    CheckoutId, DeclineReason, Due, Event, Expiry, Fees, Flow, MerchantId, Mode, Money, Operation, OperationId,
-    OperationKind, OperationStatus, PaymentId, RefusedTry, Submission, Terms, Timestamp, TransStatus,
+    AttemptId, Authentication, AuthenticationFailure, AuthenticationIds, Brand, CaptureMode, CardFacts, CardId,
+    CardSummary, Challenge, ChallengeWindow, CheckoutId, DeclineReason, Due, Event, Expiry, Fees, Flow, MerchantId,
+    Mode, Money, Operation, OperationId, OperationKind, OperationStatus, PaymentId, RefusedTry, Submission, Terms,
+    Timestamp, TransStatus,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -53,6 +54,11 @@ pub(crate) enum EventDoc {
         attempt: AttemptId,
         authentication: AuthenticationDoc,
         deadline: i64,
+    },
+    NotAuthenticated {
+        #[serde(with = "word")]
+        attempt: AttemptId,
+        why: FailureDoc,
     },
     AttemptRefused(RefusedDoc),
     AttemptUnknown {
@@ -152,11 +158,24 @@ pub(crate) struct AuthenticationDoc {
     ids: IdsDoc,
     #[serde(with = "word")]
     status: TransStatus,
+    #[serde(default, skip_serializing_if = "is_default")]
+    reason: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    cancel: String,
     eci: String,
     #[serde(default, skip_serializing_if = "is_default")]
     cavv: String,
     #[serde(default, skip_serializing_if = "is_default")]
     challenged: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FailureDoc {
+    Bank(AuthenticationDoc),
+    NoAnswer,
+    Payer,
+    Abandoned,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -219,6 +238,8 @@ pub(crate) struct SubmissionDoc {
     ip: Option<IpAddr>,
     #[serde(default, skip_serializing_if = "is_default")]
     save_card: bool,
+    #[serde(default, with = "word", skip_serializing_if = "is_default")]
+    window: ChallengeWindow,
     deadline: i64,
 }
 
@@ -273,6 +294,9 @@ impl From<Event> for EventDoc {
             Event::Authenticated { attempt_id: attempt, authentication, deadline } => {
                 Self::Authenticated { attempt, authentication: authentication.into(), deadline: deadline.micros() }
             }
+            Event::NotAuthenticated { attempt_id: attempt, failure } => {
+                Self::NotAuthenticated { attempt, why: failure.into() }
+            }
             Event::AttemptRefused(refused) => Self::AttemptRefused(refused.into()),
             Event::AttemptUnknown { attempt_id: attempt } => Self::AttemptUnknown { attempt },
             Event::Authorized { attempt_id: attempt, amount, acquirer_reference: reference, facts } => {
@@ -325,6 +349,9 @@ impl EventDoc {
                 authentication: authentication.into(),
                 deadline: Timestamp::from_micros(deadline),
             },
+            Self::NotAuthenticated { attempt: attempt_id, why } => {
+                Event::NotAuthenticated { attempt_id, failure: why.into() }
+            }
             Self::AttemptRefused(refused) => Event::AttemptRefused(refused.into()),
             Self::AttemptUnknown { attempt: attempt_id } => Event::AttemptUnknown { attempt_id },
             Self::Authorized { attempt: attempt_id, amount, reference: acquirer_reference, facts } => {
@@ -386,10 +413,20 @@ impl TermsDoc {
 
 impl From<Submission> for SubmissionDoc {
     fn from(submission: Submission) -> Self {
-        let Submission { attempt_id: attempt, acquirer, card, card_id, token, flow, payer_ip: ip, save_card, deadline } =
-            submission;
+        let Submission {
+            attempt_id: attempt,
+            acquirer,
+            card,
+            card_id,
+            token,
+            flow,
+            payer_ip: ip,
+            save_card,
+            window,
+            deadline,
+        } = submission;
         let (card, token, deadline) = (card.into(), token.map(AsWord), deadline.micros());
-        Self { attempt, acquirer, card, card_id, token, flow, ip, save_card, deadline }
+        Self { attempt, acquirer, card, card_id, token, flow, ip, save_card, window, deadline }
     }
 }
 
@@ -404,11 +441,12 @@ impl From<SubmissionDoc> for Submission {
             flow,
             ip: payer_ip,
             save_card,
+            window,
             deadline,
         } = document;
         let deadline = Timestamp::from_micros(deadline);
         let (card, token) = (card.into(), token.map(|AsWord(token)| token));
-        Self { attempt_id, acquirer, card, card_id, token, flow, payer_ip, save_card, deadline }
+        Self { attempt_id, acquirer, card, card_id, token, flow, payer_ip, save_card, window, deadline }
     }
 }
 
@@ -437,14 +475,36 @@ impl From<IdsDoc> for AuthenticationIds {
 }
 
 impl From<Authentication> for AuthenticationDoc {
-    fn from(Authentication { ids, status, eci, cavv, challenged }: Authentication) -> Self {
-        Self { ids: ids.into(), status, eci, cavv, challenged }
+    fn from(Authentication { ids, status, reason, cancel, eci, cavv, challenged }: Authentication) -> Self {
+        Self { ids: ids.into(), status, reason, cancel, eci, cavv, challenged }
     }
 }
 
 impl From<AuthenticationDoc> for Authentication {
-    fn from(AuthenticationDoc { ids, status, eci, cavv, challenged }: AuthenticationDoc) -> Self {
-        Self { ids: ids.into(), status, eci, cavv, challenged }
+    fn from(AuthenticationDoc { ids, status, reason, cancel, eci, cavv, challenged }: AuthenticationDoc) -> Self {
+        Self { ids: ids.into(), status, reason, cancel, eci, cavv, challenged }
+    }
+}
+
+impl From<AuthenticationFailure> for FailureDoc {
+    fn from(failure: AuthenticationFailure) -> Self {
+        match failure {
+            AuthenticationFailure::Bank(authentication) => Self::Bank(authentication.into()),
+            AuthenticationFailure::NoAnswer => Self::NoAnswer,
+            AuthenticationFailure::Payer => Self::Payer,
+            AuthenticationFailure::Abandoned => Self::Abandoned,
+        }
+    }
+}
+
+impl From<FailureDoc> for AuthenticationFailure {
+    fn from(document: FailureDoc) -> Self {
+        match document {
+            FailureDoc::Bank(authentication) => Self::Bank(authentication.into()),
+            FailureDoc::NoAnswer => Self::NoAnswer,
+            FailureDoc::Payer => Self::Payer,
+            FailureDoc::Abandoned => Self::Abandoned,
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use domain::{
-    AttemptId, Brand, BrandId, CaptureMode, CardId, CheckoutId, Currency, CustomerId, DeclineReason, Exchange, Expiry,
-    Flow, Money, OperationId, OperationKind, TransStatus,
+    AttemptId, Brand, BrandId, CaptureMode, CardId, ChallengeWindow, CheckoutId, Currency, CustomerId, DeclineReason,
+    Exchange, Expiry, Flow, Money, OperationId, OperationKind, TransStatus,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -148,6 +148,17 @@ impl Word for OperationKind {
 
     fn from_word(word: &str) -> Option<Self> {
         [Self::Capture, Self::Void, Self::Refund].into_iter().find(|kind| kind.name() == word)
+    }
+}
+
+/// `02`, `03` ...
+impl Word for ChallengeWindow {
+    fn to_word(&self) -> Cow<'static, str> {
+        self.code().into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::parse(word)
     }
 }
 

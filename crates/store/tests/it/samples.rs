@@ -73,6 +73,7 @@ pub(crate) fn submission(number: u128) -> Submission {
         flow: Flow::HostedPage,
         payer_ip: Some("203.0.113.7".parse().expect("an address")),
         save_card: false,
+        window: domain::ChallengeWindow::Full,
         deadline: at(30),
     }
 }
