@@ -1,67 +1,61 @@
-//! The stylesheet and the script. Their names carry a hash of their bytes, so that a browser may keep them for ever.
+//! The stylesheet and the scripts. Their names carry a hash of their bytes, so that a browser may keep them for ever, and
+//! a page says the whole hash of a script, so that a browser runs no other (security B3, P7).
 
 use std::sync::LazyLock;
+
+use aws_lc_rs::digest::{SHA384, digest};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 
 /// A file a page asks for.
 #[derive(Debug)]
 pub(crate) struct Asset {
     /// From the root of the site, with the hash.
     pub path: String,
+    /// For the `integrity` attribute.
+    pub integrity: String,
     /// For the `Content-Type` header.
     pub content_type: &'static str,
     /// The file.
     pub body: &'static [u8],
 }
 
-static STYLE: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("checkout", "css", "text/css; charset=utf-8", include_bytes!("../assets/checkout.css"))
-});
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
 
-static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("checkout", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/checkout.js"))
-});
+/// How every page looks.
+pub(crate) static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("checkout", "css", CSS, include_bytes!("../assets/checkout.css")));
 
-static ONWARD: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("onward", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/onward.js"))
-});
+/// Helps with the card form.
+pub(crate) static FORM: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("checkout", "js", JS, include_bytes!("../assets/checkout.js")));
+
+/// Sends a form on by itself.
+pub(crate) static ONWARD: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("onward", "js", JS, include_bytes!("../assets/onward.js")));
+
+/// Looks again, or goes on, after a while.
+pub(crate) static WAIT: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("wait", "js", JS, include_bytes!("../assets/wait.js")));
 
 /// The file at this path; `None` for any other path and any other hash.
 #[must_use]
 pub(crate) fn find(path: &str) -> Option<&'static Asset> {
-    [&*STYLE, &*SCRIPT, &*ONWARD].into_iter().find(|asset| asset.path == path)
-}
-
-/// Where the stylesheet is.
-pub(crate) fn style() -> &'static str {
-    &STYLE.path
-}
-
-/// Where the script is.
-pub(crate) fn script() -> &'static str {
-    &SCRIPT.path
-}
-
-/// Where the script is that sends a form on by itself.
-pub(crate) fn onward() -> &'static str {
-    &ONWARD.path
+    [&*STYLE, &*FORM, &*ONWARD, &*WAIT].into_iter().find(|asset| asset.path == path)
 }
 
 impl Asset {
     fn new(name: &str, extension: &str, content_type: &'static str, body: &'static [u8]) -> Self {
-        let hash = fnv(body);
-        Self { path: format!("/p/assets/{name}.{hash:016x}.{extension}"), content_type, body }
+        let hash = digest(&SHA384, body);
+        let version: String = hash.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            path: format!("/p/assets/{name}.{version}.{extension}"),
+            integrity: format!("sha384-{}", BASE64_STANDARD.encode(hash)),
+            content_type,
+            body,
+        }
     }
-}
-
-/// FNV-1a, 64 bits: tells versions of a file apart and nothing else.
-const fn fnv(bytes: &[u8]) -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut at = 0;
-    while at < bytes.len() {
-        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0100_0000_01b3);
-        at += 1;
-    }
-    hash
 }
 
 #[cfg(test)]
@@ -70,11 +64,11 @@ mod tests {
 
     #[test]
     fn an_asset_is_found_by_its_hashed_name_only() {
-        let style = find(style()).expect("the stylesheet");
+        let style = find(&STYLE.path).expect("the stylesheet");
         assert_eq!("text/css; charset=utf-8", style.content_type);
         assert!(style.path.starts_with("/p/assets/checkout.") && style.path.ends_with(".css"), "{}", style.path);
-        for script in [script(), onward()] {
-            assert!(find(script).expect("a script").path.ends_with(".js"));
+        for script in [&FORM, &ONWARD, &WAIT] {
+            assert!(find(&script.path).expect("a script").path.ends_with(".js"));
         }
         for path in ["/p/assets/checkout.css", "/p/assets/checkout.0000000000000000.css", "/p/assets/../x", ""] {
             assert!(find(path).is_none(), "{path}");
@@ -83,14 +77,18 @@ mod tests {
 
     #[test]
     fn other_bytes_have_another_name() {
-        assert_eq!(0xaf63_dc4c_8601_ec8c, fnv(b"a"), "the published value");
-        assert_ne!(fnv(b"a"), fnv(b"b"));
+        let [one, other] = ["abc", "abd"].map(|body| Asset::new("x", "js", JS, body.as_bytes()));
+        assert_eq!("/p/assets/x.cb00753f45a35e8b.js", one.path);
+        let published = "sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn";
+        assert_eq!(published, one.integrity);
+        assert_ne!((one.path, one.integrity), (other.path, other.integrity));
     }
 
     #[test]
     fn files_are_small_and_ask_for_nothing_else() {
-        assert!(SCRIPT.body.len() <= 4 * 1024, "{} bytes of script", SCRIPT.body.len());
-        assert!(STYLE.body.len() <= 16 * 1024, "{} bytes of style", STYLE.body.len());
+        let scripts = [FORM.body, ONWARD.body, WAIT.body].concat();
+        assert!(scripts.len() <= 12 * 1024, "{} bytes of script", scripts.len());
+        assert!(STYLE.body.len() <= 24 * 1024, "{} bytes of style", STYLE.body.len());
         let style = std::str::from_utf8(STYLE.body).expect("text");
         for forbidden in ["http:", "https:", "@import", "url("] {
             assert!(!style.contains(forbidden), "{forbidden}");
@@ -99,7 +97,6 @@ mod tests {
         for physical in ["-left", "-right", " left:", " right:", "text-align: left", "text-align: right"] {
             assert!(!style.contains(physical), "{physical}");
         }
-        let scripts = [SCRIPT.body, ONWARD.body].concat();
         let script = std::str::from_utf8(&scripts).expect("text");
         for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval", "fetch", "http"] {
             assert!(!script.contains(forbidden), "{forbidden}");

@@ -21,7 +21,7 @@ pub(crate) fn acs_page(https: bool) -> Headers {
     with_hsts(&ACS_PAGE, https)
 }
 
-/// Every page without a form: results, invoice, receipt, errors.
+/// Every page without a form: results, invoice, receipt, errors. Its script waits.
 #[must_use]
 pub(crate) fn status_page(https: bool) -> Headers {
     with_hsts(&STATUS_PAGE, https)
@@ -40,43 +40,50 @@ const COOP: (&str, &str) = ("cross-origin-opener-policy", "same-origin");
 const NOSNIFF: (&str, &str) = ("x-content-type-options", "nosniff");
 /// Not `no-referrer`: with that, a form posted to its own origin says `Origin: null`.
 const REFERRER: (&str, &str) = ("referrer-policy", "strict-origin-when-cross-origin");
+/// Where browsers tell what a page tried that its policy does not allow (security P7).
+const REPORTS: (&str, &str) = ("reporting-endpoints", "csp=\"/p/reports\"");
 const PERMISSIONS: (&str, &str) = ("permissions-policy", "payment=(self), camera=(), microphone=(), geolocation=()");
 /// Last in every set, so that it can be left out.
 const HSTS: (&str, &str) = ("strict-transport-security", "max-age=63072000; includeSubDomains");
 
-type Set = [(&'static str, &'static str); 8];
+type Set = [(&'static str, &'static str); 9];
 
 static CARD_PAGE: Set = page(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
      frame-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
-     require-trusted-types-for 'script'",
+     require-trusted-types-for 'script'; report-to csp",
 );
 
 static CHALLENGE_PAGE: Set = page(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
      frame-src 'self' https:; form-action 'self' https:; frame-ancestors 'none'; base-uri 'none'; \
-     require-trusted-types-for 'script'",
+     require-trusted-types-for 'script'; report-to csp",
 );
 
 static ACS_PAGE: Set = page(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
-     frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'",
+     frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp",
 );
 
 static STATUS_PAGE: Set = page(
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'none'; frame-ancestors 'none'; \
-     base-uri 'none'; require-trusted-types-for 'script'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'none'; \
+     frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp",
 );
 
-static ASSET: Set = set("default-src 'none'", "public, max-age=31536000, immutable", "cross-origin");
+static ASSET: [(&str, &str); 8] = [
+    (CSP, "default-src 'none'"),
+    (CACHE, "public, max-age=31536000, immutable"),
+    (CORP, "cross-origin"),
+    COOP,
+    NOSNIFF,
+    REFERRER,
+    PERMISSIONS,
+    HSTS,
+];
 
 /// A page is never kept and belongs to nobody else's page.
 const fn page(policy: &'static str) -> Set {
-    set(policy, "no-store", "same-origin")
-}
-
-const fn set(policy: &'static str, cache: &'static str, for_whom: &'static str) -> Set {
-    [(CSP, policy), (CACHE, cache), (CORP, for_whom), COOP, NOSNIFF, REFERRER, PERMISSIONS, HSTS]
+    [(CSP, policy), REPORTS, (CACHE, "no-store"), (CORP, "same-origin"), COOP, NOSNIFF, REFERRER, PERMISSIONS, HSTS]
 }
 
 fn with_hsts(set: Headers, https: bool) -> Headers {
@@ -104,9 +111,10 @@ mod tests {
             ("test bank", acs_page(true)),
         ]
         .map(|(kind, headers)| format!("# {kind}\n{}", lines(headers)));
-        insta::assert_snapshot!(all.join("\n"), @r"
+        insta::assert_snapshot!(all.join("\n"), @r#"
         # card page
-        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'
+        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp
+        reporting-endpoints: csp="/p/reports"
         cache-control: no-store
         cross-origin-resource-policy: same-origin
         cross-origin-opener-policy: same-origin
@@ -116,7 +124,8 @@ mod tests {
         strict-transport-security: max-age=63072000; includeSubDomains
 
         # status page
-        content-security-policy: default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'
+        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp
+        reporting-endpoints: csp="/p/reports"
         cache-control: no-store
         cross-origin-resource-policy: same-origin
         cross-origin-opener-policy: same-origin
@@ -136,7 +145,8 @@ mod tests {
         strict-transport-security: max-age=63072000; includeSubDomains
 
         # challenge page
-        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self' https:; form-action 'self' https:; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'
+        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self' https:; form-action 'self' https:; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp
+        reporting-endpoints: csp="/p/reports"
         cache-control: no-store
         cross-origin-resource-policy: same-origin
         cross-origin-opener-policy: same-origin
@@ -146,7 +156,8 @@ mod tests {
         strict-transport-security: max-age=63072000; includeSubDomains
 
         # test bank
-        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'
+        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp
+        reporting-endpoints: csp="/p/reports"
         cache-control: no-store
         cross-origin-resource-policy: same-origin
         cross-origin-opener-policy: same-origin
@@ -154,7 +165,7 @@ mod tests {
         referrer-policy: strict-origin-when-cross-origin
         permissions-policy: payment=(self), camera=(), microphone=(), geolocation=()
         strict-transport-security: max-age=63072000; includeSubDomains
-        ");
+        "#);
     }
 
     #[test]

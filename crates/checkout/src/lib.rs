@@ -16,6 +16,7 @@ mod words;
 
 mod assets;
 mod headers;
+mod reports;
 
 mod dates;
 

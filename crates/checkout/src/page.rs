@@ -20,6 +20,7 @@ use domain::{
 };
 use url::Url;
 
+use crate::assets::Asset;
 use crate::dates::Zone;
 use crate::declines::{self, Advice};
 use crate::words::Words;
@@ -271,10 +272,10 @@ struct Frame {
     monogram: String,
     test: bool,
     style: &'static str,
-    /// Only pages with a form have a script.
-    script: Option<&'static str>,
-    /// The content of the refresh element.
-    refresh: Option<String>,
+    /// Pages with a form have one.
+    script: Option<&'static Asset>,
+    /// Pages that wait look again, or go on.
+    refresh: Option<Refresh>,
 }
 
 impl Frame {
@@ -297,10 +298,33 @@ impl Frame {
             seller: String::new(),
             monogram: String::new(),
             test: false,
-            style: assets::style(),
+            style: &assets::STYLE.path,
             script: None,
             refresh: None,
         }
+    }
+}
+
+/// What a page does by itself after a while.
+struct Refresh {
+    seconds: u8,
+    /// Where to; empty is this page again.
+    to: String,
+    script: &'static Asset,
+}
+
+impl Refresh {
+    fn look_again(seconds: u8) -> Self {
+        Self { seconds, to: String::new(), script: &assets::WAIT }
+    }
+
+    fn go_on(to: String) -> Self {
+        Self { seconds: 1, to, script: &assets::WAIT }
+    }
+
+    /// The content of the refresh element.
+    fn element(&self) -> String {
+        if self.to.is_empty() { self.seconds.to_string() } else { format!("{};url={}", self.seconds, self.to) }
     }
 }
 

@@ -4,6 +4,8 @@
 //! the payer goes to the merchant by a page that refreshes itself, because browsers apply the card page's `form-action`
 //! to every redirect that follows the post (checkout-ux 8).
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{Extension, Path, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -15,11 +17,13 @@ use engine::{CardEntry, Engine, Error, Shown, Visit};
 use tollgate_http::body::{self, BodyError};
 use tollgate_http::caller::Caller;
 use tollgate_http::content;
+use tollgate_http::rate::{RateLimiter, RetryAfter};
 
 use crate::direct_post::{self, Unusable};
 use crate::form::{Asked, CardForm, Entry, FormErrors, SavedCard};
 use crate::headers::{self, Headers};
 use crate::page::{self, AcsNotice, AcsPage, AcsReturn, Broken, ChallengeForm, Issuer, PayPage, Subject};
+use crate::reports::{self, Violation};
 use crate::words::{Language, Words};
 use crate::{assets, form};
 
@@ -32,11 +36,12 @@ const NOBODY: Words = Words::new(Language::English);
 struct Pages {
     engine: Engine,
     https: bool,
+    reports: Arc<RateLimiter>,
 }
 
 /// Every route below `/p/` and `/acs/`.
 pub fn router(engine: Engine, public_url: &str) -> Router {
-    let pages = Pages { engine, https: public_url.starts_with("https:") };
+    let pages = Pages { engine, https: public_url.starts_with("https:"), reports: Arc::new(reports::limiter()) };
     let routes = [
         ("/{id}", get(show).post(pay)),
         ("/{id}/result", get(result)),
@@ -46,7 +51,8 @@ pub fn router(engine: Engine, public_url: &str) -> Router {
         ("/{id}/invoice", get(invoice)),
         ("/{id}/receipt", get(receipt)),
     ];
-    let mut router = Router::new().route("/assets/{name}", get(asset)).fallback(unknown);
+    let mut router =
+        Router::new().route("/assets/{name}", get(asset)).route("/reports", post(report)).fallback(unknown);
     for (path, handler) in routes {
         router = router.route(path, handler.clone()).route(&format!("{path}/"), handler);
     }
@@ -522,6 +528,34 @@ async fn asset(State(pages): State<Pages>, Path(name): Path<String>) -> Response
     let Some(asset) = assets::find(&format!("/p/assets/{name}")) else { return pages.unknown() };
     let mut response = ([(header::CONTENT_TYPE, asset.content_type)], asset.body).into_response();
     add(&mut response, headers::asset(pages.https));
+    response
+}
+
+/// A browser says what a page tried that its policy does not allow. Whatever it says, nobody is told anything.
+async fn report(State(pages): State<Pages>, caller: Option<Extension<Caller>>, request: Request) -> Response {
+    let bucket = reports::bucket(caller.map(|Extension(caller)| caller.0));
+    let status = match pages.reports.check(bucket, pages.engine.env().now()) {
+        Err(RetryAfter(seconds)) => {
+            let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            add(&mut response, headers::status_page(pages.https));
+            return response;
+        }
+        Ok(()) if !content::is_json(request.headers()) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Ok(()) => match body::read(request.into_body(), reports::REPORT_BYTES_MAX).await {
+            Err(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Err(BodyError::TimedOut) => StatusCode::REQUEST_TIMEOUT,
+            Err(BodyError::Broken) => StatusCode::BAD_REQUEST,
+            Ok(bytes) => {
+                for Violation { directive, blocked } in reports::read(&bytes) {
+                    tracing::warn!(directive, blocked, "a browser kept a payer's page from doing what it may not");
+                }
+                StatusCode::NO_CONTENT
+            }
+        },
+    };
+    let mut response = status.into_response();
+    add(&mut response, headers::status_page(pages.https));
     response
 }
 

@@ -111,7 +111,7 @@ impl AcsReturn<'_> {
         let words = self.words;
         let title = format!("{} - {}", words.say(texts::ACS_DONE), words.say(texts::ACS_ISSUER));
         let mut frame = Frame::of_nobody(&title);
-        frame.script = Some(assets::onward());
+        frame.script = Some(&assets::ONWARD);
         html(&AcsReturnTemplate { words, frame, page: *self })
     }
 }

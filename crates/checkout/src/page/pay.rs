@@ -100,7 +100,7 @@ impl<'a> PayPage<'a> {
         let wrong = !problems.is_empty() || failure.is_some();
         let title = if wrong { texts::error_title(button.clone()) } else { button.clone() };
         let mut frame = Frame::of(subject, &words.say(title));
-        frame.script = Some(assets::script());
+        frame.script = Some(&assets::FORM);
         let kept = match (terms.save_card, self.remember_offered) {
             // To save the card is all this page is for: its button says so.
             _ if terms.amount.is_zero() => Kept::No,

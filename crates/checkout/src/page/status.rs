@@ -5,7 +5,7 @@ use std::time::Duration;
 use askama::Template;
 use domain::{AttemptStatus, State};
 
-use super::{Frame, Link, Stage, Subject, Target, html, shown};
+use super::{Frame, Link, Refresh, Stage, Subject, Target, html, shown};
 use crate::texts;
 use crate::words::{Message, Words};
 
@@ -69,7 +69,7 @@ pub(crate) fn after_try(subject: Subject<'_>) -> String {
 pub(crate) fn processing_elsewhere(subject: Subject<'_>) -> String {
     let mut page = Page::new(&subject, Tone::Wait, texts::ELSEWHERE);
     page.says(texts::PROCESSING_BODY);
-    page.frame.refresh = Some("5".to_owned());
+    page.frame.refresh = Some(Refresh::look_again(5));
     page.render()
 }
 
@@ -91,12 +91,12 @@ pub(crate) fn broken(words: Words, broken: Broken) -> String {
 }
 
 /// How often the page looks again, by how long the payer has waited; later it stops.
-fn refresh_after(waited: Duration) -> Option<&'static str> {
+fn refresh_after(waited: Duration) -> Option<u8> {
     match waited.as_secs() {
-        0..10 => Some("3"),
-        10..30 => Some("5"),
-        30..60 => Some("10"),
-        60..300 => Some("15"),
+        0..10 => Some(3),
+        10..30 => Some(5),
+        30..60 => Some(10),
+        60..300 => Some(15),
         _ => None,
     }
 }
@@ -122,7 +122,7 @@ fn processing(subject: &Subject<'_>) -> String {
         page = Page::new(subject, Tone::Wait, texts::PROCESSING);
         page.says(texts::PROCESSING_BODY);
     }
-    page.frame.refresh = refresh.map(str::to_owned);
+    page.frame.refresh = refresh.map(Refresh::look_again);
     page.render()
 }
 
@@ -265,7 +265,7 @@ impl Page {
 
     /// Goes on to the merchant by itself, exactly to the address given.
     fn leading_to(mut self, target: Target) -> Self {
-        self.frame.refresh = Some(format!("1;url={}", target.url));
+        self.frame.refresh = Some(Refresh::go_on(target.url.clone()));
         self.says(texts::REDIRECTING);
         let text = self.words.say(texts::continue_to(&target.host));
         // One way on, not two.
@@ -298,7 +298,8 @@ mod tests {
     #[test]
     fn the_page_looks_again_less_and_less_often() {
         let looks = [0, 9, 10, 29, 30, 59, 60, 299, 300, 100_000];
-        let after = looks.map(|seconds| refresh_after(Duration::from_secs(seconds)).unwrap_or("never"));
-        assert_eq!(["3", "3", "5", "5", "10", "10", "15", "15", "never", "never"], after);
+        let after = looks.map(|seconds| refresh_after(Duration::from_secs(seconds)));
+        let ladder = [3, 3, 5, 5, 10, 10, 15, 15].map(Some);
+        assert_eq!([&ladder[..], &[None, None]].concat(), after);
     }
 }

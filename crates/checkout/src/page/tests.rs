@@ -1060,7 +1060,11 @@ fn the_answer_of_the_bank_is_carried_back_with_and_without_script() {
         assert!(page.contains(field), "{field}");
     }
     says(&page, "Continue");
-    assert!(page.contains(&format!("<script src=\"{}\" defer>", assets::onward())));
+    assert!(page.contains(&format!(
+        "<script src=\"{}\" integrity=\"{}\" defer>",
+        assets::ONWARD.path,
+        assets::ONWARD.integrity
+    )));
 }
 
 #[test]

@@ -66,6 +66,25 @@ async fn plain_http_is_not_told_to_insist_on_https() {
 }
 
 #[tokio::test]
+async fn a_browser_may_report_what_a_page_tried_and_not_too_often() {
+    let app = App::new().await;
+    let report =
+        |kind: &'static str, body: String| ask(&app.router, request(Method::POST, "/p/reports", "", kind, body));
+    let said = r#"[{"type":"csp-violation","body":{"effectiveDirective":"script-src-elem","blockedURL":"inline"}}]"#;
+    assert_eq!(204, report("application/reports+json", said.to_owned()).await.status);
+    assert_eq!(204, report("application/reports+json", "nonsense".to_owned()).await.status);
+    assert_eq!(415, report("text/plain", said.to_owned()).await.status);
+    assert_eq!(413, report("application/reports+json", "x".repeat(16 * 1024 + 1)).await.status);
+    for _ in 4..10 {
+        assert_eq!(204, report("application/reports+json", said.to_owned()).await.status);
+    }
+    let too_often = report("application/reports+json", said.to_owned()).await;
+    assert_eq!((429, "30"), (too_often.status, too_often.header("retry-after")));
+    app.advance(30).await;
+    assert_eq!(204, report("application/reports+json", said.to_owned()).await.status);
+}
+
+#[tokio::test]
 async fn the_page_shows_what_is_paid() {
     let app = App::new().await;
     let order = json!({
