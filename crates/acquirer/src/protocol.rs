@@ -55,7 +55,7 @@ pub enum Request<'a> {
         /// What it was for.
         amount: Money,
     },
-    /// Take reserved money, once: what is left of the reservation is given back with it.
+    /// Take reserved money.
     Capture {
         /// The operation.
         reference: OperationId,
@@ -63,6 +63,8 @@ pub enum Request<'a> {
         original: AttemptId,
         /// How much.
         amount: Money,
+        /// What is left of the reservation stays reserved, for another capture; otherwise it is given back with it.
+        keeps_rest: bool,
     },
     /// Give a reservation back.
     Void {
@@ -70,7 +72,7 @@ pub enum Request<'a> {
         reference: OperationId,
         /// The attempt that reserved the money.
         original: AttemptId,
-        /// All that is reserved.
+        /// All that is still reserved.
         amount: Money,
     },
     /// Give taken money back.

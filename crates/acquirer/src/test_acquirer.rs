@@ -13,6 +13,7 @@ mod book;
 mod directory;
 
 use std::path::Path;
+use std::time::Duration;
 
 use domain::{AttemptId, Expiry, Pan, Report, Timestamp};
 use env::Env;
@@ -33,6 +34,9 @@ use wire::{OPERATIONS, OperationIn, OperationOut, Rules, Status};
 const REFERENCE_CHARS_MAX: usize = 64;
 /// Merchant data longer than this is refused.
 const MERCHANT_DATA_BYTES_MAX: usize = 256;
+
+/// How long after a capture its money is paid out, with the APIs that want to hear of it (card-payments-api 5.4).
+const SETTLES_AFTER: Duration = Duration::from_hours(24);
 
 /// The test acquirer. Clones are the same one.
 #[derive(Clone)]
@@ -118,6 +122,8 @@ impl Verdict {
 pub struct ReportDue {
     /// The attempt that took the money.
     pub reference: AttemptId,
+    /// The capture it is about: an operation, or the attempt itself.
+    pub capture: String,
     /// What happened to it.
     pub report: Report,
     /// What the authorization said of itself.
@@ -437,6 +443,7 @@ fn operation_order(kind: Kind, body: &[u8]) -> Option<OperationOrder> {
         original: reference(&request.original)?,
         amount: request.amount,
         currency: request.currency.into_owned(),
+        keeps_rest: request.keeps_rest,
     };
     (order.amount >= 0 && order.currency.len() == 3).then_some(order)
 }
@@ -454,16 +461,17 @@ fn judge(body: &[u8], now: Timestamp) -> Option<(Option<Order>, Judgement)> {
     let card = &request.card;
     let expiry = Expiry { year: card.expiry_year, month: card.expiry_month };
     let pan = Pan::parse(card.number).ok()?;
+    let rules = match request.rules {
+        Rules::Purchases => CardRules::Purchases,
+        Rules::CardPayments => CardRules::CardPayments,
+    };
     let presented = Presented {
         pan: &pan,
         cvc: card.cvc,
         expiry,
         authentication: request.authentication.as_ref(),
         initiated_by: request.initiated_by,
-        rules: match request.rules {
-            Rules::Purchases => CardRules::Purchases,
-            Rules::CardPayments => CardRules::CardPayments,
-        },
+        rules,
     };
     let judgement = cards::judge(&presented, now);
     let travels = match judgement.fault.request {
@@ -481,6 +489,10 @@ fn judge(body: &[u8], now: Timestamp) -> Option<(Option<Order>, Judgement)> {
         fault: judgement.number,
         travels,
         thinks: judgement.fault.thinks,
+        settles_after: match rules {
+            CardRules::Purchases => None,
+            CardRules::CardPayments => Some(SETTLES_AFTER),
+        },
         merchant_data: request.merchant_data.into_owned(),
     };
     Some((Some(order), judgement))

@@ -1,6 +1,7 @@
 //! The whole gateway on a loopback port, in a temporary directory.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use engine::{Engine, RootKey};
 use env::Env;
@@ -49,6 +50,7 @@ impl Gateway {
                     control_token: Some("bench".into()),
                     test_limits: false,
                     metrics: false,
+                    authorization_max: Duration::from_hours(168),
                 })
                 .await
             }

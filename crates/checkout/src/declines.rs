@@ -68,7 +68,7 @@ pub(crate) fn advice(reason: DeclineReason, proven: bool) -> Advice {
             (texts::DECLINED_NO_ANSWER, SameCard::AfterPause)
         }
         DeclineReason::TimedOut => (texts::DECLINED_UNDONE, SameCard::AfterPause),
-        DeclineReason::NoAcquirer => (texts::DECLINED_BY_SHOP, SameCard::No),
+        DeclineReason::NoAcquirer | DeclineReason::Cancelled => (texts::DECLINED_BY_SHOP, SameCard::No),
     };
     Advice { text, same_card }
 }
@@ -143,6 +143,7 @@ mod tests {
         authentication_failed: Yes: We could not confirm this payment with your bank. You have not been charged. Try again, or use another card.
         authentication_unavailable: Yes: We could not confirm this payment with your bank. You have not been charged. Try again, or use another card.
         authentication_timed_out: Yes: We could not confirm this payment with your bank. You have not been charged. Try again, or use another card.
+        cancelled: No: This shop cannot take this card right now. You have not been charged. Choose another way to pay, or another card.
         token_dead: No: This saved card can no longer be used. You have not been charged. Use another card.
         holder_missing: Yes: Check the name on the card. You have not been charged. Try again, or use another card.
         holder_too_long: Yes: Check the name on the card. You have not been charged. Try again, or use another card.

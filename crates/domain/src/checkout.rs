@@ -78,6 +78,8 @@ pub struct Checkout {
     pub callback: Option<Callback>,
     /// Card brands that may pay it; `None` is every brand the acquirer takes.
     pub brands: Option<Vec<Brand>>,
+    /// The checkout whose kept card pays this one, and no other, once its payer was asked by the bank.
+    pub token: Option<CheckoutId>,
 }
 
 impl Checkout {

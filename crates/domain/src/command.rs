@@ -19,8 +19,11 @@ pub enum Command {
     NoteInvoice,
     /// The due time passed.
     PassDue,
-    /// The merchant ends it.
+    /// The merchant ends it, unless a try is under way.
     Cancel,
+    /// The merchant ends it, also while a try is under way: one that was not sent to the acquirer never will be, and what
+    /// the acquirer may still approve is given back. Only for payments that are captured later (card-payments-api 3.4).
+    Abort,
     /// The merchant says it was paid outside the gateway, at this moment.
     MarkPaid(Timestamp),
     /// A card is submitted and goes to the acquirer.
@@ -65,16 +68,7 @@ pub enum Command {
         attempt_id: AttemptId,
     },
     /// A capture, void or refund.
-    Operate {
-        /// Made for it; the acquirer's reference.
-        operation_id: OperationId,
-        /// What to do.
-        kind: OperationKind,
-        /// How much; `None` is all that is left. A void gives everything back.
-        amount: Option<Money>,
-        /// A running number of the dialect's, when it makes one.
-        number: Option<u64>,
-    },
+    Operate(Order),
     /// Somebody learned what became of an operation.
     SettleOperation {
         /// Which.
@@ -88,6 +82,31 @@ pub enum Command {
     ForgetCard,
     /// The acquirer reports what happened to taken money.
     Report(Report),
+}
+
+/// A capture, void or refund that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Made for it; the acquirer's reference.
+    pub operation_id: OperationId,
+    /// What to do.
+    pub kind: OperationKind,
+    /// How much; `None` is all that is left. A void gives everything back.
+    pub amount: Option<Money>,
+    /// What a capture leaves of the reservation stays reserved; otherwise it is given back with it.
+    pub keeps_rest: bool,
+    /// A running number of the dialect's, when it makes one.
+    pub number: Option<u64>,
+    /// The merchant's words for it; may be empty.
+    pub note: String,
+}
+
+impl Order {
+    /// All of it, in no words and without a number.
+    #[must_use]
+    pub const fn new(operation_id: OperationId, kind: OperationKind) -> Self {
+        Self { operation_id, kind, amount: None, keeps_rest: false, number: None, note: String::new() }
+    }
 }
 
 /// What became of an operation.
@@ -106,8 +125,10 @@ pub enum OperationOutcome {
 pub enum Report {
     /// It is being cleared.
     Cleared,
-    /// It was paid to us.
+    /// All of it was paid to us.
     Settled,
+    /// So much of it was paid to us.
+    SettledPart(Money),
     /// The payer's bank took it back.
     ChargedBack,
     /// The bank gave it again.
@@ -124,6 +145,7 @@ impl Command {
             Self::NoteInvoice => "note invoice",
             Self::PassDue => "pass due",
             Self::Cancel => "cancel",
+            Self::Abort => "abort",
             Self::MarkPaid(_) => "mark paid",
             Self::Submit(_) => "submit",
             Self::Authenticate(_) => "authenticate",
@@ -133,7 +155,7 @@ impl Command {
             Self::Refuse(_) => "refuse",
             Self::Settle { .. } => "settle",
             Self::Reverse { .. } => "reverse",
-            Self::Operate { kind, .. } => kind.name(),
+            Self::Operate(order) => order.kind.name(),
             Self::SettleOperation { .. } => "settle operation",
             Self::Lapse => "lapse",
             Self::ForgetCard => "forget card",

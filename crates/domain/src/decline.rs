@@ -37,6 +37,8 @@ pub enum DeclineReason {
     AuthenticationUnavailable,
     /// The card scheme did not say in time whether the bank wants to.
     AuthenticationTimedOut,
+    /// The merchant ended the payment before anything was sent to the acquirer.
+    Cancelled,
     /// The kept card can not be used any more.
     TokenDead,
     /// A field of a form that posts to us is missing, too long or wrong.
@@ -66,7 +68,7 @@ pub enum FieldFault {
 
 impl DeclineReason {
     /// Every reason, for stores and tables.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::DoNotHonour,
         Self::InsufficientFunds,
         Self::ExpiredCard,
@@ -91,6 +93,7 @@ impl DeclineReason {
         Self::AuthenticationFailed,
         Self::AuthenticationUnavailable,
         Self::AuthenticationTimedOut,
+        Self::Cancelled,
         Self::TokenDead,
         Self::Field(CardField::Holder, FieldFault::Missing),
         Self::Field(CardField::Holder, FieldFault::TooLong),
@@ -134,6 +137,7 @@ impl DeclineReason {
             Self::AuthenticationFailed => "authentication_failed",
             Self::AuthenticationUnavailable => "authentication_unavailable",
             Self::AuthenticationTimedOut => "authentication_timed_out",
+            Self::Cancelled => "cancelled",
             Self::TokenDead => "token_dead",
             Self::Field(field, fault) => match (field, fault) {
                 (CardField::Holder, FieldFault::Missing) => "holder_missing",

@@ -27,7 +27,7 @@ pub use authentication::{
 };
 pub use card::{Brand, CardSummary, Cvc, Expiry, ExpiryError, Pan, PanError, mask};
 pub use checkout::{Address, Callback, Checkout, Customer, Dialect, Line, Redirects};
-pub use command::{Command, OperationOutcome, Report};
+pub use command::{Command, OperationOutcome, Order, Report};
 pub use decline::{CardField, DeclineReason, FieldFault};
 pub use event::Event;
 pub use ids::{

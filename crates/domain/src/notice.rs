@@ -56,6 +56,8 @@ notices! {
     Failed = "failed",
     /// Ended unpaid.
     Cancelled = "cancelled",
+    /// Its strict due time passed unpaid.
+    Expired = "expired",
     /// A capture waits for the acquirer.
     CapturePending = "capture_pending",
     /// Reserved money was taken.
@@ -89,7 +91,14 @@ notices! {
 /// What is told of `event`, which happened to `payment` as it was before; in the order in which it is told.
 #[must_use]
 pub fn notices(payment: &Payment, event: &Event) -> Vec<Notice> {
+    // What a try of a cancelled payment still reserves, and its way back, concern nobody (card-payments-api 3.4).
+    let is_unwanted = payment.state == State::Cancelled;
     match event {
+        Event::Authorized { .. } | Event::OperationSent(_) | Event::OperationFailed { .. } | Event::Voided { .. }
+            if is_unwanted =>
+        {
+            vec![]
+        }
         Event::Opened(_) => vec![Notice::Opened],
         Event::Viewed => vec![Notice::Viewed],
         Event::InvoiceSent => vec![Notice::Invoiced],
@@ -111,6 +120,7 @@ pub fn notices(payment: &Payment, event: &Event) -> Vec<Notice> {
             vec![Notice::Failed]
         }
         Event::Cancelled => vec![Notice::Cancelled],
+        Event::Expired => vec![Notice::Expired],
         Event::OperationSent(operation) => vec![match operation.kind {
             OperationKind::Capture => Notice::CapturePending,
             OperationKind::Void => Notice::ReleasePending,
@@ -122,8 +132,11 @@ pub fn notices(payment: &Payment, event: &Event) -> Vec<Notice> {
             Some(OperationKind::Refund) => vec![Notice::RefundFailed],
             None => vec![],
         },
-        // The rest of a partial capture goes back without a word of its own.
-        Event::Voided { .. } if payment.captured.is_zero() => vec![Notice::Released],
+        Event::Voided { operation_id, .. } => match operation_id.and_then(|id| kind(payment, id)) {
+            // What a capture gives back goes without a word of its own.
+            Some(OperationKind::Capture) => vec![],
+            Some(OperationKind::Void | OperationKind::Refund) | None => vec![Notice::Released],
+        },
         Event::Refunded { .. } => vec![Notice::Refunded],
         Event::CardForgetting => vec![Notice::CardForgetting],
         Event::CardForgotten => vec![Notice::CardForgotten],
@@ -132,10 +145,8 @@ pub fn notices(payment: &Payment, event: &Event) -> Vec<Notice> {
         Event::ChargebackReversed { .. } => vec![Notice::ChargebackReversed],
         Event::Declined { .. }
         | Event::Reversed { .. }
-        | Event::Voided { .. }
         | Event::DetailsGiven(_)
         | Event::Overdue
-        | Event::Expired
         | Event::Challenged { .. }
         | Event::Authenticated { .. }
         | Event::NotAuthenticated { .. }

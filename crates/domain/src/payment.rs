@@ -5,10 +5,11 @@
 //! state and decides the same.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::authentication::ChallengeWindow;
 use crate::card::CardSummary;
-use crate::command::{Command, OperationOutcome, Report};
+use crate::command::{Command, OperationOutcome, Order, Report};
 use crate::decline::DeclineReason;
 use crate::event::Event;
 use crate::ids::{AttemptId, CardId, CheckoutId, MerchantId, OperationId, PaymentId};
@@ -36,6 +37,9 @@ pub struct Terms {
     pub single_attempt: bool,
     /// The card is kept without asking the payer.
     pub save_card: bool,
+    /// How long after its authorization money may be held; what is not taken by then is given back. `None` leaves it to
+    /// the acquirer, which forgets it.
+    pub hold_max: Option<Duration>,
     /// What the merchant is charged for captured money.
     pub fees: Fees,
 }
@@ -72,7 +76,7 @@ pub enum State {
     Authorized,
     /// The card was checked and kept, no money moved.
     Verified,
-    /// Money was taken. How much of it was given back is an amount, not a state.
+    /// Money was taken. How much is still held, and how much was given back, are amounts, not states.
     Captured,
     /// What was reserved was given back, nothing was taken.
     Voided,
@@ -80,7 +84,8 @@ pub enum State {
     PaidElsewhere,
     /// The payer's bank took the money back.
     ChargedBack,
-    /// The merchant ended it unpaid, or its only try failed.
+    /// The merchant ended it unpaid, or its only try failed. What a try that was under way still reserves is given back
+    /// (card-payments-api 3.4).
     Cancelled,
     /// Its strict due time passed unpaid.
     Expired,
@@ -136,7 +141,7 @@ pub enum AttemptStatus {
 }
 
 /// A capture, void or refund.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     /// The reference the acquirer knows it by, the same on every repeat.
     pub id: OperationId,
@@ -144,8 +149,12 @@ pub struct Operation {
     pub kind: OperationKind,
     /// How much, in the payment's currency.
     pub amount: Money,
+    /// What a capture leaves of the reservation stays reserved.
+    pub keeps_rest: bool,
     /// A running number of the dialect's, when it makes one.
     pub number: Option<u64>,
+    /// The merchant's words for it; may be empty.
+    pub note: String,
     /// How far it got.
     pub status: OperationStatus,
 }
@@ -153,9 +162,9 @@ pub struct Operation {
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OperationKind {
-    /// Takes reserved money; what is left of the reservation is given back with it.
+    /// Takes reserved money; what is left of the reservation is given back with it, or kept.
     Capture,
-    /// Gives the reservation back.
+    /// Gives back what is left of the reservation.
     Void,
     /// Gives taken money back.
     Refund,
@@ -327,6 +336,9 @@ pub enum Refusal {
     /// No such operation.
     #[error("no such operation")]
     UnknownOperation,
+    /// The money was held as long as it may be.
+    #[error("the reservation has ended")]
+    HoldEnded,
 }
 
 /// The money side of a checkout, folded from its journal.
@@ -426,15 +438,12 @@ impl Payment {
                 })
             }
             Command::SettleOperation { operation_id, outcome } => self.settle_operation(*operation_id, *outcome),
-            Command::Operate { operation_id, kind, amount, number } => {
-                self.operate(command, *operation_id, *kind, *amount, *number)
-            }
-            Command::Lapse => Ok(match self.state {
-                State::Authorized if self.pending_operation().is_none() => {
-                    vec![Event::Voided { operation_id: None, amount: self.held() }]
-                }
+            Command::Operate(order) => self.operate(command, order),
+            Command::Lapse => Ok(match self.pending_operation() {
+                None if !self.held().is_zero() => vec![Event::Voided { operation_id: None, amount: self.held() }],
                 _ => vec![],
             }),
+            Command::Abort => self.abort(command),
             Command::ForgetCard => match self.kept_card {
                 Some(_) => Ok(vec![Event::CardForgetting, Event::CardForgotten]),
                 None => Err(Refusal::NoCard),
@@ -482,6 +491,30 @@ impl Payment {
             Command::Refuse(refused) => self.failed(Event::AttemptRefused(refused.clone())),
             _ => vec![],
         })
+    }
+
+    /// Exactly one of this and the acquirer's approval wins; the version that the store guards says which.
+    fn abort(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        match self.state {
+            State::Open => Ok(vec![Event::Cancelled]),
+            State::InFlight { attempt_id } if self.terms.capture == CaptureMode::Manual => {
+                let mut events = vec![Event::Cancelled];
+                // Nothing has gone to the acquirer, and nothing will.
+                if self.attempt(attempt_id)?.status == AttemptStatus::Authenticating {
+                    let (reason, facts) = (DeclineReason::Cancelled, CardFacts::default());
+                    events.push(Event::Declined { attempt_id, reason, facts });
+                }
+                Ok(events)
+            }
+            State::Cancelled | State::Expired => Ok(vec![]),
+            State::InFlight { .. }
+            | State::Authorized
+            | State::Verified
+            | State::Captured
+            | State::Voided
+            | State::PaidElsewhere
+            | State::ChargedBack => Err(self.wrong_state(command)),
+        }
     }
 
     fn pass_due(&self) -> Vec<Event> {
@@ -577,20 +610,19 @@ impl Payment {
     }
 
     fn failed(&self, event: Event) -> Vec<Event> {
-        if self.terms.single_attempt { vec![event, Event::Cancelled] } else { vec![event] }
+        let ends = self.terms.single_attempt && self.state != State::Cancelled;
+        if ends { vec![event, Event::Cancelled] } else { vec![event] }
     }
 
     /// One operation at a time: what is asked for meanwhile would be decided on amounts nobody knows.
-    fn operate(
-        &self,
-        command: &Command,
-        operation_id: OperationId,
-        kind: OperationKind,
-        amount: Option<Money>,
-        number: Option<u64>,
-    ) -> Result<Vec<Event>, Refusal> {
+    fn operate(&self, command: &Command, order: &Order) -> Result<Vec<Event>, Refusal> {
+        let Order { operation_id, kind, amount, keeps_rest, number, ref note } = *order;
+        let is_held = !self.held().is_zero();
         let left = match (kind, self.state) {
             (OperationKind::Capture | OperationKind::Void, State::Authorized) => self.held(),
+            (OperationKind::Capture, State::Captured) if is_held => self.held(),
+            // What nobody wants, or may take, any more can still be given back.
+            (OperationKind::Void, State::Captured | State::ChargedBack | State::Cancelled) if is_held => self.held(),
             (OperationKind::Refund, State::Captured) => self.refundable(),
             (OperationKind::Refund, State::PaidElsewhere) => return Err(Refusal::NothingLeft),
             (OperationKind::Capture | OperationKind::Void | OperationKind::Refund, _) => {
@@ -610,8 +642,8 @@ impl Payment {
         if amount.minor() > left.minor() {
             return Err(Refusal::MoreThanLeft { asked: amount, left });
         }
-        let status = OperationStatus::Sent;
-        Ok(vec![Event::OperationSent(Operation { id: operation_id, kind, amount, number, status })])
+        let (note, status) = (note.clone(), OperationStatus::Sent);
+        Ok(vec![Event::OperationSent(Operation { id: operation_id, kind, amount, keeps_rest, number, note, status })])
     }
 
     /// What became of an operation; a repeated answer changes nothing.
@@ -626,7 +658,9 @@ impl Payment {
                     let captured =
                         Event::Captured { attempt_id, operation_id, amount, fee: self.terms.fees.on(amount) };
                     match self.held().checked_sub(amount) {
-                        Some(rest) if !rest.is_zero() => vec![captured, Event::Voided { operation_id, amount: rest }],
+                        Some(rest) if !rest.is_zero() && !operation.keeps_rest => {
+                            vec![captured, Event::Voided { operation_id, amount: rest }]
+                        }
                         _ => vec![captured],
                     }
                 }
@@ -649,14 +683,25 @@ impl Payment {
                 Some(owed) if !owed.is_zero() => vec![Event::Settled { amount: owed }],
                 _ => vec![],
             }),
+            (State::Captured, Report::SettledPart(part)) => Ok(match amount.checked_sub(self.settled) {
+                Some(owed) if !owed.is_zero() => {
+                    vec![Event::Settled { amount: if part.minor() < owed.minor() { part } else { owed } }]
+                }
+                _ => vec![],
+            }),
             (State::Captured, Report::ChargedBack) if self.pending_operation().is_some() => {
                 Err(Refusal::OperationInFlight)
             }
             (State::Captured, Report::ChargedBack) => Ok(vec![Event::ChargedBack { amount }]),
             (State::ChargedBack, Report::ChargebackReversed) => Ok(vec![Event::ChargebackReversed { amount }]),
-            (_, Report::Cleared | Report::Settled | Report::ChargedBack | Report::ChargebackReversed) => {
-                Err(self.wrong_state(command))
-            }
+            (
+                _,
+                Report::Cleared
+                | Report::Settled
+                | Report::SettledPart(_)
+                | Report::ChargedBack
+                | Report::ChargebackReversed,
+            ) => Err(self.wrong_state(command)),
         }
     }
 
@@ -693,6 +738,10 @@ impl Payment {
             Event::Authorized { attempt_id, amount, .. } => {
                 self.mark(*attempt_id, AttemptStatus::Approved);
                 self.authorized = sum(self.authorized, *amount);
+                // It came too late to change anything: what it reserves goes back.
+                if self.state == State::Cancelled {
+                    return;
+                }
                 self.state = if amount.is_zero() { State::Verified } else { State::Authorized };
                 if self.attempts.iter().any(|attempt| attempt.id == *attempt_id && attempt.keeps_card) {
                     self.kept_card = Some(*attempt_id);
@@ -712,11 +761,11 @@ impl Payment {
                 self.mark(*attempt_id, AttemptStatus::Reversed);
                 self.reopen(*attempt_id);
             }
-            Event::OperationSent(operation) => self.operations.push(*operation),
+            Event::OperationSent(operation) => self.operations.push(operation.clone()),
             Event::OperationFailed { operation_id, .. } => self.end(Some(*operation_id), OperationStatus::Failed),
             Event::Voided { operation_id, amount } => {
                 self.voided = sum(self.voided, *amount);
-                if self.captured.is_zero() {
+                if self.captured.is_zero() && self.state != State::Cancelled {
                     self.state = State::Voided;
                 }
                 self.end(*operation_id, OperationStatus::Done);

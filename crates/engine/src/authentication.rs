@@ -82,13 +82,15 @@ impl Waiting {
     }
 }
 
-/// Why the bank is asked.
+/// Who wants the bank to be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// Its cards want it so.
-    ByTheCard,
-    /// The issuer declined without it.
-    ByTheIssuer,
+    /// The bank itself.
+    Card,
+    /// The issuer, who declined without it.
+    Issuer,
+    /// The merchant.
+    Merchant,
 }
 
 /// The timer that gives up.
@@ -100,7 +102,7 @@ pub(crate) fn abandon(payment: &Payment, submission: &Submission) -> Timer {
 }
 
 /// The same of a try whose bank was asked before.
-fn abandoned(shown: &Shown, attempt_id: AttemptId) -> Option<Timer> {
+pub(crate) fn abandoned(shown: &Shown, attempt_id: AttemptId) -> Option<Timer> {
     begun(shown, attempt_id).map(|(submission, _)| abandon(&shown.payment, submission))
 }
 
@@ -196,7 +198,7 @@ impl Engine {
             .await;
         match stepped {
             Ok(shown) => {
-                self.start_authentication(shown, attempt_id, entry, Asked::ByTheIssuer);
+                self.start_authentication(shown, attempt_id, entry, Asked::Issuer);
                 Ok(())
             }
             Err(error) => Err((facts, error)),
@@ -224,7 +226,7 @@ impl Engine {
                     acs_base: &base,
                     window,
                     method,
-                    force: asked == Asked::ByTheIssuer,
+                    force: asked != Asked::Card,
                     rules,
                 })
                 .await;
@@ -326,7 +328,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Writes the bank's yes down; `None` when the try was given up meanwhile: nothing is written, so nothing is sent.
+    /// Writes the bank's yes down; `None` when the try was given up or cancelled meanwhile: nothing is written, so nothing is sent.
     async fn authenticated(
         &self,
         asking: Asking,

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use domain::{
-    CaptureMode, CheckoutId, Command, Customer, CustomerId, Event, MerchantId, Mode, Notice, Payment, PublicId,
-    Recorded, State, Submission, Terms, Timestamp, ledger, notices,
+    CaptureMode, CheckoutId, Command, Customer, CustomerId, Due, Event, MerchantId, Mode, Notice, OperationId,
+    OperationKind, Payment, PublicId, Recorded, State, Submission, Terms, Timestamp, ledger, notices,
 };
 use store::{
     Changeset, CheckoutRecord, Committed, CustomerRecord, Delivery, Endpoint, IdempotencyWrite, Idempotent, KeptCard,
     PaymentWrite, Timer, TimerKind,
 };
 
-use crate::authentication::abandon;
+use crate::authentication::{abandon, abandoned};
 use crate::credentials::Credential;
 use crate::operations::watch;
 use crate::recovery::{FIRST_INQUIRY, first_inquiry};
@@ -19,7 +19,7 @@ use crate::turns::Turn;
 use crate::{Engine, Error};
 
 /// After this the acquirer forgets a reservation (purchases-api 10.2 #18).
-const HOLD_LIFE: Duration = Duration::from_secs(30 * 86_400);
+pub(crate) const HOLD_LIFE: Duration = Duration::from_secs(30 * 86_400);
 
 /// A checkout, its payment, and how it came to be so.
 #[derive(Debug, Clone)]
@@ -86,26 +86,20 @@ impl Engine {
     /// [`Error::Used`] when its idempotency key was used meanwhile; [`Error::Store`].
     pub async fn open_checkout(&self, new: NewCheckout) -> Result<Opened, Error> {
         let NewCheckout { record, opened, terms, customer, idempotency } = new;
-        let timers = terms.due.map(|due| Timer {
-            at: due.at,
-            kind: TimerKind::Due,
-            merchant_id: terms.merchant_id,
-            mode: terms.mode,
-            payment_id: terms.payment_id,
-        });
-        let change = Changeset {
+        let payment = Payment::open(terms);
+        let due = payment.terms.due.map(|due| due_timer(&payment, due));
+        self.commit_opening(Changeset {
             customer,
             checkout: Some(record),
-            payment: Some(PaymentWrite {
-                expected_version: 0,
-                payment: Payment::open(terms),
-                events: vec![opened],
-                postings: vec![],
-            }),
-            timers: timers.into_iter().collect(),
+            payment: Some(PaymentWrite { expected_version: 0, payment, events: vec![opened], postings: vec![] }),
+            timers: due.into_iter().collect(),
             idempotency,
             ..Changeset::default()
-        };
+        })
+        .await
+    }
+
+    pub(crate) async fn commit_opening(&self, change: Changeset) -> Result<Opened, Error> {
         match self.0.store.commit(change).await? {
             Committed::Done => Ok(Opened::Done),
             Committed::Stale => Ok(Opened::Stale),
@@ -163,6 +157,33 @@ impl Engine {
     ) -> Result<Shown, Error> {
         let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
         self.run(asking, &Command::Cancel, |shown, change| change.idempotency = kept(shown)).await
+    }
+
+    /// The merchant ends a checkout unpaid, also while its payer is paying: nothing more goes to the acquirer, and what it
+    /// may still approve is given back within the hour (card-payments-api 3.4). Nothing happens to one that ended unpaid
+    /// before. `kept` as in [`Engine::cancel`].
+    ///
+    /// # Errors
+    /// [`Error::Refused`] once it was authorized; [`Error::NotFound`], [`Error::Store`].
+    pub async fn abort(
+        &self,
+        caller: Credential,
+        id: CheckoutId,
+        kept: impl Fn(&Shown) -> Option<IdempotencyWrite>,
+    ) -> Result<Shown, Error> {
+        let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
+        let shown = self
+            .run(asking, &Command::Abort, |shown, change| {
+                change.idempotency = kept(shown);
+                if let Some(attempt) = shown.payment.attempts.last() {
+                    change.timers_done.extend(abandoned(shown, attempt.id));
+                }
+            })
+            .await?;
+        if let Some(attempt) = shown.payment.attempts.last() {
+            self.forget_waiting_card(attempt.id);
+        }
+        Ok(shown)
     }
 
     /// A merchant's customer.
@@ -267,6 +288,10 @@ impl Engine {
                     }
                 }
             }
+            // A strict due time waited for what was under way: when that ends without money, it takes effect.
+            if refusal.is_none() && due_passed(&payment, now) {
+                events.extend(payment.decide(&Command::PassDue)?);
+            }
             let mut change = self.changeset(&mut shown, events, now);
             if refusal.is_none() {
                 beside(&shown, &mut change);
@@ -291,7 +316,7 @@ impl Engine {
     }
 
     /// Applies events to `shown` and gathers everything they write: journal, postings, notifications, timers.
-    fn changeset(&self, shown: &mut Shown, events: Vec<Event>, now: Timestamp) -> Changeset {
+    pub(crate) fn changeset(&self, shown: &mut Shown, events: Vec<Event>, now: Timestamp) -> Changeset {
         let mut change = Changeset::default();
         if events.is_empty() {
             return change;
@@ -353,6 +378,10 @@ impl Engine {
             }
             Event::AuthenticationStarted(submission) => change.timers.push(abandon(payment, submission)),
             Event::OperationSent(operation) => change.timers.push(watch(payment, operation.id, now)),
+            Event::Captured { operation_id: Some(operation_id), .. } | Event::OperationFailed { operation_id, .. } => {
+                change.timers.extend(hold_waited(shown, *operation_id, now));
+            }
+            Event::Refunded { operation_id, .. } => change.timers.extend(hold_waited(shown, *operation_id, now)),
             Event::ReversalSent { attempt_id } => {
                 let kind = TimerKind::Reverse { attempt_id: *attempt_id, asked: 0 };
                 change.timers.push(timer(payment, kind, now));
@@ -363,10 +392,16 @@ impl Engine {
             | Event::MarkedPaid { .. }
             | Event::Authorized { .. } => {
                 if let Some(due) = payment.terms.due {
-                    change.timers_done.push(timer(payment, TimerKind::Due, due.at));
+                    change.timers_done.push(due_timer(payment, due));
                 }
-                if payment.state == State::Authorized && payment.terms.capture == CaptureMode::Manual {
+                let is_held = matches!(event, Event::Authorized { amount, .. } if !amount.is_zero());
+                if is_held && payment.terms.capture == CaptureMode::Manual {
                     change.timers.push(timer(payment, TimerKind::Lapse, now.plus(HOLD_LIFE)));
+                    // Nobody wants it, or it may be held only for so long.
+                    let held_for =
+                        if payment.state == State::Cancelled { Some(Duration::ZERO) } else { payment.terms.hold_max };
+                    let release = held_for.map(|held_for| now.plus(held_for));
+                    change.timers.extend(release.map(|at| timer(payment, TimerKind::Release { asked: 0 }, at)));
                 }
             }
             Event::Opened(_)
@@ -377,12 +412,10 @@ impl Engine {
             | Event::NotAuthenticated { .. }
             | Event::AttemptRefused(_)
             | Event::AttemptUnknown { .. }
-            | Event::Captured { .. }
+            | Event::Captured { operation_id: None, .. }
             | Event::Declined { .. }
             | Event::Reversed { .. }
-            | Event::OperationFailed { .. }
             | Event::Voided { .. }
-            | Event::Refunded { .. }
             | Event::CardForgetting
             | Event::CardForgotten
             | Event::Cleared
@@ -403,6 +436,37 @@ fn kept_card(shown: &Shown, now: Timestamp) -> Option<KeptCard> {
         checkout_id: checkout.id,
         created_at: now,
     })
+}
+
+/// When the money of a payment was reserved.
+pub(crate) fn authorized_at(history: &[Recorded]) -> Option<Timestamp> {
+    let authorized = history.iter().find(|recorded| matches!(recorded.event, Event::Authorized { .. }));
+    authorized.map(|recorded| recorded.at)
+}
+
+/// Until when the money of a payment may be taken; `None` when nothing is reserved, or nobody but the acquirer ends it.
+#[must_use]
+pub fn hold_ends(shown: &Shown) -> Option<Timestamp> {
+    Some(authorized_at(&shown.history)?.plus(shown.payment.terms.hold_max?))
+}
+
+/// What was to end the hold while an operation was under way, and waited for it.
+fn hold_waited(shown: &Shown, ended: OperationId, now: Timestamp) -> Vec<Timer> {
+    let payment = &shown.payment;
+    if payment.held().is_zero() {
+        return vec![];
+    }
+    let forgotten = authorized_at(&shown.history).map(|at| (at.plus(HOLD_LIFE), TimerKind::Lapse));
+    // A release that failed is tried again by its own timer.
+    let was_release = payment.operation(ended).is_ok_and(|operation| operation.kind == OperationKind::Void);
+    let released = hold_ends(shown).filter(|_| !was_release).map(|at| (at, TimerKind::Release { asked: 0 }));
+    let waited = forgotten.into_iter().chain(released).filter(|(at, _)| *at <= now);
+    waited.map(|(_, kind)| timer(payment, kind, now)).collect()
+}
+
+/// What happens at a payment's due time.
+pub(crate) fn due_timer(payment: &Payment, due: Due) -> Timer {
+    timer(payment, TimerKind::Due, due.at)
 }
 
 pub(crate) fn timer(payment: &Payment, kind: TimerKind, at: Timestamp) -> Timer {

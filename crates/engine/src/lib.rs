@@ -10,6 +10,7 @@ mod operations;
 mod payments;
 mod recovery;
 mod reports;
+mod stored_cards;
 mod workers;
 
 mod admin;
@@ -25,8 +26,12 @@ mod vault;
 
 mod causes;
 
+#[cfg(test)]
+mod scenarios;
+
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use acquirer::{Acquirer, TestAcquirer};
 use domain::Refusal;
@@ -38,14 +43,15 @@ use tokio_util::task::TaskTracker;
 pub use admin::{NewBrand, NewMerchant};
 pub use authentication::{CHALLENGE_WAIT, Question, question};
 pub use causes::Causes;
-pub use checkouts::{NewCheckout, Opened, Shown};
+pub use checkouts::{NewCheckout, Opened, Shown, hold_ends};
 pub use credentials::Credential;
 pub use mail::Letter;
 pub use numbers::Numbered;
-pub use operations::{Answered, Operated};
+pub use operations::{Answered, Operate, Operated};
 pub use outgoing::Reach;
 pub use payments::{CardEntry, Visit};
 pub use store::{Brand, CheckoutRecord, Company, CustomerRecord, IdempotencyWrite};
+pub use stored_cards::{StoredCard, needs_verification};
 pub use turns::Turn;
 pub use vault::{RootKey, RootKeyError};
 
@@ -56,7 +62,7 @@ pub mod three_ds {
 }
 
 /// How long a page waits for an acquirer before it says "processing" (design 5).
-pub const PAGE_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+pub const PAGE_WAIT: Duration = Duration::from_secs(10);
 
 /// Renders what a merchant is told, once, in the dialect that made the checkout.
 pub trait Narrator: Send + Sync {
@@ -96,6 +102,8 @@ pub struct Parts {
     pub public_url: String,
     /// Where mail goes; without one none is sent.
     pub outbox: Option<PathBuf>,
+    /// How long a card payment may be held before it is taken.
+    pub authorization_max: Duration,
 }
 
 /// Carries commands out. Cheap to clone; all clones are one.
@@ -117,6 +125,7 @@ struct Inner {
     narrator: Arc<dyn Narrator>,
     public_url: String,
     outbox: Option<PathBuf>,
+    authorization_max: Duration,
     directory: admin::Directory,
     numbers: numbers::Numbers,
     signers: workers::Signers,
@@ -179,7 +188,8 @@ impl Engine {
     /// # Errors
     /// [`Error::Sealed`] when the root key is not the one this store was made with; [`Error::Store`].
     pub async fn open(parts: Parts) -> Result<Self, Error> {
-        let Parts { env, store, root_key, test_acquirer, reach, narrator, public_url, outbox } = parts;
+        let Parts { env, store, root_key, test_acquirer, reach, narrator, public_url, outbox, authorization_max } =
+            parts;
         let vault = vault::Vault::new(root_key, env.clone());
         env.clock().restore_offset(store.clock_offset().await?);
         let fingerprints = admin::own_secret(&store, &vault, &env, "card fingerprints").await?;
@@ -200,6 +210,7 @@ impl Engine {
             narrator,
             public_url,
             outbox,
+            authorization_max,
             directory: admin::Directory::default(),
             numbers: numbers::Numbers::default(),
             signers: workers::Signers::default(),
@@ -218,6 +229,12 @@ impl Engine {
         &self.0.env
     }
 
+    /// How long a card payment may be held before it is taken; for the terms of a new one (card-payments-api 3.5).
+    #[must_use]
+    pub fn authorization_max(&self) -> Duration {
+        self.0.authorization_max
+    }
+
     /// Whether the store answers: the gateway may take traffic.
     ///
     /// # Errors
@@ -231,7 +248,7 @@ impl Engine {
     pub async fn close(&self) {
         self.0.stop.cancel();
         self.0.tasks.close();
-        let patience = std::time::Duration::from_secs(10);
+        let patience = Duration::from_secs(10);
         if tokio::time::timeout(patience, self.0.tasks.wait()).await.is_err() {
             tracing::warn!("acquirer calls are still under way; their timers will find them at the next start");
         }

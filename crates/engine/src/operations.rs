@@ -6,12 +6,12 @@ use std::time::Duration;
 use acquirer::{Answer, Initiator, Request};
 use domain::{
     AttemptId, AttemptStatus, CardId, CardSummary, ChallengeWindow, CheckoutId, Command, DeclineReason, Event, Flow,
-    Money, Operation, OperationId, OperationKind, OperationOutcome, OperationStatus, Pan, Payment, Refusal, Report,
-    Submission, Timestamp,
+    Money, Operation, OperationId, OperationKind, OperationOutcome, OperationStatus, Order, Pan, Payment, Refusal,
+    Report, State, Submission, Timestamp,
 };
-use store::{IdempotencyWrite, Timer, TimerKind};
+use store::{Changeset, Committed, IdempotencyWrite, Timer, TimerKind};
 
-use crate::checkouts::{Asking, Shown, timer};
+use crate::checkouts::{Asking, Shown, hold_ends, timer};
 use crate::credentials::Credential;
 use crate::mail::MailError;
 use crate::payments::{ACQUIRER_WAIT, CardEntry, Paying, Visit};
@@ -43,10 +43,32 @@ pub struct Operated {
     pub operation_id: Option<OperationId>,
 }
 
+/// What a merchant asks for; see [`Order`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operate {
+    /// What to do.
+    pub kind: OperationKind,
+    /// How much, in minor units; `None` is all that is left.
+    pub amount: Option<i64>,
+    /// What a capture leaves of the reservation stays reserved; otherwise it is given back with it.
+    pub keeps_rest: bool,
+    /// A running number of the dialect's, when it makes one.
+    pub number: Option<u64>,
+    /// The merchant's words for it; may be empty.
+    pub note: String,
+}
+
+impl Operate {
+    /// All that is left.
+    #[must_use]
+    pub const fn all(kind: OperationKind) -> Self {
+        Self { kind, amount: None, keeps_rest: false, number: None, note: String::new() }
+    }
+}
+
 impl Engine {
-    /// Captures, releases or refunds. `amount` in minor units; `None` is all that is left. `key` is the idempotency key
-    /// that is used up, still without its answer: the operation's id stands in its place, for [`Engine::operated`]. Of
-    /// `before` only what never changes is used.
+    /// Captures, releases or refunds. `key` is the idempotency key that is used up, still without its answer: the
+    /// operation's id stands in its place, for [`Engine::operated`]. Of `before` only what never changes is used.
     ///
     /// # Errors
     /// [`Error::Refused`] with the reason; [`Error::NotFound`], [`Error::Store`].
@@ -54,35 +76,82 @@ impl Engine {
         &self,
         caller: Credential,
         before: &Shown,
-        kind: OperationKind,
-        amount: Option<i64>,
-        number: Option<u64>,
+        asked: Operate,
         key: Option<IdempotencyWrite>,
     ) -> Result<Operated, Error> {
         let id = before.record.checkout.id;
         let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
+        let Operate { kind, amount, keeps_rest, number, note } = asked;
+        // The worker that gives it back may be a moment late (card-payments-api 3.5).
+        if kind == OperationKind::Capture && hold_ends(before).is_some_and(|end| self.0.env.now() >= end) {
+            return Err(Refusal::HoldEnded.into());
+        }
         let currency = before.payment.terms.amount.currency();
         let amount = match amount {
             Some(minor) => Some(Money::new(minor, currency).ok_or(Refusal::ZeroAmount)?),
             None => None,
         };
         let operation_id = OperationId::new(self.0.env.ordered_id());
-        let command = Command::Operate { operation_id, kind, amount, number };
+        let command = Command::Operate(Order { operation_id, kind, amount, keeps_rest, number, note });
         let sent = self
             .run(asking, &command, |_, change| {
                 change.idempotency = key.clone().map(|key| IdempotencyWrite { body: operation_id.to_string(), ..key });
             })
             .await?;
-        let operation = *sent.payment.operation(operation_id)?;
-        let original = sent.payment.approved_attempt()?;
+        self.start_operation(asking, sent.payment.operation(operation_id)?.clone(), sent.payment.approved_attempt()?);
+        self.operated(caller, id, operation_id).await
+    }
+
+    /// Sends an operation that is written down, in a task of its own.
+    fn start_operation(&self, asking: Asking, operation: Operation, original: AttemptId) {
         let engine = self.clone();
+        let operation_id = operation.id;
         self.start(operation_id.uuid(), async move {
             let answer = engine.0.test_acquirer.ask(request(&operation, original)).await;
             if let Err(error) = engine.settle_operation(asking, operation_id, answer, None).await {
                 tracing::error!(%operation_id, error = %Causes(&error), "an answer could not be written down; the inquiry will ask for it");
             }
         });
-        self.operated(caller, id, operation_id).await
+    }
+
+    /// Gives back what is held, now. Of a cancelled payment that is on its way already: it is sent once more, or is done
+    /// (card-payments-api 3.4 R7). Otherwise as [`Engine::operate`].
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when nothing is held; [`Error::Used`], [`Error::NotFound`], [`Error::Store`].
+    pub async fn release(
+        &self,
+        caller: Credential,
+        before: &Shown,
+        key: Option<IdempotencyWrite>,
+    ) -> Result<Operated, Error> {
+        let id = before.record.checkout.id;
+        let refused = match self.operate(caller, before, Operate::all(OperationKind::Void), key.clone()).await {
+            Err(Error::Refused(refused)) => refused,
+            operated => return operated,
+        };
+        let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
+        let shown = self.read(caller, id).await?;
+        let payment = &shown.payment;
+        if payment.state != State::Cancelled || payment.authorized.is_zero() {
+            return Err(refused.into());
+        }
+        let under_way = payment.pending_operation().cloned();
+        let body = under_way.as_ref().map(|operation| operation.id.to_string()).unwrap_or_default();
+        if let Some(key) = key {
+            let change = Changeset { idempotency: Some(IdempotencyWrite { body, ..key }), ..Changeset::default() };
+            if self.0.store.commit(change).await? == Committed::KeyUsed {
+                return Err(Error::Used);
+            }
+        }
+        match under_way {
+            Some(operation) => {
+                let operation_id = operation.id;
+                self.start_operation(asking, operation, payment.approved_attempt()?);
+                self.operated(caller, id, operation_id).await
+            }
+            None => Ok(Operated { shown, answered: Answered::Done, operation_id: None }),
+        }
     }
 
     /// What became of an operation that was begun, waited for up to [`API_WAIT`].
@@ -198,7 +267,7 @@ impl Engine {
     }
 
     /// The checkout that keeps a card, and where the card lies.
-    async fn kept_card(&self, caller: Credential, token: CheckoutId) -> Result<(Shown, CardId), Error> {
+    pub(crate) async fn kept_card(&self, caller: Credential, token: CheckoutId) -> Result<(Shown, CardId), Error> {
         let kept = match self.read(caller, token).await {
             Ok(kept) => kept,
             Err(Error::NotFound) => return Err(Error::NoToken),
@@ -209,7 +278,7 @@ impl Engine {
     }
 
     /// Opens a kept card for the acquirer's request and nothing else (security V6).
-    async fn open_card(&self, kept: &Shown, id: CardId) -> Result<CardEntry, Error> {
+    pub(crate) async fn open_card(&self, kept: &Shown, id: CardId) -> Result<CardEntry, Error> {
         let terms = &kept.payment.terms;
         let row = self.0.store.card(terms.merchant_id, terms.mode, id).await?.ok_or(Error::NoToken)?;
         let pan = self.0.vault.open_card(terms.merchant_id, terms.mode, id, &row.sealed)?;
@@ -252,7 +321,7 @@ impl Engine {
         let kept = self.show(token).await?;
         let card_id = kept_submission(&kept.payment, &kept.history).ok_or(Error::NoToken)?.card_id;
         let entry = self.open_card(&kept, card_id).await?;
-        self.pay(before, Paying { entry, kept: Some((token, card_id)) }, visit).await
+        self.pay(before, Paying { entry, kept: Some((token, card_id)), must_ask: false }, visit).await
     }
 
     /// The merchant says it was paid outside the gateway.
@@ -330,7 +399,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Store`].
     pub async fn keep_answer(&self, answered: IdempotencyWrite) -> Result<(), Error> {
-        let change = store::Changeset { answered: Some(answered), ..store::Changeset::default() };
+        let change = Changeset { answered: Some(answered), ..Changeset::default() };
         self.0.store.commit(change).await?;
         Ok(())
     }
@@ -340,7 +409,7 @@ impl Engine {
 pub(crate) const fn request<'a>(operation: &Operation, original: AttemptId) -> Request<'a> {
     let (reference, amount) = (operation.id, operation.amount);
     match operation.kind {
-        OperationKind::Capture => Request::Capture { reference, original, amount },
+        OperationKind::Capture => Request::Capture { reference, original, amount, keeps_rest: operation.keeps_rest },
         OperationKind::Void => Request::Void { reference, original, amount },
         OperationKind::Refund => Request::Refund { reference, original, amount },
     }
@@ -356,7 +425,7 @@ const fn first_operation_inquiry(operation_id: OperationId) -> TimerKind {
 }
 
 /// The try whose card a checkout keeps.
-fn kept_submission<'a>(payment: &Payment, history: &'a [domain::Recorded]) -> Option<&'a Submission> {
+pub(crate) fn kept_submission<'a>(payment: &Payment, history: &'a [domain::Recorded]) -> Option<&'a Submission> {
     let kept = payment.kept_card?;
     history.iter().find_map(|recorded| match &recorded.event {
         Event::AttemptSent(submission) | Event::AuthenticationStarted(submission) if submission.attempt_id == kept => {

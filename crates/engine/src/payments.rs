@@ -66,6 +66,8 @@ impl CardEntry {
 pub(crate) struct Paying {
     pub(crate) entry: CardEntry,
     pub(crate) kept: Option<(CheckoutId, CardId)>,
+    /// The bank is asked also about a card that would pass without.
+    pub(crate) must_ask: bool,
 }
 
 /// How the payer came.
@@ -124,10 +126,15 @@ impl Engine {
     /// changes is used.
     ///
     /// # Errors
-    /// [`Error::Used`] for a token that is none of this checkout; [`Error::Refused`] when another window's try is under
+    /// [`Error::Used`] for a token that is none of this checkout; [`Error::NoToken`] when a kept card pays it;
+    /// [`Error::Refused`] when another window's try is under
     /// way or it cannot be paid any more; [`Error::NotFound`], [`Error::Store`].
     pub async fn pay_by_card(&self, before: &Shown, entry: CardEntry, visit: Visit) -> Result<Shown, Error> {
-        self.pay(before, Paying { entry, kept: None }, visit).await
+        // Its page asks about the one card that pays it, and takes no other.
+        if before.record.checkout.token.is_some() {
+            return Err(Error::NoToken);
+        }
+        self.pay(before, Paying { entry, kept: None, must_ask: false }, visit).await
     }
 
     pub(crate) async fn pay(&self, before: &Shown, paying: Paying, visit: Visit) -> Result<Shown, Error> {
@@ -172,7 +179,7 @@ impl Engine {
 
     /// Writes the try down and starts the calls in a task of its own: a payer who leaves does not end it.
     async fn send_card(&self, before: &Shown, paying: Paying, visit: &Visit) -> Result<(), Error> {
-        let Paying { entry, kept } = paying;
+        let Paying { entry, kept, must_ask } = paying;
         let checkout = &before.record.checkout;
         let asking = Asking::Payer(checkout.id);
         // Live mode has no acquirers yet that a configuration could name. Which brands are taken, our form says in better
@@ -200,8 +207,8 @@ impl Engine {
         };
         let attempt_id = submission.attempt_id;
         // A card that is past its date is refused before its bank is asked.
-        let asks_bank =
-            self.0.directory_server.participates(&entry.pan, card_rules(checkout)) && !entry.expiry.is_past(now);
+        let asks_bank = (must_ask || self.0.directory_server.participates(&entry.pan, card_rules(checkout)))
+            && !entry.expiry.is_past(now);
         let mut commands: Vec<Command> = visit.details.iter().map(give_details).collect();
         commands.push(if asks_bank { Command::Authenticate(submission) } else { Command::Submit(submission) });
         let sent = self
@@ -211,7 +218,8 @@ impl Engine {
             })
             .await?;
         if asks_bank {
-            self.start_authentication(sent, attempt_id, entry, Asked::ByTheCard);
+            let asked = if must_ask { Asked::Merchant } else { Asked::Card };
+            self.start_authentication(sent, attempt_id, entry, asked);
         } else {
             let initiator = entry.chosen_by_payer();
             self.start_authorization(sent, attempt_id, entry, None, initiator);

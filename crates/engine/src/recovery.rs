@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use acquirer::{Answer, Request};
 use domain::{
-    AttemptId, AttemptStatus, AuthenticationFailure, Command, Event, OperationId, OperationStatus, Payment, Recorded,
-    Timestamp,
+    AttemptId, AttemptStatus, AuthenticationFailure, Command, Event, OperationId, OperationKind, OperationStatus,
+    Order, Payment, Recorded, State, Timestamp,
 };
 use store::{Changeset, Timer, TimerKind};
 
-use crate::checkouts::{Asking, timer};
+use crate::checkouts::{Asking, HOLD_LIFE, authorized_at, timer};
 use crate::payments::ACQUIRER_WAIT;
 use crate::{Engine, Error};
 
@@ -29,8 +29,11 @@ const REVERSAL_AGAIN: Duration = Duration::from_secs(60);
 const REVERSALS_OFTEN: u32 = 60;
 /// About a day of asking, when somebody should ask the acquirer by other means (security U3).
 const ASKED_FOR_A_DAY: u32 = 28;
-/// What waits for something under way is looked at again after this.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// What nobody wants is not asked after for longer than this rung of the ladder: it is undone without knowing.
+const UNWANTED_RUNGS: u32 = 5;
+/// A release that nobody asked for is repeated each minute of the first hour, then hourly (card-payments-api 3.4).
+const RELEASE_AGAIN: Duration = Duration::from_secs(60);
+const RELEASES_OFTEN: u32 = 60;
 
 impl Engine {
     /// Carries out a due timer of a payment.
@@ -41,13 +44,10 @@ impl Engine {
         };
         let asking = Asking::Merchant(due.merchant_id, due.mode, payment.terms.checkout_id);
         match due.kind {
-            // What is under way decides first; then the moment is past all the same.
-            TimerKind::Due | TimerKind::Lapse if payment.is_moving() => {
-                let later = timer(&payment, due.kind, self.0.env.now().plus(LOOK_AGAIN));
-                self.reschedule(due, later).await
-            }
+            // What is under way decides first; its end sees that the moment is past.
             TimerKind::Due => self.run_due(asking, due, &Command::PassDue).await,
             TimerKind::Lapse => self.run_due(asking, due, &Command::Lapse).await,
+            TimerKind::Release { asked } => self.release_held(asking, due, &payment, &history, asked).await,
             TimerKind::Abandon { attempt_id } => {
                 self.forget_waiting_card(attempt_id);
                 let failure = AuthenticationFailure::Abandoned;
@@ -118,6 +118,9 @@ impl Engine {
             return self.run_due(asking, due, &Command::Reverse { attempt_id }).await;
         }
         let asked = asked + 1;
+        if payment.state == State::Cancelled && asked >= UNWANTED_RUNGS {
+            return self.run_due(asking, due, &Command::Reverse { attempt_id }).await;
+        }
         let next = timer(payment, TimerKind::Inquire { attempt_id, asked, not_found }, now.plus(gap(asked)));
         tracing::info!(%attempt_id, asked, "a payment is in doubt; the acquirer is asked again later");
         if asked == ASKED_FOR_A_DAY {
@@ -149,6 +152,58 @@ impl Engine {
         self.reschedule(due, timer(payment, next, self.0.env.now().plus(gap))).await
     }
 
+    /// Gives back what is held for a payment that was cancelled, or for longer than it may be. The next look is written
+    /// down before the acquirer is asked, so that a crash costs a minute.
+    async fn release_held(
+        &self,
+        asking: Asking,
+        due: &Timer,
+        payment: &Payment,
+        history: &[Recorded],
+        asked: u32,
+    ) -> Result<(), Error> {
+        if payment.held().is_zero() {
+            return self.forget(due).await;
+        }
+        let now = self.0.env.now();
+        if authorized_at(history).is_some_and(|at| now >= at.plus(HOLD_LIFE)) && payment.pending_operation().is_none() {
+            return self.run_due(asking, due, &Command::Lapse).await;
+        }
+        if asked == RELEASES_OFTEN {
+            tracing::error!(payment_id = %due.payment_id, "money that must go back is held for an hour more: ask the acquirer to release it; the repeats go on, each hour");
+        }
+        let gap = if asked < RELEASES_OFTEN { RELEASE_AGAIN } else { Duration::from_secs(HOURLY) };
+        let next = timer(payment, TimerKind::Release { asked: asked + 1 }, now.plus(gap));
+        let operation = match payment.pending_operation() {
+            // The same reference has one effect.
+            Some(operation) if operation.kind == OperationKind::Void => {
+                self.reschedule(due, next).await?;
+                operation.clone()
+            }
+            // Its end starts this again.
+            Some(_) => return self.forget(due).await,
+            None => {
+                let operation_id = OperationId::new(self.0.env.ordered_id());
+                let void = Command::Operate(Order::new(operation_id, OperationKind::Void));
+                let sent = self
+                    .run(asking, &void, |_, change| {
+                        change.timers_done.push(due.clone());
+                        change.timers.push(next.clone());
+                    })
+                    .await;
+                match sent {
+                    Ok(sent) => sent.payment.operation(operation_id)?.clone(),
+                    // Somebody was faster: the timer is still due, and finds what they did.
+                    Err(Error::Refused(_)) => return Ok(()),
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        let original = payment.approved_attempt()?;
+        let answer = self.0.test_acquirer.ask(crate::operations::request(&operation, original)).await;
+        self.settle_operation(asking, operation.id, answer, None).await
+    }
+
     /// Asks after an operation; one that never arrived is sent again under the same reference (security U6).
     async fn inquire_operation(
         &self,
@@ -159,7 +214,7 @@ impl Engine {
         (asked, not_found): (u32, u32),
         not_found_counts: bool,
     ) -> Result<(), Error> {
-        let operation = *payment.operation(operation_id)?;
+        let operation = payment.operation(operation_id)?;
         let original = payment.approved_attempt()?;
         let request = Request::InquireOperation {
             reference: operation_id,
@@ -174,7 +229,7 @@ impl Engine {
         };
         if not_found >= NOT_FOUND_ENOUGH {
             not_found = 0;
-            answer = self.0.test_acquirer.ask(crate::operations::request(&operation, original)).await;
+            answer = self.0.test_acquirer.ask(crate::operations::request(operation, original)).await;
         }
         if matches!(answer, Answer::Approved { .. } | Answer::Declined { .. }) {
             self.settle_operation(asking, operation_id, answer, Some(due)).await?;

@@ -112,8 +112,8 @@ impl Engine {
 mod tests {
     use domain::{
         AttemptId, BrandId, CaptureMode, CardFacts, CardId, CardSummary, Checkout, Currency, Customer, Dialect, Event,
-        Expiry, Fees, Flow, Money, OperationId, OperationKind, OperationOutcome, Outcome, Recorded, Redirects, Report,
-        Submission,
+        Expiry, Fees, Flow, Money, OperationId, OperationKind, OperationOutcome, Order, Outcome, Recorded, Redirects,
+        Report, Submission,
     };
     use store::CheckoutRecord;
     use uuid::Uuid;
@@ -134,6 +134,7 @@ mod tests {
             due: None,
             single_attempt: false,
             save_card: false,
+            hold_max: None,
             fees: Fees { basis_points: 0, fixed: 0 },
         }
     }
@@ -162,6 +163,7 @@ mod tests {
             redirects: Redirects::default(),
             callback: None,
             brands: None,
+            token: None,
         };
         NewCheckout {
             record: CheckoutRecord { checkout, document: "{}".to_owned() },
@@ -180,6 +182,7 @@ mod tests {
         let attempt_id = AttemptId::new(Uuid::from_u128(5));
         let report = |reference, merchant_data: &str| ReportDue {
             reference,
+            capture: String::new(),
             report: Report::ChargedBack,
             merchant_data: merchant_data.to_owned(),
             at: START,
@@ -217,7 +220,7 @@ mod tests {
         let outcome = Outcome::Approved { amount, acquirer_reference, facts: CardFacts::default() };
         run(Command::Settle { attempt_id, outcome }).await;
         let operation_id = OperationId::new(Uuid::from_u128(7));
-        run(Command::Operate { operation_id, kind: OperationKind::Refund, amount: None, number: None }).await;
+        run(Command::Operate(Order::new(operation_id, OperationKind::Refund))).await;
         assert_eq!(Heard::TooEarly, engine.take_report(&due).await.expect("judged"), "a refund is on its way");
         let outcome = OperationOutcome::Refused(domain::DeclineReason::DoNotHonour);
         run(Command::SettleOperation { operation_id, outcome }).await;

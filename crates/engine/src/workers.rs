@@ -423,7 +423,7 @@ pub(crate) mod tests {
         assert_eq!(vec![5_000, 5_002, 5_008, 5_026, 5_080, 5_242, 5_728, 7_186], minutes(5_000));
     }
 
-    struct Mute;
+    pub(crate) struct Mute;
 
     impl crate::Narrator for Mute {
         fn body(&self, _: &CheckoutRecord, _: &[Recorded], _: domain::Notice) -> Result<String, String> {
@@ -447,6 +447,7 @@ pub(crate) mod tests {
             narrator: Arc::new(Mute),
             public_url: "http://pay.example.com".to_owned(),
             outbox: None,
+            authorization_max: Duration::from_hours(168),
             env,
         };
         Engine::open(parts).await.expect("an engine")

@@ -469,6 +469,7 @@ impl Order {
             },
             callback: input.success_callback.map(|url| Callback { url }),
             brands: listed.map(|all| all.iter().filter_map(|method| method.brand()).collect()),
+            token: None,
         };
         let terms = Terms {
             payment_id,
@@ -480,6 +481,7 @@ impl Order {
             due: Some(due),
             single_attempt: input.purchase.single_attempt,
             save_card: input.force_recurring,
+            hold_max: None,
             fees: opening.fees,
         };
         (checkout, terms, document)

@@ -5,7 +5,7 @@ use axum::extract::{Extension, Path, Request, State};
 use axum::http::{StatusCode, request};
 use axum::response::Response;
 use domain::{AttemptId, CheckoutId, OperationId, OperationKind, Refusal};
-use engine::{Answered, Credential, Error, IdempotencyWrite, Numbered, Operated, Shown};
+use engine::{Answered, Credential, Error, IdempotencyWrite, Numbered, Operate, Operated, Shown};
 use tollgate_http::body;
 
 use crate::actions;
@@ -55,7 +55,10 @@ impl Call {
                 let begun = OperationId::parse(begun).map_err(|_| Error::NotFound)?;
                 api.engine.operated(caller, self.id, begun).await
             }
-            None => api.engine.operate(caller, &self.before, kind, amount, number, self.open_key(api, caller)).await,
+            None => {
+                let asked = Operate { amount, number, ..Operate::all(kind) };
+                api.engine.operate(caller, &self.before, asked, self.open_key(api, caller)).await
+            }
         }
     }
 

@@ -242,7 +242,7 @@ fn payment(checkout: &Checkout, document: &PurchaseDocument, story: Story, moved
 /// The operation as it was asked for, and when.
 fn sent(history: &[Recorded], operation_id: OperationId) -> Option<(Timestamp, Operation)> {
     history.iter().find_map(|recorded| match &recorded.event {
-        Event::OperationSent(operation) if operation.id == operation_id => Some((recorded.at, *operation)),
+        Event::OperationSent(operation) if operation.id == operation_id => Some((recorded.at, operation.clone())),
         _ => None,
     })
 }

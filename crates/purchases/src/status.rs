@@ -189,6 +189,7 @@ pub(crate) const fn error_of(reason: DeclineReason) -> (&'static str, &'static s
             "timeout_3ds_enrollment_check",
             "The card scheme did not answer in time. Nothing was sent to the acquirer.",
         ),
+        DeclineReason::Cancelled => ("do_not_honour", "The payment was cancelled before it was sent."),
         DeclineReason::TokenDead => ("recurring_token_expired", "The saved card can no longer be charged."),
         DeclineReason::Field(field, fault) => field_error(field, fault),
     }
@@ -233,7 +234,7 @@ pub(crate) const fn event_type(notice: Notice) -> Option<&'static str> {
         Notice::Paid | Notice::PaidElsewhere => "purchase.paid",
         Notice::Held => "purchase.hold",
         Notice::Verified => "purchase.preauthorized",
-        Notice::Invoiced => return None,
+        Notice::Invoiced | Notice::Expired => return None,
         Notice::Failed => "purchase.payment_failure",
         Notice::Cancelled => "purchase.cancelled",
         Notice::CapturePending => "purchase.pending_capture",

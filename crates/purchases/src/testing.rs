@@ -3,8 +3,8 @@
 use domain::{
     AttemptId, Authentication, AuthenticationIds, Brand, BrandId, CardFacts, CardId, CardSummary, Challenge, Checkout,
     CheckoutId, Command, Currency, Customer, CustomerId, DeclineReason, Event, Expiry, Fees, Flow, MerchantId, Mode,
-    Money, OperationId, OperationKind, OperationOutcome, Outcome, Payment, PaymentId, Recorded, Refusal, RefusedTry,
-    Report, Submission, Timestamp, TransStatus,
+    Money, OperationId, OperationKind, OperationOutcome, Order, Outcome, Payment, PaymentId, Recorded, Refusal,
+    RefusedTry, Report, Submission, Timestamp, TransStatus,
 };
 use serde_json::{Value, json};
 
@@ -203,7 +203,7 @@ impl App {
     fn operate(&mut self, kind: OperationKind, amount: Option<Money>) -> Command {
         self.operations += 1;
         let number = (kind == OperationKind::Refund).then(|| 145 + u64::from(self.operations));
-        Command::Operate { operation_id: self.operation_id(), kind, amount, number }
+        Command::Operate(Order { amount, number, ..Order::new(self.operation_id(), kind) })
     }
 
     /// The newest try.

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use acquirer::TestAcquirer;
 use anyhow::Context as _;
@@ -35,6 +36,8 @@ pub struct AppOptions<'a> {
     pub test_limits: bool,
     /// Whether the main listener serves `/metrics`.
     pub metrics: bool,
+    /// How long a card payment may be held before it is taken.
+    pub authorization_max: Duration,
 }
 
 /// The whole gateway, not yet listening.
@@ -55,7 +58,17 @@ impl App {
     /// # Errors
     /// The store or the book cannot be opened, or the root key is not theirs.
     pub async fn open(options: AppOptions<'_>) -> anyhow::Result<Self> {
-        let AppOptions { env, data, store, root_key, public_url, control_token, test_limits, metrics } = options;
+        let AppOptions {
+            env,
+            data,
+            store,
+            root_key,
+            public_url,
+            control_token,
+            test_limits,
+            metrics,
+            authorization_max,
+        } = options;
         let store = match store {
             Some(store) => store,
             None => Store::open(data).with_context(|| format!("the store in {} cannot be opened", data.display()))?,
@@ -71,6 +84,7 @@ impl App {
             narrator: Arc::new(purchases::Narrator::new(public_url.as_str())),
             public_url: public_url.as_str().to_owned(),
             outbox: control_token.is_some().then(|| data.join("mail")),
+            authorization_max,
         })
         .await
         .context("the gateway's own secrets cannot be opened; is this the key the data was made with?")?;

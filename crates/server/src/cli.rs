@@ -82,6 +82,9 @@ pub(crate) struct ServeArgs {
     /// Lets rate limits bind in test mode too.
     #[arg(long, env = "TOLLGATE_TEST_LIMITS", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) test_limits: Option<bool>,
+    /// How many days a card payment may be held before it is captured; what is left is then released [default: 7].
+    #[arg(long, env = "TOLLGATE_CARD_AUTHORIZATION_DAYS", value_name = "DAYS")]
+    pub(crate) card_authorization_days: Option<u8>,
     /// How log lines look [default: text].
     #[arg(long, env = "TOLLGATE_LOG_FORMAT", value_name = "FORMAT")]
     pub(crate) log_format: Option<LogFormat>,

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use engine::RootKey;
 use env::Env;
@@ -23,6 +24,7 @@ pub(crate) struct Config {
     pub(crate) admin_listen: Option<SocketAddr>,
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
     pub(crate) test_limits: bool,
+    pub(crate) card_authorization: Duration,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: LogLevel,
 }
@@ -80,6 +82,14 @@ fn wrong(field: impl Into<String>, problem: impl Into<String>) -> ConfigError {
     ConfigError { field: field.into(), problem: problem.into() }
 }
 
+/// A week unless said otherwise, and no longer than acquirers hold money (card-payments-api 3.5).
+fn card_authorization(days: Option<u8>) -> Result<Duration, ConfigError> {
+    match days.unwrap_or(7) {
+        days @ 1..=30 => Ok(Duration::from_hours(24 * u64::from(days))),
+        _ => Err(wrong("--card-authorization-days", "give 1 to 30 days; acquirers hold money no longer")),
+    }
+}
+
 /// The file: the same options, spelt with underscores.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,6 +105,7 @@ struct File {
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     test_limits: Option<bool>,
+    card_authorization_days: Option<u8>,
     log_format: Option<LogFormat>,
     log_level: Option<LogLevel>,
 }
@@ -153,6 +164,7 @@ impl Config {
             admin_listen: args.admin_listen.or(file.admin_listen),
             tls,
             test_limits: args.test_limits.or(file.test_limits).unwrap_or(false),
+            card_authorization: card_authorization(args.card_authorization_days.or(file.card_authorization_days))?,
             log_format: args.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             log_level: args.log_level.or(file.log_level).unwrap_or(LogLevel::Info),
         })

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use env::Env;
@@ -103,6 +104,7 @@ async fn serve_until_signal(config: Config) -> anyhow::Result<()> {
         public_url: public_url.clone(),
         control_token: config.sandbox.then(|| control_token.clone()),
         test_limits: config.test_limits,
+        authorization_max: config.card_authorization,
         metrics: config.sandbox,
     })
     .await
@@ -294,6 +296,7 @@ fn administer_alone(request: AdminRequest, data: &DataArgs) -> anyhow::Result<Va
             control_token: None,
             test_limits: false,
             metrics: false,
+            authorization_max: Duration::ZERO,
         })
         .await
         .map_err(impossible_data)?;

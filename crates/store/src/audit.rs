@@ -2,18 +2,18 @@
 //!
 //! I1: the postings of a journal row are those of its event and sum to zero per currency and layer; a balance is the
 //! sum of its postings. I2: captured <= authorized <= the terms' amount. I3: an outcome has a try that was sent, and
-//! one outcome each; a try without one has a timer. I7: folding a payment's journal gives its row. And each row's hash
+//! one outcome each; a try without one has a timer, and so has money held for a cancelled payment. I7: folding a payment's journal gives its row. And each row's hash
 //! follows from the row before it in its merchant's chain.
 //!
-//! Everything is read from one snapshot. What is remembered grows with merchants, balances and open tries, not with
-//! payments.
+//! Everything is read from one snapshot. What is remembered grows with merchants, balances, open tries and holds, not
+//! with payments.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use domain::ledger::{self, Account, Layer, Posting};
 use domain::{
-    AttemptStatus, CheckoutId, Currency, Event, MerchantId, Money, Payment, PaymentId, RefusedTry, Submission,
+    AttemptStatus, CheckoutId, Currency, Event, MerchantId, Money, Payment, PaymentId, RefusedTry, State, Submission,
     Timestamp,
 };
 use rusqlite::{Connection, Row, Rows, params};
@@ -74,6 +74,8 @@ struct Audit {
     more: u64,
     /// The tries and operations some timer will ask about.
     timed: HashSet<Uuid>,
+    /// The payments whose held money some timer will give back.
+    released: HashSet<PaymentId>,
     chains: HashMap<MerchantId, Chain>,
     sums: HashMap<BalanceKey, i128>,
 }
@@ -148,6 +150,9 @@ impl Audit {
             let Some(timer) = self.readable(timers::parse(row))? else { continue };
             match timer.kind {
                 TimerKind::Due | TimerKind::Lapse => {}
+                TimerKind::Release { .. } => {
+                    self.released.insert(timer.payment_id);
+                }
                 TimerKind::Inquire { attempt_id, .. }
                 | TimerKind::Reverse { attempt_id, .. }
                 | TimerKind::Abandon { attempt_id } => {
@@ -349,6 +354,12 @@ impl Audit {
                 }
                 AttemptStatus::Approved | AttemptStatus::Declined | AttemptStatus::Reversed => {}
             }
+        }
+        if payment.state == State::Cancelled && !payment.held().is_zero() && !self.released.contains(&id) {
+            self.broken(format!(
+                "I3: payment {id} is cancelled, {} are held and no timer gives them back",
+                payment.held()
+            ));
         }
         if let Some(operation) = payment.pending_operation() {
             self.report.open_attempts += 1;

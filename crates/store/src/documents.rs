@@ -70,6 +70,7 @@ mod tests {
             due: None,
             single_attempt: false,
             save_card: false,
+            hold_max: None,
             fees: Fees::default(),
         }
     }
@@ -112,11 +113,12 @@ mod tests {
                     due: Some(Due { at: Timestamp::from_micros(7), strict: true }),
                     single_attempt: true,
                     save_card: true,
+                    hold_max: Some(std::time::Duration::from_hours(168)),
                     fees: Fees { basis_points: 150, fixed: 20 },
                     ..terms()
                 }),
                 format!(
-                    r#"{{"opened":{{{checkout},"amount":"954 MYR","capture":"manual","due":{{"at":7,"strict":true}},"single_attempt":true,"save_card":true,"fees":{{"basis_points":150,"fixed":20}}}}}}"#
+                    r#"{{"opened":{{{checkout},"amount":"954 MYR","capture":"manual","due":{{"at":7,"strict":true}},"single_attempt":true,"save_card":true,"hold_max":604800,"fees":{{"basis_points":150,"fixed":20}}}}}}"#
                 ),
             ),
             (Event::Viewed, r#""viewed""#.to_owned()),
@@ -212,10 +214,26 @@ mod tests {
                     id: OPERATION,
                     kind: OperationKind::Refund,
                     amount: money(54),
+                    keeps_rest: false,
                     number: Some(146),
+                    note: String::new(),
                     status: OperationStatus::Sent,
                 }),
                 format!(r#"{{"operation_sent":{{{operation},"kind":"refund","amount":"54 MYR","number":146}}}}"#),
+            ),
+            (
+                Event::OperationSent(Operation {
+                    id: OPERATION,
+                    kind: OperationKind::Capture,
+                    amount: money(54),
+                    keeps_rest: true,
+                    number: None,
+                    note: "first parcel".to_owned(),
+                    status: OperationStatus::Sent,
+                }),
+                format!(
+                    r#"{{"operation_sent":{{{operation},"kind":"capture","amount":"54 MYR","keeps_rest":true,"note":"first parcel"}}}}"#
+                ),
             ),
             (
                 Event::OperationFailed { operation_id: OPERATION, reason: DeclineReason::AcquirerError },
@@ -332,6 +350,8 @@ mod tests {
             TimerKind::Due,
             TimerKind::Inquire { attempt_id: ATTEMPT, asked: 4, not_found: 2 },
             TimerKind::Reverse { attempt_id: ATTEMPT, asked: 0 },
+            TimerKind::Lapse,
+            TimerKind::Release { asked: 3 },
         ]);
         for unread in ["", "due now", "inquire", "reverse x 1", "2028-13", "2028-00", "954", "954 myr"] {
             assert_eq!(

@@ -225,6 +225,11 @@ pub enum TimerKind {
     },
     /// The acquirer forgets the reservation.
     Lapse,
+    /// Give back what is held and nobody wants, or may take, any more.
+    Release {
+        /// How many times the acquirer was asked before.
+        asked: u32,
+    },
 }
 
 /// Where a notification goes.

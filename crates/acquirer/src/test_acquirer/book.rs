@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{AttemptId, Report, Timestamp};
+use domain::{AttemptId, Currency, Money, Report, Timestamp};
 use env::Env;
 use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition};
 use serde::{Deserialize, Serialize};
@@ -46,8 +46,8 @@ const BY_REFERENCE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("by_
 const OPERATIONS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("operations");
 /// Decisions to come, and holds that will lapse: the moment in microseconds, and whose.
 const UNDECIDED: TableDefinition<'_, (i64, &str), ()> = TableDefinition::new("undecided");
-/// Chargebacks to be told: the moment in microseconds, and of which authorization.
-const REPORTS: TableDefinition<'_, (i64, &str), ()> = TableDefinition::new("reports");
+/// What is to be told: the moment in microseconds, of which authorization, and of which capture; and what it is.
+const REPORTS: TableDefinition<'_, (i64, &str, &str), &[u8]> = TableDefinition::new("reports");
 /// How often something was tried whose script asks for it: a card by its masked number, a request by its reference.
 const TRIES: TableDefinition<'_, &str, u64> = TableDefinition::new("tries");
 
@@ -70,6 +70,8 @@ pub(super) struct Order {
     pub(super) travels: Duration,
     /// How long the issuer thinks.
     pub(super) thinks: Duration,
+    /// How long after a capture its money is paid out, if that is told.
+    pub(super) settles_after: Option<Duration>,
     /// Said again with every report.
     pub(super) merchant_data: String,
 }
@@ -113,6 +115,9 @@ pub(super) struct Received {
     /// The card's FF.
     #[serde(default)]
     pub(super) fault: u8,
+    /// How long after a capture its money is paid out, in microseconds, if that is told.
+    #[serde(default)]
+    pub(super) settles_after: Option<i64>,
     /// Said again with every report.
     #[serde(default)]
     pub(super) merchant_data: String,
@@ -127,6 +132,8 @@ pub(super) struct OperationOrder {
     /// Minor units.
     pub(super) amount: i64,
     pub(super) currency: String,
+    /// What a capture leaves stays reserved.
+    pub(super) keeps_rest: bool,
 }
 
 /// All that is known of one operation.
@@ -140,6 +147,9 @@ pub(super) struct Operation {
     /// Minor units.
     pub(super) amount: i64,
     pub(super) currency: String,
+    /// What a capture leaves stays reserved.
+    #[serde(default)]
+    keeps_rest: bool,
     /// Absent until it is decided, and the journal says so.
     pub(super) code: Option<String>,
     /// The script wants a no.
@@ -171,6 +181,15 @@ pub(super) enum Undone {
     Other,
     /// It never arrived.
     Silent,
+}
+
+/// What is told later, as it lies in the file.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Told {
+    ChargedBack,
+    /// Minor units of one capture.
+    Settled(i64),
 }
 
 /// A line of the journal as it lies in the file.
@@ -426,11 +445,11 @@ fn write_batch(book: &Database, jobs: Vec<Job>, now: Timestamp, planned: &Notify
                 replies.push(reply(done, due));
             }
             Job::Acknowledge(report, done) => {
-                pages.forget_report(report.at.micros(), &report.reference.to_string())?;
+                pages.forget_report(&report)?;
                 replies.push(reply(done, ()));
             }
             Job::Postpone(report, again, done) => {
-                pages.postpone_report(report.at.micros(), &report.reference.to_string(), again.micros())?;
+                pages.postpone_report(&report, again.micros())?;
                 replies.push(reply(done, ()));
             }
             Job::NextReport(done) => {
@@ -472,7 +491,7 @@ struct Pages<'t> {
     by_reference: Table<'t, &'static str, &'static [u8]>,
     operations: Table<'t, &'static str, &'static [u8]>,
     undecided: Table<'t, (i64, &'static str), ()>,
-    reports: Table<'t, (i64, &'static str), ()>,
+    reports: Table<'t, (i64, &'static str, &'static str), &'static [u8]>,
     tries: Table<'t, &'static str, u64>,
     now: i64,
     changed: bool,
@@ -498,7 +517,9 @@ impl Pages<'_> {
         let booked = decided_at <= self.now;
         let fault = order.fault;
         let (capture, merchant_data) = (order.capture, order.merchant_data.clone());
-        let received = Received { capture, code, approved, arrives_at, decided_at, booked, fault, merchant_data };
+        let settles_after = order.settles_after.map(micros);
+        let received =
+            Received { capture, code, approved, arrives_at, decided_at, booked, fault, settles_after, merchant_data };
         if booked {
             self.book_decision(&order.reference, &mut attempt, &received, decided_at)?;
         } else {
@@ -541,12 +562,13 @@ impl Pages<'_> {
     }
 
     fn operate(&mut self, order: OperationOrder) -> Result<Operated, Error> {
-        let OperationOrder { reference, kind, original, amount, currency } = order;
+        let OperationOrder { reference, kind, original, amount, currency, keeps_rest } = order;
         if let Some(known) = self.find_operation(&reference)? {
             let same = known.kind == kind
                 && known.original == original
                 && known.amount == amount
-                && known.currency == currency;
+                && known.currency == currency
+                && known.keeps_rest == keeps_rest;
             return Ok(if same { Operated::Known(known) } else { Operated::Other });
         }
         if self.find(&reference)?.is_some() {
@@ -559,7 +581,7 @@ impl Pages<'_> {
         }
         let number = self.next_number()?;
         let declined = fault.declined;
-        let mut operation = Operation { number, kind, original, amount, currency, code: None, declined };
+        let mut operation = Operation { number, kind, original, amount, currency, keeps_rest, code: None, declined };
         let decided_at = self.now.saturating_add(micros(fault.thinks));
         if decided_at <= self.now {
             self.book_operation(&reference, &mut operation, decided_at)?;
@@ -572,11 +594,11 @@ impl Pages<'_> {
 
     /// Decides an operation, moves the money and writes it into the journal.
     fn book_operation(&mut self, reference: &str, operation: &mut Operation, at: i64) -> Result<(), Error> {
-        let Operation { kind, amount, .. } = *operation;
+        let Operation { kind, amount, keeps_rest, .. } = *operation;
         let (original, currency) = (operation.original.clone(), operation.currency.clone());
         let mut attempt = self.find(&original)?.filter(|attempt| attempt.currency == currency);
         let released = match &mut attempt {
-            Some(attempt) if !operation.declined => attempt.move_money(kind, amount),
+            Some(attempt) if !operation.declined => attempt.move_money(kind, amount, keeps_rest),
             Some(_) | None => None,
         };
         let (Some(attempt), Some(released)) = (attempt, released) else {
@@ -589,15 +611,25 @@ impl Pages<'_> {
             self.log(reference, Kind::Void, released, &currency, Verdict::Approved, at)?;
         }
         if let Some(order) = attempt.order.as_ref().filter(|_| kind == Kind::Capture) {
-            self.expect_reports(&original, order.fault, at)?;
+            self.expect_reports(&original, reference, order, amount, at)?;
         }
         self.keep(&original, &attempt)
     }
 
-    /// Plans what will be told of money that was taken.
-    fn expect_reports(&mut self, reference: &str, fault: u8, taken_at: i64) -> Result<(), Error> {
-        if let Some(after) = cards::charged_back_after(fault) {
-            self.reports.insert((taken_at.saturating_add(micros(after)), reference), ())?;
+    /// Plans what will be told of the money that a capture took.
+    fn expect_reports(
+        &mut self,
+        reference: &str,
+        capture: &str,
+        order: &Received,
+        amount: i64,
+        taken_at: i64,
+    ) -> Result<(), Error> {
+        let charged_back = cards::charged_back_after(order.fault).map(|after| (micros(after), Told::ChargedBack));
+        let settled = order.settles_after.map(|after| (after, Told::Settled(amount)));
+        for (after, told) in charged_back.into_iter().chain(settled) {
+            let told = serde_json::to_vec(&told).map_err(Error::Json)?;
+            self.reports.insert((taken_at.saturating_add(after), reference, capture), told.as_slice())?;
             self.plans = true;
         }
         Ok(())
@@ -605,43 +637,51 @@ impl Pages<'_> {
 
     /// Nobody takes back what was given back before.
     fn due_reports(&mut self, until: Timestamp) -> Result<Vec<ReportDue>, Error> {
-        let mut keys = Vec::new();
+        let mut rows = Vec::new();
         for row in self.reports.iter()? {
-            let (key, _) = row?;
-            let (at, reference) = key.value();
-            if at > until.micros() || keys.len() == REPORTS_MAX {
+            let (key, told) = row?;
+            let (at, reference, capture) = key.value();
+            if at > until.micros() || rows.len() == REPORTS_MAX {
                 break;
             }
-            keys.push((at, reference.to_owned()));
+            let told: Told = serde_json::from_slice(told.value()).map_err(Error::Json)?;
+            rows.push((at, reference.to_owned(), capture.to_owned(), told));
         }
         let mut due = Vec::new();
-        for (at, reference) in keys {
+        for (at, reference, capture, told) in rows {
             let taken = self.find(&reference)?.filter(|attempt| attempt.refundable() > 0);
-            match (AttemptId::parse(&reference), taken) {
-                (Ok(reference), Some(attempt)) => due.push(ReportDue {
+            let report = taken.as_ref().and_then(|attempt| told.in_currency(&attempt.currency));
+            match (AttemptId::parse(&reference), taken, report) {
+                (Ok(reference), Some(attempt), Some(report)) => due.push(ReportDue {
                     reference,
-                    report: Report::ChargedBack,
+                    capture,
+                    report,
                     merchant_data: attempt.order.map(|order| order.merchant_data).unwrap_or_default(),
                     at: Timestamp::from_micros(at),
                 }),
-                (Ok(_) | Err(_), _) => self.forget_report(at, &reference)?,
+                (Ok(_) | Err(_), _, _) => {
+                    self.reports.remove((at, reference.as_str(), capture.as_str()))?;
+                    self.changed = true;
+                }
             }
         }
         Ok(due)
     }
 
-    fn forget_report(&mut self, at: i64, reference: &str) -> Result<(), Error> {
-        let known = self.reports.remove((at, reference))?.is_some();
+    fn forget_report(&mut self, report: &ReportDue) -> Result<(), Error> {
+        let reference = report.reference.to_string();
+        let known = self.reports.remove((report.at.micros(), reference.as_str(), report.capture.as_str()))?.is_some();
         self.changed |= known;
         Ok(())
     }
 
     /// Nothing when it was acknowledged meanwhile.
-    fn postpone_report(&mut self, at: i64, reference: &str, again: i64) -> Result<(), Error> {
-        if self.reports.remove((at, reference))?.is_some() {
-            self.reports.insert((again, reference), ())?;
-            self.changed = true;
-        }
+    fn postpone_report(&mut self, report: &ReportDue, again: i64) -> Result<(), Error> {
+        let (reference, capture) = (report.reference.to_string(), report.capture.as_str());
+        let key = (report.at.micros(), reference.as_str(), capture);
+        let Some(told) = self.reports.remove(key)?.map(|told| told.value().to_vec()) else { return Ok(()) };
+        self.reports.insert((again, reference.as_str(), capture), told.as_slice())?;
+        self.changed = true;
         Ok(())
     }
 
@@ -735,7 +775,7 @@ impl Pages<'_> {
         if order.capture && order.approved > 0 {
             self.log(reference, Kind::Capture, order.approved, &attempt.currency, Verdict::Approved, at)?;
             attempt.captured = order.approved;
-            self.expect_reports(reference, order.fault, at)?;
+            self.expect_reports(reference, reference, order, order.approved, at)?;
         } else if order.approved > 0 {
             self.undecided.insert((at.saturating_add(micros(HOLD_LASTS)), reference), ())?;
         }
@@ -803,13 +843,14 @@ impl Attempt {
     }
 
     /// Takes or gives back, and tells how much of the reservation that released besides; `None` when it does not fit.
-    fn move_money(&mut self, kind: Kind, amount: i64) -> Option<i64> {
+    fn move_money(&mut self, kind: Kind, amount: i64, keeps_rest: bool) -> Option<i64> {
         let held = self.held();
         match kind {
             Kind::Capture if (1..=held).contains(&amount) => {
+                let released = if keeps_rest { 0 } else { held - amount };
                 self.captured += amount;
-                self.voided += held - amount;
-                Some(held - amount)
+                self.voided += released;
+                Some(released)
             }
             // A void gives all of it back.
             Kind::Void if held > 0 && amount == held => {
@@ -822,6 +863,15 @@ impl Attempt {
             }
             Kind::Capture | Kind::Void | Kind::Refund | Kind::Authorize | Kind::Reversal => None,
         }
+    }
+}
+
+impl Told {
+    fn in_currency(self, currency: &str) -> Option<Report> {
+        Some(match self {
+            Self::ChargedBack => Report::ChargedBack,
+            Self::Settled(amount) => Report::SettledPart(Money::new(amount, Currency::parse(currency)?)?),
+        })
     }
 }
 
@@ -851,6 +901,7 @@ mod tests {
             fault: 0,
             travels: Duration::ZERO,
             thinks: Duration::ZERO,
+            settles_after: None,
             merchant_data: String::new(),
         }
     }

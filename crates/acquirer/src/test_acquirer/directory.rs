@@ -227,7 +227,7 @@ impl Directory {
     ///
     /// As with [`crate::Acquirer::ask`], do not race this against another sleep of the same activity.
     pub async fn authenticate(&self, request: AuthenticationRequest<'_>) -> AuthenticationAnswer {
-        let asked = |script: &Script| script.authentication_due() || (request.force && script.authentication_helps());
+        let asked = |script: &Script| script.authentication_due() || request.force;
         let Some(script) = Script::of(request.pan, request.rules).filter(asked) else {
             return AuthenticationAnswer::NoAnswer;
         };
@@ -236,6 +236,8 @@ impl Directory {
             return frictionless(Said::EXPIRED_CARD);
         }
         match script.three_ds {
+            // No bank takes part: the scheme stands in for it.
+            0 if !script.authentication_helps() => frictionless(Said::at_once(TransStatus::Attempted)),
             10 => frictionless(Said::at_once(TransStatus::Authenticated)),
             11 => frictionless(Said::at_once(TransStatus::Attempted)),
             12 => frictionless(Said::at_once(TransStatus::NotAuthenticated)),

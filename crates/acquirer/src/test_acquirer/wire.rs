@@ -51,6 +51,11 @@ fn is_empty(text: &str) -> bool {
     text.is_empty()
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 /// [`Initiator`] on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -119,6 +124,9 @@ pub(super) struct OperationIn<'a> {
     pub(super) amount: i64,
     #[serde(borrow)]
     pub(super) currency: Cow<'a, str>,
+    /// What a capture leaves stays reserved.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) keeps_rest: bool,
 }
 
 /// What is known of an operation.
@@ -200,9 +208,13 @@ impl Protocol for TestProtocol {
                 path: format!("{AUTHORIZATIONS}/{reference}{REVERSAL}"),
                 body: json(&ReversalIn { amount: amount.minor(), currency: amount.currency().code().into() }, 64),
             },
-            Request::Capture { reference, original, amount } => post(Kind::Capture, *reference, *original, *amount),
-            Request::Void { reference, original, amount } => post(Kind::Void, *reference, *original, *amount),
-            Request::Refund { reference, original, amount } => post(Kind::Refund, *reference, *original, *amount),
+            Request::Capture { reference, original, amount, keeps_rest } => {
+                post(Kind::Capture, *reference, *original, *amount, *keeps_rest)
+            }
+            Request::Void { reference, original, amount } => post(Kind::Void, *reference, *original, *amount, false),
+            Request::Refund { reference, original, amount } => {
+                post(Kind::Refund, *reference, *original, *amount, false)
+            }
             Request::InquireOperation { reference, kind, .. } => {
                 get(format!("{}/{reference}", operations(Kind::of(*kind))))
             }
@@ -214,7 +226,7 @@ impl Protocol for TestProtocol {
             (200, Request::Authorize { .. } | Request::Inquire { .. } | Request::Reverse { .. }) => {
                 known(request, &response.body)
             }
-            (200, Request::Capture { reference, original, amount }) => {
+            (200, Request::Capture { reference, original, amount, .. }) => {
                 operated(Kind::Capture, *reference, *original, *amount, &response.body)
             }
             (200, Request::Void { reference, original, amount }) => {
@@ -257,12 +269,13 @@ fn get(path: String) -> HttpRequest {
     HttpRequest { method: Method::Get, path, body: Zeroizing::default() }
 }
 
-fn post(kind: Kind, reference: OperationId, original: AttemptId, amount: Money) -> HttpRequest {
+fn post(kind: Kind, reference: OperationId, original: AttemptId, amount: Money, keeps_rest: bool) -> HttpRequest {
     let body = OperationIn {
         reference: reference.to_string().into(),
         original: original.to_string().into(),
         amount: amount.minor(),
         currency: amount.currency().code().into(),
+        keeps_rest,
     };
     HttpRequest { method: Method::Post, path: operations(kind).to_owned(), body: json(&body, 256) }
 }
@@ -530,7 +543,11 @@ mod tests {
         let (original, amount) = (reference(), money(954, "MYR"));
         let inquiry = |kind| Request::InquireOperation { reference: operation, original, kind, amount };
         [
-            ("capture", Request::Capture { reference: operation, original, amount }, inquiry(OperationKind::Capture)),
+            (
+                "capture",
+                Request::Capture { reference: operation, original, amount, keeps_rest: false },
+                inquiry(OperationKind::Capture),
+            ),
             ("void", Request::Void { reference: operation, original, amount }, inquiry(OperationKind::Void)),
             ("refund", Request::Refund { reference: operation, original, amount }, inquiry(OperationKind::Refund)),
         ]
@@ -544,6 +561,10 @@ mod tests {
             assert_eq!((Method::Get, format!("/{kind}s/{OPERATION}"), String::new()), sent(&inquiry));
             assert_eq!(OPERATION, request.reference().to_string());
         }
+        let (reference, original) = (OperationId::parse(OPERATION).expect("an id"), reference());
+        let part = Request::Capture { reference, original, amount: money(954, "MYR"), keeps_rest: true };
+        let body = body.replace("\"MYR\"", "\"MYR\",\"keeps_rest\":true");
+        assert_eq!((Method::Post, "/captures".to_owned(), body), sent(&part));
     }
 
     #[test]

@@ -206,12 +206,12 @@ async fn what_the_bank_passes_the_acquirer_takes() {
 }
 
 #[tokio::test]
-async fn other_cards_are_asked_only_when_it_helps() {
+async fn for_other_cards_the_scheme_stands_in_unless_asking_helps() {
     let bank = Bank::new();
     for (number, answer) in [
-        (GOOD, "unavailable"),
-        ("4444 3333 2222 1111", "unavailable"),
-        ("4000 0099 0051 0002", "unavailable"),
+        (GOOD, "passed A eci 06, cavv"),
+        ("4444 3333 2222 1111", "passed A eci 06, cavv"),
+        ("4000 0099 0051 0002", "passed A eci 06, cavv"),
         ("4000 0099 0070 0009", "challenge"),
         ("4000 0099 0000 9203", "challenge"),
     ] {

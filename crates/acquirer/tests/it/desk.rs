@@ -109,6 +109,12 @@ impl Desk {
         in_words(&self.ask(operation(kind, self.operation(), original, minor)).await)
     }
 
+    /// A capture that leaves the rest reserved, in words.
+    pub(crate) async fn capture_part(&self, original: AttemptId, minor: i64) -> String {
+        let (reference, amount) = (self.operation(), myr(minor));
+        in_words(&self.ask(Request::Capture { reference, original, amount, keeps_rest: true }).await)
+    }
+
     pub(crate) fn advance(&self, seconds: u64) {
         self.env.clock().move_to(self.env.now().plus(Duration::from_secs(seconds)));
     }
@@ -200,7 +206,7 @@ pub(crate) fn operation(
 ) -> Request<'static> {
     let amount = myr(minor);
     match kind {
-        OperationKind::Capture => Request::Capture { reference, original, amount },
+        OperationKind::Capture => Request::Capture { reference, original, amount, keeps_rest: false },
         OperationKind::Void => Request::Void { reference, original, amount },
         OperationKind::Refund => Request::Refund { reference, original, amount },
     }

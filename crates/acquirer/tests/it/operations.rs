@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use acquirer::{Answer, Initiator, Kind, ReportDue, Request, Transaction, Verdict};
+use acquirer::{Answer, CardRules, Initiator, Kind, ReportDue, Request, Transaction, Verdict};
 use domain::{
     AttemptId, CardFacts, Currency, DeclineReason, Expiry, Money, OperationId, OperationKind, Report, Timestamp,
     TransStatus,
@@ -47,6 +48,65 @@ async fn a_partial_capture_gives_the_rest_back() {
     assert_eq!("acquirer_error", desk.operate(Refund, original, 351).await);
     assert_eq!("approved 350", desk.operate(Refund, original, 350).await);
     assert_eq!("acquirer_error", desk.operate(Refund, original, 1).await);
+}
+
+#[tokio::test]
+async fn a_reservation_is_taken_piece_by_piece() {
+    let desk = Desk::new();
+    let original = desk.authorized(GOOD).await;
+    assert_eq!("approved 400", desk.capture_part(original, 400).await);
+    assert_eq!("acquirer_error", desk.capture_part(original, 602).await);
+    assert_eq!("acquirer_error", desk.operate(Refund, original, 401).await);
+    assert_eq!("approved 400", desk.operate(Refund, original, 400).await, "while the rest is reserved");
+    assert_eq!("approved 200", desk.capture_part(original, 200).await);
+    assert_eq!("acquirer_error", desk.operate(Void, original, 400).await, "a void gives all of the rest back");
+    assert_eq!("approved 401", desk.operate(Void, original, 401).await);
+    assert_eq!("acquirer_error", desk.capture_part(original, 1).await);
+    assert_eq!("approved 200", desk.operate(Refund, original, 200).await);
+    let desk = Desk::new();
+    let original = desk.authorized(GOOD).await;
+    let (reference, amount) = (desk.operation(), myr(400));
+    let part = |keeps_rest| Request::Capture { reference, original, amount, keeps_rest };
+    assert_eq!("approved 400", in_words(&desk.ask(part(true)).await));
+    assert_eq!("approved 400", in_words(&desk.ask(part(true)).await), "once, however often it is asked");
+    assert_eq!("unknown", in_words(&desk.ask(part(false)).await), "that is another one");
+    assert_eq!("capture approved 400", desk.operated().await);
+    desk.advance(30 * 86_400);
+    desk.authorized(GOOD).await;
+    assert_eq!("capture approved 400, void approved 601", desk.operated().await, "what is not taken lapses");
+}
+
+#[tokio::test]
+async fn each_capture_of_card_payments_is_settled_a_day_later() {
+    let desk = Desk::new();
+    let original = desk.attempt();
+    desk.authorize(Card { rules: CardRules::CardPayments, ..card(GOOD) }, original).await;
+    let told = async |desk: &Desk| {
+        let due = desk.book.due_reports(desk.env.now()).await.expect("the book");
+        let told = due.iter().map(|due| match due.report {
+            Report::SettledPart(amount) => amount.minor(),
+            other => panic!("{other:?}"),
+        });
+        (told.collect::<Vec<_>>(), due)
+    };
+    desk.capture_part(original, 400).await;
+    desk.capture_part(original, 300).await;
+    desk.advance(3_600);
+    desk.capture_part(original, 100).await;
+    desk.advance(82_799);
+    assert_eq!((vec![], vec![]), told(&desk).await);
+    desk.advance(1);
+    let (amounts, due) = told(&desk).await;
+    assert_eq!(700, amounts.iter().sum::<i64>(), "{amounts:?}");
+    assert_eq!(2, due.len(), "each capture by itself");
+    desk.book.postpone(due[0].clone(), desk.env.now().plus(Duration::from_secs(300))).await.expect("the book");
+    desk.book.acknowledge(due[1].clone()).await.expect("the book");
+    assert_eq!((vec![], vec![]), told(&desk).await);
+    desk.advance(3_600);
+    assert_eq!(2, told(&desk).await.1.len(), "the one that was put off and the last one");
+    let purchase = desk.taken(GOOD).await;
+    desk.advance(86_400);
+    assert!(told(&desk).await.1.iter().all(|due| due.reference != purchase), "the other API hears nothing");
 }
 
 /// What is asked of 10.01 MYR that are reserved or taken, and does not fit.
@@ -102,7 +162,7 @@ async fn another_currency_is_not_taken() {
     let desk = Desk::new();
     let original = desk.authorized(GOOD).await;
     let amount = Money::new(1_001, Currency::parse("EUR").expect("a currency")).expect("an amount");
-    let answer = desk.ask(Request::Capture { reference: desk.operation(), original, amount }).await;
+    let answer = desk.ask(Request::Capture { reference: desk.operation(), original, amount, keeps_rest: false }).await;
     assert_eq!("acquirer_error", in_words(&answer));
     assert_eq!("approved 1001", desk.operate(Capture, original, 1_001).await);
 }
@@ -423,12 +483,14 @@ async fn money_is_charged_back_a_minute_after_it_was_taken() {
     desk.taken(GOOD).await;
     desk.operate(Void, voided, 1_001).await;
     desk.operate(Refund, refunded, 1_001).await;
-    let due = |reference, seconds| {
+    let taking = desk.operation();
+    let due = |reference: AttemptId, seconds| {
         let at = Timestamp::from_seconds(START.seconds() + seconds);
-        ReportDue { reference, report: Report::ChargedBack, merchant_data: MERCHANT_DATA.to_owned(), at }
+        let capture = if reference == later { taking.to_string() } else { reference.to_string() };
+        ReportDue { reference, capture, report: Report::ChargedBack, merchant_data: MERCHANT_DATA.to_owned(), at }
     };
     desk.advance(10);
-    desk.operate(Capture, later, 500).await;
+    desk.ask(operation(Capture, taking, later, 500)).await;
     assert_eq!(Some(due(at_once, 60).at), desk.book.next_report().await.expect("the book"));
     desk.advance(49);
     assert_eq!(Vec::<ReportDue>::new(), desk.book.due_reports(desk.env.now()).await.expect("the book"));

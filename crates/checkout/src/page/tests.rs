@@ -4,8 +4,8 @@ use std::time::Duration;
 use domain::{
     AttemptId, Authentication, AuthenticationIds, Brand, BrandId, CaptureMode, CardFacts, CardId, Challenge,
     ChallengeWindow, CheckoutId, Command, Currency, Customer, Dialect, Due, Expiry, Fees, Flow, Line, MerchantId,
-    Money, OperationId, OperationKind, OperationOutcome, Outcome, PaymentId, Redirects, Report, Submission, Terms,
-    TransStatus,
+    Money, OperationId, OperationKind, OperationOutcome, Order, Outcome, PaymentId, Redirects, Report, Submission,
+    Terms, TransStatus,
 };
 use uuid::Uuid;
 
@@ -68,6 +68,7 @@ impl Story {
             redirects: Redirects::default(),
             callback: None,
             brands: None,
+            token: None,
         };
         let terms = Terms {
             payment_id: checkout.payment_id,
@@ -79,6 +80,7 @@ impl Story {
             due: None,
             single_attempt: false,
             save_card: false,
+            hold_max: None,
             fees: Fees::default(),
         };
         Self { checkout, terms, history: Vec::new(), now: NOW }
@@ -170,7 +172,7 @@ impl Story {
 
     fn operation(self, n: u128, kind: OperationKind, amount: Option<i64>) -> Self {
         let operation_id = OperationId::new(Uuid::from_u128(n));
-        self.does(&Command::Operate { operation_id, kind, amount: amount.map(ringgit), number: None })
+        self.does(&Command::Operate(Order { amount: amount.map(ringgit), ..Order::new(operation_id, kind) }))
             .does(&Command::SettleOperation { operation_id, outcome: OperationOutcome::Done })
     }
 

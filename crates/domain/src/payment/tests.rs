@@ -32,6 +32,7 @@ fn terms() -> Terms {
         due: Some(Due { at: Timestamp::from_seconds(100), strict: false }),
         single_attempt: false,
         save_card: false,
+        hold_max: None,
         fees: Fees::default(),
     }
 }
@@ -102,7 +103,7 @@ fn words_left(line: &str) -> String {
 
 fn operate(kind: OperationKind, number: u128, amount: &str) -> Command {
     let amount = amount.parse().ok().map(money);
-    Command::Operate { operation_id: operation(number), kind, amount, number: None }
+    Command::Operate(Order { amount, ..Order::new(operation(number), kind) })
 }
 
 /// Reads `submit 1`, `approved 1`, `approved 1 500`, `view`, ...
@@ -116,6 +117,7 @@ fn command(line: &str) -> Command {
         "view" => Command::View,
         "due" => Command::PassDue,
         "cancel" => Command::Cancel,
+        "abort" => Command::Abort,
         "submit" => Command::Submit(submission(number)),
         "refuse" => Command::Refuse(refused(number)),
         "authenticate" => Command::Authenticate(submission(number)),
@@ -130,6 +132,10 @@ fn command(line: &str) -> Command {
         },
         "give_up" => Command::GiveUp { attempt_id: attempt(number), failure: AuthenticationFailure::Abandoned },
         "capture" => operate(OperationKind::Capture, number, &words_left(line)),
+        "part" => match operate(OperationKind::Capture, number, &words_left(line)) {
+            Command::Operate(order) => Command::Operate(Order { keeps_rest: true, ..order }),
+            other => other,
+        },
         "void" => operate(OperationKind::Void, number, ""),
         "refund" => operate(OperationKind::Refund, number, &words_left(line)),
         "done" => Command::SettleOperation { operation_id: operation(number), outcome: OperationOutcome::Done },
@@ -144,6 +150,7 @@ fn command(line: &str) -> Command {
         "mail" => Command::NoteInvoice,
         "clear" => Command::Report(Report::Cleared),
         "settle" => Command::Report(Report::Settled),
+        "settle_part" => Command::Report(Report::SettledPart(money(words_left(line).parse().expect("an amount")))),
         "dispute" => Command::Report(Report::ChargedBack),
         "win" => Command::Report(Report::ChargebackReversed),
         "approved" => settle(approved(amount)),
@@ -436,6 +443,250 @@ fn a_hold_is_given_back_or_forgotten() {
 }
 
 #[test]
+fn a_hold_is_captured_piece_by_piece() {
+    let manual = || Terms { capture: CaptureMode::Manual, ..terms() };
+    check(
+        manual(),
+        "submit 1
+         approved 1
+         part 1 400
+         done 1
+         part 2 601
+         refund 3 401
+         refund 3 150
+         done 3
+         part 4 300
+         capture 5 100
+         refused 4
+         part 6 300
+         done 6
+         void 7
+         lapse
+         done 7
+         capture 8
+         void 9
+         refund 10
+         done 10
+         refund 11",
+        "submit 1: attempt_sent, in_flight
+         approved 1: authorized, authorized
+         part 1 400: operation_sent, authorized
+         done 1: captured, captured
+         part 2 601: 6.01 EUR is more than the 6.00 EUR left
+         refund 3 401: 4.01 EUR is more than the 4.00 EUR left
+         refund 3 150: operation_sent, captured
+         done 3: refunded, captured
+         part 4 300: operation_sent, captured
+         capture 5 100: an operation is being processed
+         refused 4: operation_failed, captured
+         part 6 300: operation_sent, captured
+         done 6: captured, captured
+         void 7: operation_sent, captured
+         lapse: nothing, captured
+         done 7: voided, captured
+         capture 8: cannot capture when captured
+         void 9: cannot void when captured
+         refund 10: operation_sent, captured
+         done 10: refunded, captured
+         refund 11: nothing is left to give back",
+    );
+    check(
+        manual(),
+        "submit 1
+         approved 1
+         part 1 400
+         done 1
+         capture 2 100
+         done 2
+         settle_part 0 400
+         settle_part 0 400
+         settle_part 0 400
+         capture 3",
+        "submit 1: attempt_sent, in_flight
+         approved 1: authorized, authorized
+         part 1 400: operation_sent, authorized
+         done 1: captured, captured
+         capture 2 100: operation_sent, captured
+         done 2: captured + voided, captured
+         settle_part 0 400: settled, captured
+         settle_part 0 400: settled, captured
+         settle_part 0 400: nothing, captured
+         capture 3: cannot capture when captured",
+    );
+    check(
+        manual(),
+        "submit 1
+         approved 1
+         part 1 400
+         done 1
+         dispute
+         capture 2
+         void 3
+         done 3
+         win
+         refund 4",
+        "submit 1: attempt_sent, in_flight
+         approved 1: authorized, authorized
+         part 1 400: operation_sent, authorized
+         done 1: captured, captured
+         dispute: charged_back, charged_back
+         capture 2: cannot capture when charged_back
+         void 3: operation_sent, charged_back
+         done 3: voided, charged_back
+         win: chargeback_reversed, captured
+         refund 4: operation_sent, captured",
+    );
+    check(
+        manual(),
+        "submit 1
+         approved 1
+         part 1 400
+         done 1
+         lapse
+         lapse",
+        "submit 1: attempt_sent, in_flight
+         approved 1: authorized, authorized
+         part 1 400: operation_sent, authorized
+         done 1: captured, captured
+         lapse: voided, captured
+         lapse: nothing, captured",
+    );
+}
+
+#[test]
+fn a_cancelled_payment_gives_back_what_its_try_still_reserves() {
+    let manual = || Terms { capture: CaptureMode::Manual, ..terms() };
+    // R3: nothing was sent, and nothing is.
+    check(
+        manual(),
+        "authenticate 1
+         ask 1
+         cancel
+         abort
+         abort
+         authorize 1
+         approved 1
+         submit 2
+         give_up 1",
+        "authenticate 1: authentication_started, in_flight
+         ask 1: challenged, in_flight
+         cancel: cannot cancel when in_flight
+         abort: cancelled + declined, cancelled
+         abort: nothing, cancelled
+         authorize 1: nothing, cancelled
+         approved 1: reversal_sent, cancelled
+         submit 2: cannot submit when cancelled
+         give_up 1: nothing, cancelled",
+    );
+    // R4, R7: what was on its way is reserved, never taken, and given back.
+    check(
+        manual(),
+        "submit 1
+         abort
+         unknown 1
+         approved 1
+         approved 1
+         capture 2
+         refund 2
+         void 3
+         abort
+         refused 3
+         void 4
+         done 4
+         void 5",
+        "submit 1: attempt_sent, in_flight
+         abort: cancelled, cancelled
+         unknown 1: attempt_unknown, cancelled
+         approved 1: authorized, cancelled
+         approved 1: nothing, cancelled
+         capture 2: cannot capture when cancelled
+         refund 2: cannot refund when cancelled
+         void 3: operation_sent, cancelled
+         abort: nothing, cancelled
+         refused 3: operation_failed, cancelled
+         void 4: operation_sent, cancelled
+         done 4: voided, cancelled
+         void 5: cannot void when cancelled",
+    );
+    // What the acquirer declines, never saw, or approves in part ends as it would have.
+    check(
+        manual(),
+        "submit 1
+         abort
+         declined 1",
+        "submit 1: attempt_sent, in_flight
+         abort: cancelled, cancelled
+         declined 1: declined, cancelled",
+    );
+    check(
+        Terms { single_attempt: true, ..manual() },
+        "submit 1
+         abort
+         unknown 1
+         reverse 1
+         approved 1
+         undone 1",
+        "submit 1: attempt_sent, in_flight
+         abort: cancelled, cancelled
+         unknown 1: attempt_unknown, cancelled
+         reverse 1: reversal_sent, cancelled
+         approved 1: nothing, cancelled
+         undone 1: reversed, cancelled",
+    );
+    check(
+        manual(),
+        "submit 1
+         abort
+         approved 1 500
+         undone 1",
+        "submit 1: attempt_sent, in_flight
+         abort: cancelled, cancelled
+         approved 1 500: reversal_sent, cancelled
+         undone 1: reversed, cancelled",
+    );
+    // R1: whoever is first wins.
+    check(
+        manual(),
+        "submit 1
+         approved 1
+         abort",
+        "submit 1: attempt_sent, in_flight
+         approved 1: authorized, authorized
+         abort: cannot abort when authorized",
+    );
+    check(
+        terms(),
+        "submit 1
+         abort",
+        "submit 1: attempt_sent, in_flight
+         abort: cannot abort when in_flight",
+    );
+}
+
+#[test]
+fn the_way_back_of_what_nobody_wanted_is_told_to_nobody() {
+    let told = |story: &str| {
+        let mut payment = Payment::open(Terms { capture: CaptureMode::Manual, ..terms() });
+        let mut told = vec![];
+        for line in story.split(", ") {
+            for event in payment.decide(&command(line)).expect("the story is allowed") {
+                told.extend(crate::notices(&payment, &event).into_iter().map(crate::Notice::as_str));
+                payment.apply(&event);
+            }
+        }
+        told.join(" ")
+    };
+    assert_eq!("pending cancelled", told("submit 1, abort, approved 1, void 2, refused 2, void 3, done 3"));
+    assert_eq!("pending cancelled", told("authenticate 1, ask 1, abort, authorize 1"));
+    assert_eq!("pending cancelled", told("submit 1, abort, declined 1"));
+    assert_eq!(
+        "pending held capture_pending captured paid release_pending released",
+        told("submit 1, approved 1, part 2 400, done 2, void 3, done 3")
+    );
+    assert_eq!("pending held capture_pending captured paid", told("submit 1, approved 1, capture 2 400, done 2"));
+}
+
+#[test]
 fn the_bank_asks_the_payer_first() {
     check(
         terms(),
@@ -554,7 +805,7 @@ fn paid_outside_disputed_and_settled() {
 fn matrix() {
     let manual = || Terms { capture: CaptureMode::Manual, ..terms() };
     let strict = || Terms { due: Some(Due { at: Timestamp::from_seconds(100), strict: true }), ..terms() };
-    let states: [(&str, Terms, &[&str]); 18] = [
+    let states: [(&str, Terms, &[&str]); 20] = [
         ("open", terms(), &[]),
         ("open after a decline", terms(), &["submit 1", "declined 1"]),
         ("in flight", terms(), &["submit 1"]),
@@ -567,6 +818,8 @@ fn matrix() {
         ("voided", manual(), &["submit 1", "approved 1", "void 1", "done 1"]),
         ("verified", Terms { amount: money(0), ..manual() }, &["submit 1", "approved 1 0"]),
         ("captured", terms(), &["submit 1", "approved 1"]),
+        ("captured in part", manual(), &["submit 1", "approved 1", "part 1 400", "done 1"]),
+        ("cancelled and held", manual(), &["submit 1", "abort", "approved 1"]),
         ("being refunded", terms(), &["submit 1", "approved 1", "refund 1"]),
         ("refunded", terms(), &["submit 1", "approved 1", "refund 1", "done 1"]),
         ("charged back", terms(), &["submit 1", "approved 1", "dispute"]),
@@ -578,6 +831,7 @@ fn matrix() {
         "view",
         "due",
         "cancel",
+        "abort",
         "submit 2",
         "refuse 2",
         "approved 1",
@@ -617,15 +871,19 @@ fn any_command() -> impl Strategy<Value = Command> {
         Just(Command::View),
         Just(Command::PassDue),
         Just(Command::Cancel),
+        Just(Command::Abort),
         number.clone().prop_map(|number| Command::Submit(submission(number))),
         number.clone().prop_map(|number| Command::Refuse(refused(number))),
         number.clone().prop_map(|number| Command::Authenticate(submission(number))),
         number.clone().prop_map(|number| command(&format!("authorize {number}"))),
-        (4_u128..12, 0_usize..3, proptest::option::of(0_i64..1_100)).prop_map(|(number, kind, amount)| {
-            let kind = [OperationKind::Capture, OperationKind::Void, OperationKind::Refund][kind];
-            Command::Operate { operation_id: operation(number), kind, amount: amount.map(money), number: None }
-        }),
-        (4_u128..12, 0_usize..3).prop_map(|(number, outcome)| Command::SettleOperation {
+        (4_u128..20, 0_usize..3, proptest::option::of(0_i64..1_100), any::<bool>()).prop_map(
+            |(number, kind, amount, keeps_rest)| {
+                let kind = [OperationKind::Capture, OperationKind::Void, OperationKind::Refund][kind];
+                let amount = amount.map(money);
+                Command::Operate(Order { amount, keeps_rest, ..Order::new(operation(number), kind) })
+            }
+        ),
+        (4_u128..20, 0_usize..3).prop_map(|(number, outcome)| Command::SettleOperation {
             operation_id: operation(number),
             outcome: [
                 OperationOutcome::Done,
@@ -635,8 +893,14 @@ fn any_command() -> impl Strategy<Value = Command> {
         }),
         Just(Command::Lapse),
         Just(Command::MarkPaid(Timestamp::from_seconds(1))),
-        (0_usize..4).prop_map(|report| Command::Report(
-            [Report::Cleared, Report::Settled, Report::ChargedBack, Report::ChargebackReversed][report]
+        (0_usize..5, 1_i64..1_100).prop_map(|(report, part)| Command::Report(
+            [
+                Report::Cleared,
+                Report::Settled,
+                Report::SettledPart(money(part)),
+                Report::ChargedBack,
+                Report::ChargebackReversed,
+            ][report]
         )),
         number.clone().prop_map(|number| Command::Reverse { attempt_id: attempt(number) }),
         (
@@ -657,7 +921,7 @@ fn any_command() -> impl Strategy<Value = Command> {
 proptest! {
     #[test]
     fn money_holds_under_any_commands(
-        commands in proptest::collection::vec(any_command(), 0..40),
+        commands in proptest::collection::vec(any_command(), 0..60),
         manual in any::<bool>(),
         strict in any::<bool>(),
         single_attempt in any::<bool>(),
@@ -675,7 +939,7 @@ proptest! {
                     used.insert(submission.attempt_id.uuid())
                 }
                 Command::Refuse(refused) => used.insert(refused.attempt_id.uuid()),
-                Command::Operate { operation_id, .. } => used.insert(operation_id.uuid()),
+                Command::Operate(order) => used.insert(order.operation_id.uuid()),
                 _ => true,
             };
             if !fresh {
@@ -695,6 +959,12 @@ proptest! {
             prop_assert!(refunded.minor() <= captured.minor(), "I2");
             let pending = payment.operations.iter().filter(|operation| operation.status == OperationStatus::Sent);
             prop_assert!(pending.count() <= 1, "one operation at a time");
+            let held_in = matches!(
+                payment.state,
+                State::Authorized | State::Captured | State::ChargedBack | State::Cancelled
+            );
+            prop_assert!(held_in || payment.held().is_zero(), "what is held can be given back");
+            prop_assert!(payment.state != State::Cancelled || payment.captured.is_zero(), "cancelled is never taken");
             prop_assert!(payment.authorized.minor() <= payment.terms.amount.minor(), "I2: authorized at most once");
             let folded = Payment::fold(&journal);
             prop_assert_eq!(Some(&payment), folded.as_ref(), "I7");

@@ -196,6 +196,7 @@ impl App {
                 control_token: Some(CONTROL.to_owned()),
                 test_limits,
                 metrics: true,
+                authorization_max: Duration::from_hours(168),
             })
             .await;
             match opened {

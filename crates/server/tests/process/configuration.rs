@@ -86,6 +86,7 @@ fn a_bad_value_names_its_field_wherever_it_stands() {
         ("trusted-proxy", "10.0.0.0/99"),
         ("admin-listen", "127.0.0.1"),
         ("test-limits", "perhaps"),
+        ("card-authorization-days", "31"),
         ("log-format", "xml"),
         ("log-level", "loud"),
         ("config", "/does/not/exist.toml"),

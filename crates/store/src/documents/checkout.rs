@@ -53,6 +53,8 @@ pub(crate) struct CheckoutDoc {
     callback: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     brands: Option<Vec<AsWord<Brand>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token: Option<AsWord<CheckoutId>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -167,6 +169,7 @@ impl CheckoutDoc {
             redirects,
             callback,
             brands,
+            token,
         } = checkout;
         let columns = CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, created_at };
         let document = Self {
@@ -185,6 +188,7 @@ impl CheckoutDoc {
             redirects,
             callback: callback.map(|Callback { url }| url),
             brands: brands.map(|brands| brands.into_iter().map(AsWord).collect()),
+            token: token.map(AsWord),
         };
         (columns, document)
     }
@@ -215,6 +219,7 @@ impl CheckoutDoc {
             redirects: self.redirects,
             callback: self.callback.map(|url| Callback { url }),
             brands: self.brands.map(|brands| brands.into_iter().map(|AsWord(brand)| brand).collect()),
+            token: self.token.map(|AsWord(token)| token),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Events of the journal. One arm each way, so that a new event stops the build until it can be stored.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use domain::{
     AttemptId, Authentication, AuthenticationFailure, AuthenticationIds, Brand, CaptureMode, CardFacts, CardId,
@@ -107,8 +108,12 @@ pub(crate) enum EventDoc {
         kind: OperationKind,
         #[serde(with = "word")]
         amount: Money,
+        #[serde(default, skip_serializing_if = "is_default")]
+        keeps_rest: bool,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         number: Option<u64>,
+        #[serde(default, skip_serializing_if = "is_default")]
+        note: String,
     },
     OperationFailed {
         #[serde(with = "word")]
@@ -209,6 +214,9 @@ pub(crate) struct TermsDoc {
     single_attempt: bool,
     #[serde(default, skip_serializing_if = "is_default")]
     save_card: bool,
+    /// Seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hold_max: Option<u64>,
     #[serde(default, with = "FeesDoc", skip_serializing_if = "is_default")]
     fees: Fees,
 }
@@ -309,8 +317,8 @@ impl From<Event> for EventDoc {
             Event::ReversalSent { attempt_id: attempt } => Self::ReversalSent { attempt },
             Event::Reversed { attempt_id: attempt } => Self::Reversed { attempt },
             // The status of an operation follows from the events after it.
-            Event::OperationSent(Operation { id: operation, kind, amount, number, status: _ }) => {
-                Self::OperationSent { operation, kind, amount, number }
+            Event::OperationSent(Operation { id: operation, kind, amount, keeps_rest, number, note, status: _ }) => {
+                Self::OperationSent { operation, kind, amount, keeps_rest, number, note }
             }
             Event::OperationFailed { operation_id: operation, reason } => Self::OperationFailed { operation, reason },
             Event::Voided { operation_id, amount } => Self::Voided { operation: operation_id.map(AsWord), amount },
@@ -363,8 +371,9 @@ impl EventDoc {
             Self::Declined { attempt: attempt_id, reason, facts } => Event::Declined { attempt_id, reason, facts },
             Self::ReversalSent { attempt: attempt_id } => Event::ReversalSent { attempt_id },
             Self::Reversed { attempt: attempt_id } => Event::Reversed { attempt_id },
-            Self::OperationSent { operation: id, kind, amount, number } => {
-                Event::OperationSent(Operation { id, kind, amount, number, status: OperationStatus::Sent })
+            Self::OperationSent { operation: id, kind, amount, keeps_rest, number, note } => {
+                let status = OperationStatus::Sent;
+                Event::OperationSent(Operation { id, kind, amount, keeps_rest, number, note, status })
             }
             Self::OperationFailed { operation: operation_id, reason } => {
                 Event::OperationFailed { operation_id, reason }
@@ -395,19 +404,34 @@ impl From<Terms> for TermsDoc {
             due,
             single_attempt,
             save_card,
+            hold_max,
             fees,
         } = terms;
         let due = due.map(|Due { at, strict }| DueDoc { at: at.micros(), strict });
-        Self { checkout, amount, capture, due, single_attempt, save_card, fees }
+        let hold_max = hold_max.map(|hold_max| hold_max.as_secs());
+        Self { checkout, amount, capture, due, single_attempt, save_card, hold_max, fees }
     }
 }
 
 impl TermsDoc {
     fn into_terms(self, owner: Owner) -> Terms {
-        let Self { checkout: checkout_id, amount, capture, due, single_attempt, save_card, fees } = self;
+        let Self { checkout: checkout_id, amount, capture, due, single_attempt, save_card, hold_max, fees } = self;
         let Owner { payment_id, merchant_id, mode } = owner;
         let due = due.map(|DueDoc { at, strict }| Due { at: Timestamp::from_micros(at), strict });
-        Terms { payment_id, merchant_id, mode, checkout_id, amount, capture, due, single_attempt, save_card, fees }
+        let hold_max = hold_max.map(Duration::from_secs);
+        Terms {
+            payment_id,
+            merchant_id,
+            mode,
+            checkout_id,
+            amount,
+            capture,
+            due,
+            single_attempt,
+            save_card,
+            hold_max,
+            fees,
+        }
     }
 }
 

@@ -50,6 +50,7 @@ pub(crate) fn terms(number: u128) -> Terms {
         due: Some(Due { at: at(3_600), strict: true }),
         single_attempt: false,
         save_card: false,
+        hold_max: None,
         fees: Fees { basis_points: 150, fixed: 20 },
     }
 }
@@ -139,6 +140,7 @@ pub(crate) fn checkout(number: u128) -> Checkout {
         },
         callback: Some(Callback { url: "https://shop.example/hook".to_owned() }),
         brands: Some(vec![Brand::Visa, Brand::Mastercard]),
+        token: Some(checkout_id(number + 1)),
     }
 }
 
