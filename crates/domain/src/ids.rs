@@ -60,7 +60,7 @@ ids! {
     MerchantId;
     /// A shop of a merchant.
     BrandId;
-    /// An API key.
+    /// What a merchant calls us with: an API key, or a client of a dialect that speaks OAuth.
     KeyId;
     /// What a payer is asked to pay; random, because it stands in the payer's link.
     CheckoutId;

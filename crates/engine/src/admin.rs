@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{BrandId, Currency, Exchange, Fees, KeyId, MerchantId, Mode};
 use env::Env;
-use store::{AdminWrite, ApiKey, Brand, Changeset, Committed, Company, Merchant, Store};
+use store::{AdminWrite, ApiKey, Brand, Changeset, Committed, Company, Merchant, OauthClient, Store};
 use zeroize::Zeroizing;
 
 use crate::cache::Cache;
@@ -44,13 +44,14 @@ pub struct NewBrand {
     pub direct_post: bool,
 }
 
-/// Merchants, brands and keys looked up lately. Emptied by every change of an operator.
+/// Merchants, brands, keys and clients looked up lately. Emptied by every change of an operator.
 #[derive(Default)]
 pub(crate) struct Directory {
     merchants: Cache<MerchantId, Merchant>,
     brands: Cache<BrandId, Brand>,
     /// By prefix. Prefixes of no key are not kept, so that guesses do not fill it.
     keys: Cache<String, Vec<ApiKey>>,
+    pub(crate) clients: Cache<KeyId, OauthClient>,
 }
 
 impl Engine {
@@ -104,7 +105,7 @@ impl Engine {
         Ok(merchant)
     }
 
-    /// Stops all keys of a merchant.
+    /// Stops all keys and clients of a merchant.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Store`].
@@ -237,10 +238,11 @@ impl Engine {
         Ok(self.0.store.signing_key(merchant_id, mode).await?.ok_or(Error::NotFound)?.public_pem)
     }
 
-    async fn administer(&self, admin: Vec<AdminWrite>) -> Result<(), Error> {
+    pub(crate) async fn administer(&self, admin: Vec<AdminWrite>) -> Result<(), Error> {
         let committed = self.0.store.commit(Changeset { admin, ..Changeset::default() }).await?;
-        let Directory { merchants, brands, keys } = &self.0.directory;
+        let Directory { merchants, brands, keys, clients } = &self.0.directory;
         keys.clear();
+        clients.clear();
         brands.clear();
         merchants.clear();
         match committed {

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use domain::{
-    CaptureMode, CheckoutId, Command, Customer, CustomerId, Due, Event, MerchantId, Mode, Notice, OperationId,
-    OperationKind, Payment, PublicId, Recorded, State, Submission, Terms, Timestamp, ledger, notices,
+    CaptureMode, Checkout, CheckoutId, Command, Customer, CustomerId, Due, Event, MerchantId, Mode, Notice,
+    OperationId, OperationKind, Payment, PublicId, Recorded, State, Submission, Terms, Timestamp, ledger, notices,
 };
 use store::{
-    Changeset, CheckoutRecord, Committed, CustomerRecord, Delivery, Endpoint, IdempotencyWrite, Idempotent, KeptCard,
-    PaymentWrite, Timer, TimerKind,
+    Announcement, Changeset, CheckoutRecord, Committed, CustomerRecord, Delivery, IdempotencyWrite, Idempotent,
+    KeptCard, PaymentWrite, Timer, TimerKind,
 };
 
 use crate::authentication::{abandon, abandoned};
@@ -16,7 +16,7 @@ use crate::credentials::Credential;
 use crate::operations::watch;
 use crate::recovery::{FIRST_INQUIRY, first_inquiry};
 use crate::turns::Turn;
-use crate::{Engine, Error};
+use crate::{Audience, Engine, Error};
 
 /// After this the acquirer forgets a reservation (purchases-api 10.2 #18).
 pub(crate) const HOLD_LIFE: Duration = Duration::from_secs(30 * 86_400);
@@ -208,6 +208,13 @@ impl Engine {
         self.0.turns.wait(format!("{merchant_id} {} {scope} {key}", mode.as_str())).await
     }
 
+    /// Takes the turn among the calls with the same idempotency key; `None` while another one is under way.
+    #[must_use]
+    pub fn try_turn(&self, caller: Credential, scope: &str, key: &str) -> Option<Turn> {
+        let Credential { merchant_id, mode, .. } = caller;
+        self.0.turns.take(format!("{merchant_id} {} {scope} {key}", mode.as_str()))
+    }
+
     /// What an idempotency key was used for.
     ///
     /// # Errors
@@ -296,7 +303,8 @@ impl Engine {
             if refusal.is_none() {
                 beside(&shown, &mut change);
             }
-            let (wakes_timers, wakes_deliveries) = (!change.timers.is_empty(), !change.deliveries.is_empty());
+            let (wakes_timers, wakes_deliveries) =
+                (!change.timers.is_empty(), !change.deliveries.is_empty() || !change.announcements.is_empty());
             match if change.is_empty() { Committed::Done } else { self.0.store.commit(change).await? } {
                 Committed::Done => {}
                 Committed::Stale => continue,
@@ -328,7 +336,7 @@ impl Engine {
             shown.payment.apply(&event);
             let version = shown.payment.version;
             postings.extend(ledger::postings(&event).into_iter().map(|posting| (version, posting)));
-            change.deliveries.extend(told.into_iter().filter_map(|notice| self.delivery(shown, version, notice, now)));
+            told.into_iter().for_each(|notice| self.tell(shown, version, notice, now, &mut change));
             self.timers(shown, &event, now, &mut change);
             if let Event::Authorized { attempt_id, .. } = &event
                 && shown.payment.kept_card == Some(*attempt_id)
@@ -343,20 +351,16 @@ impl Engine {
         change
     }
 
-    /// Who is told of a notice. A checkout's own callback hears of money taken, its payer of the invoice.
-    fn delivery(&self, shown: &Shown, version: u32, notice: Notice, now: Timestamp) -> Option<Delivery> {
-        let checkout = &shown.record.checkout;
-        let endpoint = match notice {
-            Notice::Paid => Endpoint::Callback { url: checkout.callback.as_ref()?.url.clone() },
-            Notice::Invoiced => Endpoint::Mail,
-            _ => return None,
-        };
-        Some(Delivery {
+    /// Tells everybody whom the dialect names of a notice.
+    fn tell(&self, shown: &Shown, version: u32, notice: Notice, now: Timestamp, change: &mut Changeset) {
+        let Checkout { id: checkout_id, merchant_id, mode, payment_id, .. } = shown.record.checkout;
+        let Audience { endpoints, topics } = self.0.narrator.audience(&shown.record.checkout, notice);
+        change.deliveries.extend(endpoints.into_iter().map(|endpoint| Delivery {
             id: domain::DeliveryId::new(self.0.env.ordered_id()),
-            merchant_id: checkout.merchant_id,
-            mode: checkout.mode,
-            checkout_id: checkout.id,
-            payment_id: checkout.payment_id,
+            merchant_id,
+            mode,
+            checkout_id,
+            payment_id,
             version,
             notice,
             endpoint,
@@ -364,7 +368,18 @@ impl Engine {
             attempts: 0,
             due_at: now,
             created_at: now,
-        })
+        }));
+        change.announcements.extend(topics.iter().map(|topic| Announcement {
+            merchant_id,
+            mode,
+            topic,
+            checkout_id,
+            payment_id,
+            version,
+            notice,
+            seed: self.0.env.bytes(),
+            at: now,
+        }));
     }
 
     /// Timers an event starts or makes moot.

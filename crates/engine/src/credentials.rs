@@ -1,4 +1,4 @@
-//! API keys: made, shown once, recognised by a hash (security K1).
+//! Secrets that merchants call with: made, shown once, recognised by a hash (security K1).
 
 use aws_lc_rs::digest;
 use domain::{KeyId, MerchantId, Mode};
@@ -16,7 +16,7 @@ const PREFIX_CHARS: usize = 10;
 /// Who is calling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Credential {
-    /// The key that was shown.
+    /// The key that was shown, or the client whose token was.
     pub key_id: KeyId,
     /// Whose it is.
     pub merchant_id: MerchantId,
@@ -24,10 +24,15 @@ pub struct Credential {
     pub mode: Mode,
 }
 
-/// A new secret: `sk_test_` or `sk_live_`, 43 random base62 characters and a checksum that lets leak scanners find it.
+/// A new API key: `sk_test_` or `sk_live_` and so on.
 pub(crate) fn make_secret(env: &Env, mode: Mode) -> Zeroizing<String> {
+    make(env, scheme(mode))
+}
+
+/// A new secret: its scheme, 43 random base62 characters and a checksum that lets leak scanners find it.
+pub(crate) fn make(env: &Env, scheme: &str) -> Zeroizing<String> {
     let mut secret = Zeroizing::new(String::with_capacity(64));
-    secret.push_str(scheme(mode));
+    secret.push_str(scheme);
     let mut left = SECRET_CHARS;
     while left > 0 {
         for byte in env.bytes::<64>() {
@@ -69,11 +74,17 @@ pub(crate) struct Parsed {
     pub(crate) hash: [u8; 32],
 }
 
-/// Reads a secret; `None` for anything that none of our keys can be.
+/// Reads an API key; `None` for anything that none of ours can be.
 pub(crate) fn parse(secret: &str) -> Option<Parsed> {
-    let (mode, rest) = [Mode::Test, Mode::Live]
-        .into_iter()
-        .find_map(|mode| secret.strip_prefix(scheme(mode)).map(|rest| (mode, rest)))?;
+    let mode = [Mode::Test, Mode::Live].into_iter().find(|mode| secret.starts_with(scheme(*mode)))?;
+    let hash = hash(secret, scheme(mode))?;
+    let rest = &secret[scheme(mode).len()..];
+    Some(Parsed { mode, prefix: rest[..PREFIX_CHARS].to_owned(), hash })
+}
+
+/// SHA-256 of a secret of this scheme; `None` for anything that none of ours can be.
+pub(crate) fn hash(secret: &str, scheme: &str) -> Option<[u8; 32]> {
+    let rest = secret.strip_prefix(scheme)?;
     let well_formed = rest.len() == SECRET_CHARS + CHECK_CHARS && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !well_formed {
         return None;
@@ -84,7 +95,7 @@ pub(crate) fn parse(secret: &str) -> Option<Parsed> {
     }
     let mut hash = [0; 32];
     hash.copy_from_slice(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref());
-    Some(Parsed { mode, prefix: rest[..PREFIX_CHARS].to_owned(), hash })
+    Some(hash)
 }
 
 /// The credential among stored keys that this secret is.

@@ -18,9 +18,12 @@ mod cache;
 mod credentials;
 mod mail;
 mod numbers;
+mod oauth;
+mod orders;
 mod outgoing;
 mod sandbox;
 mod signing;
+mod subscriptions;
 mod turns;
 mod vault;
 
@@ -47,11 +50,13 @@ pub use checkouts::{NewCheckout, Opened, Shown, hold_ends};
 pub use credentials::Credential;
 pub use mail::Letter;
 pub use numbers::Numbered;
+pub use oauth::IssuedToken;
 pub use operations::{Answered, Operate, Operated};
 pub use outgoing::Reach;
 pub use payments::{CardEntry, Visit};
-pub use store::{Brand, CheckoutRecord, Company, CustomerRecord, IdempotencyWrite};
+pub use store::{Brand, CheckoutRecord, Company, CustomerRecord, Endpoint, IdempotencyWrite, Order, Subscription};
 pub use stored_cards::{StoredCard, needs_verification};
+pub use subscriptions::Told;
 pub use turns::Turn;
 pub use vault::{RootKey, RootKeyError};
 
@@ -66,6 +71,9 @@ pub const PAGE_WAIT: Duration = Duration::from_secs(10);
 
 /// Renders what a merchant is told, once, in the dialect that made the checkout.
 pub trait Narrator: Send + Sync {
+    /// Who is told of `notice`.
+    fn audience(&self, checkout: &domain::Checkout, notice: domain::Notice) -> Audience;
+
     /// The body that tells of `notice`; `history` ends with the event it tells of.
     ///
     /// # Errors
@@ -82,6 +90,15 @@ pub trait Narrator: Send + Sync {
     /// # Errors
     /// A sentence for the operator, when the checkout's document cannot be read.
     fn invoice(&self, record: &CheckoutRecord, history: &[domain::Recorded]) -> Result<Letter, String>;
+}
+
+/// Who is told of something.
+#[derive(Debug, Default)]
+pub struct Audience {
+    /// Each is told.
+    pub endpoints: Vec<Endpoint>,
+    /// And whoever subscribed to one of these.
+    pub topics: &'static [&'static str],
 }
 
 /// What an engine is put together from.

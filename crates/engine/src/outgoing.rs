@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::DeliveryId;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION, USER_AGENT};
@@ -20,6 +21,8 @@ const DNS: Duration = Duration::from_secs(2);
 const CONNECT: Duration = Duration::from_secs(10);
 /// For the whole chain of redirects.
 const TOTAL: Duration = Duration::from_secs(30);
+/// For an address that is called once, without redirects.
+const ONE_CALL: Duration = Duration::from_secs(10);
 const HOPS_MAX: usize = 5;
 /// Of an answer nobody reads.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
@@ -80,9 +83,33 @@ impl Outgoing {
         }
     }
 
-    /// Posts JSON and follows redirects as purchases-api 10.2 #6 says: 301, 302 and 303 become a GET without the body
+    /// Asks an address with a token in its query, and nothing else (card-payments-api 5.2). No redirects.
+    pub(crate) async fn call_with_token(&self, url: &str, token: DeliveryId) -> Result<StatusCode, SendError> {
+        let url = with_token(url, token)?;
+        timeout(ONE_CALL, self.send(&url, self.request()))
+            .await
+            .map_err(|_| SendError::TimedOut)?
+            .map(|(status, _)| status)
+    }
+
+    /// Posts JSON without a signature (card-payments-api 5.6). No redirects.
+    pub(crate) async fn post_once(&self, url: &str, body: &str) -> Result<StatusCode, SendError> {
+        let url = Url::parse(url).map_err(|_| SendError::Address)?;
+        let mut request = self.request();
+        carry_json(&mut request, body);
+        timeout(ONE_CALL, self.send(&url, request)).await.map_err(|_| SendError::TimedOut)?.map(|(status, _)| status)
+    }
+
+    /// A GET of nothing.
+    fn request(&self) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(Bytes::new()));
+        request.headers_mut().insert(USER_AGENT, self.user_agent.clone());
+        request
+    }
+
+    /// Posts signed JSON and follows redirects as purchases-api 10.2 #6 says: 301, 302 and 303 become a GET without the body
     /// and its signature, 307 and 308 repeat the POST, to the same host only. Answers the final status.
-    pub(crate) async fn post_json(
+    pub(crate) async fn post_signed(
         &self,
         url: &str,
         signature: (HeaderName, HeaderValue),
@@ -100,13 +127,9 @@ impl Outgoing {
         let mut url = Url::parse(url).map_err(|_| SendError::Address)?;
         let mut post = true;
         for _ in 0..=HOPS_MAX {
-            let mut request = Request::new(Full::new(Bytes::new()));
-            request.headers_mut().insert(USER_AGENT, self.user_agent.clone());
+            let mut request = self.request();
             if post {
-                *request.method_mut() = Method::POST;
-                *request.body_mut() = Full::new(Bytes::copy_from_slice(body.as_bytes()));
-                request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+                carry_json(&mut request, body);
                 request.headers_mut().insert(signature.0.clone(), signature.1.clone());
             }
             let (status, location) = self.send(&url, request).await?;
@@ -190,6 +213,21 @@ impl Outgoing {
     fn may_call(&self, ip: IpAddr) -> bool {
         is_public(ip) || (self.reach == Reach::PublicAndLoopback && is_loopback(ip))
     }
+}
+
+fn carry_json(request: &mut Request<Full<Bytes>>, body: &str) {
+    *request.method_mut() = Method::POST;
+    *request.body_mut() = Full::new(Bytes::copy_from_slice(body.as_bytes()));
+    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+}
+
+/// The address with `token` behind whatever query it has, and without its fragment.
+fn with_token(url: &str, token: DeliveryId) -> Result<Url, SendError> {
+    let mut url = Url::parse(url).map_err(|_| SendError::Address)?;
+    url.set_fragment(None);
+    url.query_pairs_mut().append_pair("token", &token.to_string());
+    Ok(url)
 }
 
 /// Sends one request over one connection and reads at most [`ANSWER_BYTES_MAX`] of the answer.
@@ -296,6 +334,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_token_comes_last_and_nothing_else_changes() {
+        let token = DeliveryId::new(uuid::Uuid::from_u128(7));
+        for (url, expected) in [
+            ("https://shop.example", "https://shop.example/?token=T"),
+            ("https://shop.example/hook", "https://shop.example/hook?token=T"),
+            ("https://shop.example/hook?", "https://shop.example/hook?token=T"),
+            ("https://shop.example/hook?a=b%20c&d=e+f#top", "https://shop.example/hook?a=b%20c&d=e+f&token=T"),
+            ("https://shop.example/hook#top", "https://shop.example/hook?token=T"),
+        ] {
+            assert_eq!(expected.replace('T', &token.to_string()), with_token(url, token).expect(url).as_str(), "{url}");
+        }
+    }
+
     #[tokio::test]
     async fn a_public_process_never_dials_inside() {
         let outgoing = Outgoing::new(Reach::Public);
@@ -314,7 +366,7 @@ mod tests {
         ] {
             let url = format!("http://{host}:{port}/");
             let signature = (HeaderName::from_static("x-signature"), HeaderValue::from_static("s"));
-            let answer = outgoing.post_json(&url, signature, "{}").await;
+            let answer = outgoing.post_signed(&url, signature, "{}").await;
             assert!(matches!(answer, Err(SendError::NotPublic | SendError::Resolve)), "{url}: {answer:?}");
         }
         let dialled = timeout(Duration::from_millis(100), listener.accept()).await;

@@ -273,6 +273,7 @@ impl Engine {
             status: 0,
             body: String::new(),
             at: self.0.env.now(),
+            kept_for: FORM_GOOD,
         })
     }
 

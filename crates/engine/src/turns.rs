@@ -19,9 +19,18 @@ pub struct Turn {
 
 impl Turns {
     pub(crate) async fn wait(&self, key: String) -> Turn {
-        let queue = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default());
-        let guard = queue.lock_owned().await;
+        let guard = self.queue(&key).lock_owned().await;
         Turn { queues: Arc::clone(&self.0), key, guard: Some(guard) }
+    }
+
+    /// `None` when it is somebody else's turn.
+    pub(crate) fn take(&self, key: String) -> Option<Turn> {
+        let guard = self.queue(&key).try_lock_owned().ok()?;
+        Some(Turn { queues: Arc::clone(&self.0), key, guard: Some(guard) })
+    }
+
+    fn queue(&self, key: &str) -> Queue {
+        Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key.to_owned()).or_default())
     }
 }
 

@@ -24,8 +24,12 @@ use crate::{Causes, Engine, Error, mail, signing};
 
 /// At most this many timers or deliveries are started by one step.
 const BATCH: u32 = 64;
-/// Minutes after the first scheduling at which each try happens; after the last it is given up (purchases-api 5.5).
-const TRIES: [u64; 8] = [0, 2, 8, 26, 80, 242, 728, 2_186];
+/// Seconds after the first scheduling at which each try happens; after the last it is given up. In the minutes of
+/// purchases-api 5.5: 0, 2, 8, 26, 80, 242, 728, 2186.
+const TRIES: [u64; 8] = [0, 120, 480, 1_560, 4_800, 14_520, 43_680, 131_160];
+/// The same for addresses that are told to fetch: ten calls, the gaps between them doubled from 32 s
+/// (card-payments-api 5.2).
+const CALLS: [u64; 10] = [0, 32, 96, 224, 480, 992, 2_016, 4_064, 8_160, 16_352];
 /// A worker that found the store out of order looks again after this.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -258,7 +262,7 @@ impl Engine {
     async fn deliver(&self, delivery: &Delivery) -> Result<(), Error> {
         let attempts = delivery.attempts + 1;
         let mut body = delivery.body.clone();
-        let (success, status) = match self.send(delivery, &mut body, attempts).await {
+        let (told, status) = match self.send(delivery, &mut body, attempts).await {
             Ok(answered) => answered,
             Err(error @ Error::Store(_)) => return Err(error),
             Err(error) => {
@@ -268,8 +272,10 @@ impl Engine {
             }
         };
         let at = self.0.env.now();
-        let next = if success { None } else { next_try(delivery.created_at, attempts, at) };
-        let outcome = if success { "delivered" } else { "failed" };
+        // A subscriber has what it was told of when it says so, and not before.
+        let success = told && !matches!(delivery.endpoint, Endpoint::Subscription { .. });
+        let next = if success { None } else { next_try(tries(&delivery.endpoint), delivery.created_at, attempts, at) };
+        let outcome = if told { "delivered" } else { "failed" };
         self.0.workers.metrics.deliveries.get_or_create(&[("outcome", outcome)]).inc();
         let delivered = Delivered { id: delivery.id, body, attempts, next, success, status, at };
         self.0.store.commit(Changeset { delivered: Some(delivered), ..Changeset::default() }).await?;
@@ -278,24 +284,35 @@ impl Engine {
 
     /// Sends a notification and tells whether it arrived, and the HTTP status. `body` keeps what was made to be sent.
     async fn send(&self, delivery: &Delivery, body: &mut Option<String>, attempts: u32) -> Result<(bool, u16), Error> {
-        let made = match body {
-            Some(body) => body,
-            None => body.insert(self.render(delivery).await?),
-        };
         match &delivery.endpoint {
             Endpoint::Callback { url } => {
+                let made = self.made(delivery, body).await?;
                 let signature = self.sign(delivery.merchant_id, delivery.mode, made.clone()).await?;
-                let answer = self.0.outgoing.post_json(url, signature, made).await;
-                log_try(delivery, attempts, &answer);
-                Ok((answer.as_ref().is_ok_and(StatusCode::is_success), answer.map_or(0, |status| status.as_u16())))
+                Ok(log_try(delivery, attempts, &self.0.outgoing.post_signed(url, signature, made).await))
+            }
+            Endpoint::Status { url } => {
+                let made = self.made(delivery, body).await?;
+                Ok(log_try(delivery, attempts, &self.0.outgoing.post_once(url, made).await))
+            }
+            Endpoint::Subscription { url, .. } => {
+                Ok(log_try(delivery, attempts, &self.0.outgoing.call_with_token(url, delivery.id).await))
             }
             Endpoint::Mail => {
-                let (outbox, id, mail) = (self.0.outbox.clone().ok_or(Error::NoMail)?, delivery.id, made.clone());
+                let mail = self.made(delivery, body).await?.clone();
+                let (outbox, id) = (self.0.outbox.clone().ok_or(Error::NoMail)?, delivery.id);
                 let posted = tokio::task::spawn_blocking(move || mail::post(&outbox, id, &mail));
                 posted.await.map_err(|_| Error::Stopping)??;
                 Ok((true, 0))
             }
         }
+    }
+
+    /// What is sent, made at the first try.
+    async fn made<'a>(&self, delivery: &Delivery, body: &'a mut Option<String>) -> Result<&'a mut String, Error> {
+        Ok(match body {
+            Some(body) => body,
+            None => body.insert(self.render(delivery).await?),
+        })
     }
 
     /// The body of a notification: the payment as it was right after the event it tells of (security W3).
@@ -304,7 +321,7 @@ impl Engine {
         let (record, mut history) = found.ok_or(Error::NotFound)?;
         history.retain(|recorded| recorded.version <= delivery.version);
         match &delivery.endpoint {
-            Endpoint::Callback { .. } => {
+            Endpoint::Callback { .. } | Endpoint::Status { .. } | Endpoint::Subscription { .. } => {
                 let body = self.0.narrator.body(&record, &history, delivery.notice);
                 body.map_err(|reason| unreadable(&record, &reason))
             }
@@ -370,29 +387,46 @@ fn unreadable(record: &CheckoutRecord, reason: &str) -> Error {
     Error::NotFound
 }
 
-/// When the try after `attempts` tries happens, the last of them `now`; `None` when it is given up. A try that came late
-/// does not bring the next one nearer.
-fn next_try(created_at: Timestamp, attempts: u32, now: Timestamp) -> Option<Timestamp> {
-    let attempts = usize::try_from(attempts).ok()?;
-    let minutes = *TRIES.get(attempts)?;
-    let before = attempts.checked_sub(1).map_or(0, |before| TRIES[before]);
-    let after = |minutes: u64| Duration::from_secs(minutes * 60);
-    Some(created_at.plus(after(minutes)).max(now.plus(after(minutes - before))))
+/// How often an address is tried.
+const fn tries(endpoint: &Endpoint) -> &'static [u64] {
+    match endpoint {
+        Endpoint::Callback { .. } | Endpoint::Mail => &TRIES,
+        Endpoint::Status { .. } | Endpoint::Subscription { .. } => &CALLS,
+    }
 }
 
-fn log_try(delivery: &Delivery, attempts: u32, answer: &Result<StatusCode, SendError>) {
-    let (delivery_id, checkout_id) = (delivery.id, delivery.checkout_id);
+/// When the try after `attempts` tries happens, the last of them `now`; `None` when it is given up. A try that came late
+/// does not bring the next one nearer.
+fn next_try(tries: &[u64], created_at: Timestamp, attempts: u32, now: Timestamp) -> Option<Timestamp> {
+    let attempts = usize::try_from(attempts).ok()?;
+    let seconds = *tries.get(attempts)?;
+    let before = attempts.checked_sub(1).map_or(0, |before| tries[before]);
+    let after = Duration::from_secs;
+    Some(created_at.plus(after(seconds)).max(now.plus(after(seconds - before))))
+}
+
+/// Whether a try arrived, and the HTTP status.
+fn log_try(delivery: &Delivery, attempts: u32, answer: &Result<StatusCode, SendError>) -> (bool, u16) {
+    // What a subscriber fetches with is no business of the log.
+    let delivery_id = match delivery.endpoint {
+        Endpoint::Subscription { .. } => None,
+        Endpoint::Callback { .. } | Endpoint::Status { .. } | Endpoint::Mail => {
+            Some(tracing::field::display(delivery.id))
+        }
+    };
+    let checkout_id = delivery.checkout_id;
     match answer {
         Ok(status) if status.is_success() => {
-            tracing::info!(%delivery_id, %checkout_id, attempts, "notification delivered");
+            tracing::info!(delivery_id, %checkout_id, attempts, "notification delivered");
         }
         Ok(status) => {
-            tracing::warn!(%delivery_id, %checkout_id, attempts, status = status.as_u16(), "notification refused");
+            tracing::warn!(delivery_id, %checkout_id, attempts, status = status.as_u16(), "notification refused");
         }
         Err(error) => {
-            tracing::warn!(%delivery_id, %checkout_id, attempts, %error, "notification not delivered");
+            tracing::warn!(delivery_id, %checkout_id, attempts, %error, "notification not delivered");
         }
     }
+    (answer.as_ref().is_ok_and(StatusCode::is_success), answer.map_or(0, |status| status.as_u16()))
 }
 
 #[cfg(test)]
@@ -405,7 +439,7 @@ pub(crate) mod tests {
         let mut now = start.plus(Duration::from_secs(first * 60));
         let mut tries = vec![now.seconds() / 60];
         for attempts in 1.. {
-            let Some(next) = next_try(start, attempts, now) else { break };
+            let Some(next) = next_try(&TRIES, start, attempts, now) else { break };
             now = next;
             tries.push(now.seconds() / 60);
         }
@@ -426,6 +460,10 @@ pub(crate) mod tests {
     pub(crate) struct Mute;
 
     impl crate::Narrator for Mute {
+        fn audience(&self, _: &domain::Checkout, _: domain::Notice) -> crate::Audience {
+            crate::Audience::default()
+        }
+
         fn body(&self, _: &CheckoutRecord, _: &[Recorded], _: domain::Notice) -> Result<String, String> {
             Err("nothing to say".to_owned())
         }

@@ -11,10 +11,13 @@ mod path;
 mod places;
 mod request;
 
+pub mod address;
 pub mod bearer;
 pub mod body;
 pub mod caller;
 pub mod content;
 pub mod idempotency;
+pub mod json;
 pub mod metrics;
+pub mod oauth;
 pub mod rate;

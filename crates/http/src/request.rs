@@ -72,9 +72,9 @@ pub(crate) async fn answer(
 
 /// Refuses what no route takes, and passes the rest on.
 async fn routed(server: &Server, connection: &Connection, request: Request) -> Response {
-    let refuse = server.serving.refuse;
+    let Serving { refuse, env, .. } = &server.serving;
     if let Some(status) = refused(&server.serving, connection, &request) {
-        let mut response = refuse(status, request.uri());
+        let mut response = refuse(status, request.uri(), env.now());
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         return response;
     }
@@ -82,7 +82,7 @@ async fn routed(server: &Server, connection: &Connection, request: Request) -> R
     call(server, request).await.unwrap_or_else(|Panicked| {
         // Not with what the panic said: it may hold anything. The panic hook decides about that.
         tracing::error!("a request handler panicked");
-        refuse(StatusCode::INTERNAL_SERVER_ERROR, &uri)
+        refuse(StatusCode::INTERNAL_SERVER_ERROR, &uri, env.now())
     })
 }
 

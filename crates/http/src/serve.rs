@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::response::Response;
+use domain::Timestamp;
 use env::{Env, Stopwatch};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -86,8 +87,8 @@ pub struct Serving {
     /// What is counted.
     pub metrics: Arc<HttpMetrics>,
     /// The answer when there is no other: 500 after a panic, 400, 414 and 415 for what no route takes; in the shape
-    /// that the users of this URI read.
-    pub refuse: fn(StatusCode, &Uri) -> Response,
+    /// that the users of this URI read. Some shapes tell the time.
+    pub refuse: fn(StatusCode, &Uri, Timestamp) -> Response,
 }
 
 /// What every connection shares.
@@ -282,7 +283,7 @@ mod tests {
                 tls: None,
                 env: Env::real(),
                 metrics: HttpMetrics::new(metrics),
-                refuse: |status, _| status.into_response(),
+                refuse: |status, _, _| status.into_response(),
             },
             shutdown: CancellationToken::new(),
         }

@@ -6,7 +6,7 @@ use domain::{CheckoutId, Timestamp};
 use crate::errors::{FieldErrors, Problem};
 use crate::fields::{self, Fields, Shape, int};
 use crate::formats;
-use crate::json::{Json, Object};
+use tollgate_http::json::{Json, Object};
 
 /// The last second of the year 9999; beyond it is a slip, such as milliseconds.
 const TIME_MAX: i64 = 253_402_300_799;

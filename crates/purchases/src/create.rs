@@ -14,10 +14,10 @@ use crate::document::{CurrencyConversion, Issuer, PurchaseDocument};
 use crate::errors::{FieldErrors, Node, Problem};
 use crate::fields::{self, Anything, Bool, Choice, Decimals, Fields, Nested, NestedOrEmpty, Objects, int, list, text};
 use crate::formats;
-use crate::json::{Json, Object};
 use crate::methods::{self, Method, Needs};
 use crate::numbers::Fixed;
 use crate::totals::{self, LineError};
+use tollgate_http::json::{Json, Object};
 
 /// Lines of one order, at most (security D2).
 const PRODUCTS_MAX: usize = 500;

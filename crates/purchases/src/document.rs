@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::create::{DeliveryMethod, ShippingOption};
-use crate::json::{Json, Object};
+use tollgate_http::json::{Json, Object};
 
 /// The dialect's own part of a purchase.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,8 +9,8 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{Object as ObjectSchema, RefOr};
 
 use crate::errors::{FieldErrors, Node, Problem};
-use crate::json::{Json, Object};
 use crate::numbers::{Decimal, Fixed};
+use tollgate_http::json::{Json, Object};
 
 /// The members of one object: those of a body, or those there could be.
 pub(crate) struct Fields<'a> {

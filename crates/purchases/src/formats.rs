@@ -3,6 +3,7 @@
 use celes::Country;
 use domain::{BrandId, CheckoutId, Currency, CustomerId};
 use jiff::civil::Date;
+use tollgate_http::address;
 
 use crate::errors::Problem;
 use crate::fields::{Parsed, parsed};
@@ -87,26 +88,11 @@ fn url(text: &str) -> Result<Option<String>, Problem> {
     if text.is_empty() {
         return Ok(None);
     }
-    if is_url(text) {
+    if address::is_web(text) {
         Ok(Some(text.to_owned()))
     } else {
         Err(Problem::invalid("An absolute http or https address is needed here."))
     }
-}
-
-/// Judged on the raw text first: parsers strip tabs, turn backslashes and invent slashes (security B4).
-fn is_url(text: &str) -> bool {
-    let has_scheme = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    let Some(rest) = ["https://", "http://"].into_iter().find(|s| has_scheme(s)).and_then(|s| text.get(s.len()..))
-    else {
-        return false;
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let is_bad = |c: char| c.is_control() || c.is_whitespace() || c == '\\';
-    !authority.is_empty()
-        && !authority.contains('@')
-        && !text.contains(is_bad)
-        && url::Url::parse(text).is_ok_and(|url| url.has_host())
 }
 
 /// What a return address may not hold (purchases-api 2.1.1 `cancel_redirect`).

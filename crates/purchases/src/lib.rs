@@ -19,7 +19,6 @@ mod openapi;
 mod errors;
 mod fields;
 mod formats;
-mod json;
 mod numbers;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a merchant is told: the object right after the event, and the event's name (purchases-api 5.2).
 
-use domain::{Notice, Payment, Recorded};
-use engine::{CheckoutRecord, Letter};
+use domain::{Checkout, Notice, Payment, Recorded};
+use engine::{Audience, CheckoutRecord, Endpoint, Letter};
 
 use crate::document::PurchaseDocument;
 use crate::status::{event_type, tells_of_a_payment};
@@ -22,6 +22,17 @@ impl Narrator {
 }
 
 impl engine::Narrator for Narrator {
+    /// A checkout's own callback hears of money taken, its payer of the invoice.
+    fn audience(&self, checkout: &Checkout, notice: Notice) -> Audience {
+        let callback = || checkout.callback.as_ref().map(|callback| Endpoint::Callback { url: callback.url.clone() });
+        let endpoint = match notice {
+            Notice::Paid => callback(),
+            Notice::Invoiced => Some(Endpoint::Mail),
+            _ => None,
+        };
+        Audience { endpoints: endpoint.into_iter().collect(), topics: &[] }
+    }
+
     fn body(&self, record: &CheckoutRecord, history: &[Recorded], notice: Notice) -> Result<String, String> {
         let document = PurchaseDocument::from_json(&record.document).map_err(|error| error.to_string())?;
         let name = event_type(notice).ok_or("no webhook tells of this")?;

@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -200,6 +201,8 @@ async fn authenticate(State(Api(api)): State<Api>, headers: HeaderMap, mut reque
     next.run(request).await
 }
 
+/// How long a repeat with the same idempotency key gets the same answer (10.2 #4).
+const KEY_KEPT: Duration = Duration::from_hours(24);
 /// The status kept with a key whose call has no answer yet.
 const OPEN: u16 = 0;
 
@@ -259,6 +262,7 @@ impl Keyed {
             status: status.map_or(OPEN, |status| status.as_u16()),
             body: body.to_owned(),
             at: api.engine.env().now(),
+            kept_for: KEY_KEPT,
         })
     }
 }

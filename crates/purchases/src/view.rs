@@ -8,11 +8,11 @@ use domain::{
     Timestamp,
 };
 use serde::Serialize;
+use tollgate_http::json::Object;
 use utoipa::ToSchema;
 
 use crate::create::{DeliveryMethod, ShippingOption};
 use crate::document::{BankAccount, CurrencyConversion, PurchaseDocument};
-use crate::json::Object;
 use crate::numbers::Fixed;
 use crate::status::{self, Status};
 use three_d_secure::ThreeDSecure;

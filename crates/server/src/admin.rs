@@ -7,11 +7,11 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use domain::{BrandId, Currency, Exchange, Fees, KeyId, MerchantId, Mode};
+use domain::{BrandId, Currency, Dialect, Exchange, Fees, KeyId, MerchantId, Mode};
 use engine::{Engine, NewBrand, NewMerchant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{ApiKey, Brand, Company, Merchant};
+use store::{ApiKey, Brand, Company, Merchant, OauthClient};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +30,9 @@ pub(crate) enum AdminRequest {
     CreateKey { merchant: String, mode: String },
     ListKeys { merchant: String },
     RevokeKey { merchant: String, key: String },
+    CreateClient { merchant: String, dialect: String, mode: String },
+    ListClients { merchant: String },
+    RevokeClient { merchant: String, client: String },
 }
 
 /// An answer over the socket: a result or a sentence.
@@ -159,6 +162,25 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
             engine.revoke_key(merchant_id(&merchant)?, id).await.context("this merchant has no such key")?;
             json!({ "revoked": key })
         }
+        AdminRequest::CreateClient { merchant, dialect, mode } => {
+            let dialect = Dialect::parse(&dialect).context("--dialect: card_payments")?;
+            let mode = Mode::parse(&mode).context("--mode: test or live")?;
+            let (client, secret) = engine
+                .create_client(merchant_id(&merchant)?, dialect, mode)
+                .await
+                .context("there is no such merchant")?;
+            let mut answer = describe_client(&client);
+            answer["client_secret"] = Value::from(secret.as_str());
+            answer
+        }
+        AdminRequest::ListClients { merchant } => {
+            engine.clients(merchant_id(&merchant)?).await?.iter().map(describe_client).collect()
+        }
+        AdminRequest::RevokeClient { merchant, client } => {
+            let id = KeyId::parse(&client).context("the client's id is not an id")?;
+            engine.revoke_client(merchant_id(&merchant)?, id).await.context("this merchant has no such client")?;
+            json!({ "revoked": client })
+        }
     })
 }
 
@@ -224,6 +246,16 @@ fn describe_key(key: &ApiKey) -> Value {
         "mode": key.mode.as_str(),
         "begins": format!("sk_{}_{}", key.mode.as_str(), key.prefix),
         "revoked": key.revoked_at.is_some(),
+    })
+}
+
+fn describe_client(client: &OauthClient) -> Value {
+    json!({
+        "client_id": client.id.to_string(),
+        "merchant": client.merchant_id.to_string(),
+        "dialect": client.dialect.as_str(),
+        "mode": client.mode.as_str(),
+        "revoked": client.revoked_at.is_some(),
     })
 }
 

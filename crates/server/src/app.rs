@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use domain::Timestamp;
 use engine::{Engine, Parts, Reach, RootKey};
 use env::Env;
 use store::Store;
@@ -94,6 +95,7 @@ impl App {
         let http_metrics = HttpMetrics::new(&counted);
 
         let router = Router::new()
+            .merge(card_payments::router(engine.clone(), test_limits))
             .merge(purchases::router(engine.clone(), public_url.as_str(), test_limits))
             .merge(checkout::router(engine.clone(), public_url.as_str()))
             .merge(operations::router(engine.clone(), metrics.then(|| Arc::clone(&counted))))
@@ -112,7 +114,10 @@ fn not_found() -> Response {
 /// What a caller gets when no route answers (400, 414 and 415 for what none takes, 500 after a panic), in the shape of
 /// the dialect whose path it is.
 #[must_use]
-pub fn refuse(status: StatusCode, uri: &Uri) -> Response {
+pub fn refuse(status: StatusCode, uri: &Uri, now: Timestamp) -> Response {
+    if card_payments::owns(uri.path()) {
+        return card_payments::refuse(status, uri.path(), now);
+    }
     if uri.path().starts_with("/api/v1/") {
         return purchases::refuse(status);
     }

@@ -40,6 +40,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: KeyAction,
     },
+    /// OAuth clients of a merchant, for the dialects that speak OAuth.
+    Client {
+        #[command(subcommand)]
+        action: ClientAction,
+    },
 }
 
 /// Options of `serve`; each may come from the command line, the environment or the file, in this order.
@@ -275,6 +280,49 @@ pub(crate) enum KeyAction {
         #[command(flatten)]
         data: DataArgs,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientAction {
+    /// Makes a client and shows its secret, once.
+    Create {
+        /// The merchant's id.
+        #[arg(long)]
+        merchant: String,
+        /// The API it speaks.
+        #[arg(long)]
+        dialect: ClientDialect,
+        /// Its world.
+        #[arg(long)]
+        mode: KeyMode,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Lists the clients of a merchant, without their secrets.
+    List {
+        /// The merchant's id.
+        #[arg(long)]
+        merchant: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Stops a client and its tokens.
+    Revoke {
+        /// The merchant's id.
+        #[arg(long)]
+        merchant: String,
+        /// The client's id.
+        client: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClientDialect {
+    /// The card payments API.
+    #[value(name = "card_payments")]
+    CardPayments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,32 +4,49 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::State;
-use axum::http::header;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use serde_json::Value;
 
 /// What the docs pages are made of, once.
 struct Docs {
-    purchases: String,
+    /// Each dialect's document, by the name it is served under.
+    documents: Vec<(&'static str, String)>,
     page: String,
 }
 
-/// `/docs` and `/openapi/purchases.json`.
+/// `/docs` and `/openapi/<dialect>.json`.
 pub(crate) fn router(public_url: &str) -> Router {
-    let document = serde_json::to_value(purchases::openapi(public_url)).unwrap_or_default();
-    let page = Page { operations: operations(&document), base: format!("{public_url}/api/v1") };
-    let docs = Docs {
-        purchases: serde_json::to_string_pretty(&document).unwrap_or_default(),
-        page: page.render().unwrap_or_default(),
-    };
+    let dialects = dialects(public_url);
+    let sections = dialects.iter().map(|(name, document)| section(name, document)).collect();
+    let page = Page { sections }.render().unwrap_or_default();
+    let written = |document| serde_json::to_string_pretty(document).unwrap_or_default();
+    let documents = dialects.iter().map(|(name, document)| (*name, written(document))).collect();
+    let docs = Docs { documents, page };
     Router::new()
         .route("/docs", get(page_of))
         .route("/docs/", get(page_of))
         .route("/docs/docs.css", get(style))
-        .route("/openapi/purchases.json", get(purchases_document))
+        .route("/openapi/{file}", get(document))
         .with_state(Arc::new(docs))
+}
+
+/// Every dialect's document, by the name it is served under.
+fn dialects(public_url: &str) -> [(&'static str, Value); 2] {
+    [("purchases", purchases::openapi(public_url)), ("card_payments", card_payments::openapi(public_url))]
+        .map(|(name, document)| (name, serde_json::to_value(document).unwrap_or_default()))
+}
+
+fn section(name: &'static str, document: &Value) -> Section {
+    Section {
+        name,
+        title: text(&document["info"]["title"]),
+        about: text(&document["info"]["description"]),
+        operations: operations(name, document),
+        base: text(&document["servers"][0]["url"]),
+    }
 }
 
 async fn page_of(State(docs): State<Arc<Docs>>) -> Response {
@@ -41,13 +58,25 @@ async fn style() -> Response {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../templates/docs.css")).into_response()
 }
 
-async fn purchases_document(State(docs): State<Arc<Docs>>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], docs.purchases.clone()).into_response()
+async fn document(State(docs): State<Arc<Docs>>, Path(file): Path<String>) -> Response {
+    let known = docs.documents.iter().find(|(name, _)| file.strip_suffix(".json") == Some(name));
+    match known {
+        Some((_, document)) => ([(header::CONTENT_TYPE, "application/json")], document.clone()).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 #[derive(Template)]
 #[template(path = "docs.html")]
 struct Page {
+    sections: Vec<Section>,
+}
+
+/// One dialect.
+struct Section {
+    name: &'static str,
+    title: String,
+    about: String,
     operations: Vec<Operation>,
     base: String,
 }
@@ -82,7 +111,7 @@ struct Field {
 /// How deep bodies are unfolded.
 const DEPTH_MAX: usize = 5;
 
-fn operations(document: &Value) -> Vec<Operation> {
+fn operations(dialect: &str, document: &Value) -> Vec<Operation> {
     let mut operations = vec![];
     for (path, methods) in members(&document["paths"]) {
         for (method, operation) in members(methods) {
@@ -92,7 +121,7 @@ fn operations(document: &Value) -> Vec<Operation> {
             let answers: Vec<(&String, &Value)> = members(&operation["responses"]).collect();
             let result = answers.iter().find(|(status, _)| status.starts_with('2')).map(|(_, answer)| *answer);
             operations.push(Operation {
-                anchor: format!("{method}{}", path.replace(['/', '{', '}'], "-")),
+                anchor: format!("{dialect}-{method}{}", path.replace(['/', '{', '}'], "-")),
                 method: method.to_uppercase(),
                 path: path.clone(),
                 summary: text(&operation["summary"]),
@@ -135,7 +164,9 @@ fn parameters(list: &Value) -> Vec<Field> {
 
 fn fields_of(document: &Value, body: &Value) -> Vec<Field> {
     let mut fields = vec![];
-    unfold(document, &body["content"]["application/json"]["schema"], "", DEPTH_MAX, &mut fields);
+    for (_, content) in members(&body["content"]) {
+        unfold(document, &content["schema"], "", DEPTH_MAX, &mut fields);
+    }
     fields
 }
 
@@ -210,10 +241,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_operation_of_the_document_is_on_the_page() {
-        let document = serde_json::to_value(purchases::openapi("http://localhost")).expect("a document");
-        let page = Page { operations: operations(&document), base: "/api/v1".into() }.render().expect("renders");
-        for (path, methods) in members(&document["paths"]) {
+    fn every_operation_of_each_document_is_on_the_page() {
+        let dialects = dialects("http://localhost");
+        let sections = dialects.iter().map(|(name, document)| section(name, document)).collect();
+        let page = Page { sections }.render().expect("renders");
+        for (path, methods) in dialects.iter().flat_map(|(_, document)| members(&document["paths"])) {
             assert!(page.contains(path), "{path}");
             assert!(members(methods).count() > 0);
         }
@@ -222,6 +254,8 @@ mod tests {
             "client.shipping_country",
             "checkout_url",
             "status_history[].timestamp",
+            "client_secret",
+            "items[].unitPriceExcludingVat",
         ] {
             assert!(page.contains(field), "{field}");
         }

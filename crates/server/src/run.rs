@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use domain::Dialect;
 use env::Env;
 use serde_json::Value;
 use store::{AuditReport, Store};
@@ -19,7 +20,9 @@ use tollgate_http::serve::{Limits, Serving, serve};
 
 use crate::admin::{self, AdminRequest};
 use crate::app::{App, AppOptions, refuse};
-use crate::cli::{BrandAction, Cli, Command, DataArgs, KeyAction, KeyMode, MerchantAction, ServeArgs};
+use crate::cli::{
+    BrandAction, Cli, ClientAction, ClientDialect, Command, DataArgs, KeyAction, KeyMode, MerchantAction, ServeArgs,
+};
 use crate::config::{Config, PublicUrl, read_key_file, sandbox_key_path};
 use crate::sandbox::Credentials;
 use crate::{files, hardening, logging, operations, tls};
@@ -38,6 +41,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Merchant { action } => administer(merchant_request(action)),
         Command::Brand { action } => administer(brand_request(action)),
         Command::Key { action } => administer(key_request(action)),
+        Command::Client { action } => administer(client_request(action)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -200,7 +204,7 @@ impl Signals {
 
 fn banner(public_url: &PublicUrl, credentials: &Credentials, data: &Path, sandbox_file: &Path) -> String {
     let base = public_url.as_str();
-    let Credentials { brand_id, secret_key, .. } = credentials;
+    let Credentials { brand_id, secret_key, card_payments, .. } = credentials;
     let mut text = String::new();
     let body = format!(
         r#"{{"brand_id":"{brand_id}","client":{{"email":"ada@example.com"}},"purchase":{{"products":[{{"name":"Tea","price":450,"quantity":2}}]}}}}"#
@@ -211,6 +215,7 @@ fn banner(public_url: &PublicUrl, credentials: &Credentials, data: &Path, sandbo
          Tollgate sandbox on {base}   (no money moves here)\n\n\
          \x20 secret key   {secret_key}\n\
          \x20 brand id     {brand_id}\n\
+         \x20 client       {}  {}   (card payments, {base}/oauth2/token)\n\
          \x20 API docs     {base}/docs\n\
          \x20 OpenAPI      {base}/openapi/purchases.json\n\
          \x20 data         {}\n\
@@ -218,6 +223,8 @@ fn banner(public_url: &PublicUrl, credentials: &Credentials, data: &Path, sandbo
          Make a purchase, then open its checkout_url and pay with 4444 3333 2222 1111, any future date, CVC 123:\n\n\
          curl -s {base}/api/v1/purchases/ -H 'Authorization: Bearer {secret_key}' -H 'Content-Type: application/json' \\\n\
          \x20 -d '{body}'\n\n",
+        card_payments.client_id,
+        card_payments.client_secret,
         data.display(),
         sandbox_file.display(),
     );
@@ -346,13 +353,29 @@ fn brand_request(action: BrandAction) -> (AdminRequest, DataArgs) {
 fn key_request(action: KeyAction) -> (AdminRequest, DataArgs) {
     match action {
         KeyAction::Create { merchant, mode, data } => {
-            let mode = match mode {
-                KeyMode::Test => "test",
-                KeyMode::Live => "live",
-            };
-            (AdminRequest::CreateKey { merchant, mode: mode.to_owned() }, data)
+            (AdminRequest::CreateKey { merchant, mode: mode_word(mode) }, data)
         }
         KeyAction::List { merchant, data } => (AdminRequest::ListKeys { merchant }, data),
         KeyAction::Revoke { merchant, key, data } => (AdminRequest::RevokeKey { merchant, key }, data),
+    }
+}
+
+fn client_request(action: ClientAction) -> (AdminRequest, DataArgs) {
+    match action {
+        ClientAction::Create { merchant, dialect, mode, data } => {
+            let dialect = match dialect {
+                ClientDialect::CardPayments => Dialect::CardPayments.as_str().to_owned(),
+            };
+            (AdminRequest::CreateClient { merchant, dialect, mode: mode_word(mode) }, data)
+        }
+        ClientAction::List { merchant, data } => (AdminRequest::ListClients { merchant }, data),
+        ClientAction::Revoke { merchant, client, data } => (AdminRequest::RevokeClient { merchant, client }, data),
+    }
+}
+
+fn mode_word(mode: KeyMode) -> String {
+    match mode {
+        KeyMode::Test => "test".to_owned(),
+        KeyMode::Live => "live".to_owned(),
     }
 }

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use domain::{CheckoutId, Currency, Mode, Report};
+use domain::{CheckoutId, Currency, Dialect, Mode, Report};
 use engine::{Engine, NewBrand, NewMerchant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -34,8 +34,19 @@ pub struct Credentials {
     pub brand_id: String,
     /// Its key in test mode.
     pub secret_key: String,
+    /// Its client of the card payments API in test mode.
+    pub card_payments: ClientCredentials,
     /// Opens the control API.
     pub control_token: String,
+}
+
+/// What a client of a dialect that speaks OAuth calls itself by.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ClientCredentials {
+    /// Its name.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
 }
 
 impl Credentials {
@@ -66,6 +77,7 @@ impl Credentials {
             merchant_id: made.merchant_id,
             brand_id: made.brand_id,
             secret_key: made.secret_key,
+            card_payments: made.card_payments,
             control_token: control_token.to_owned(),
         };
         files::write_private(&Self::path(data), &serde_json::to_vec_pretty(&credentials)?)?;
@@ -79,6 +91,7 @@ impl Credentials {
         json!({
             "base_url": base,
             "purchases": purchases_entry(base, &self.brand_id, &self.secret_key),
+            "card_payments": card_payments_entry(base, &self.card_payments),
             "control": { "base_url": format!("{base}/sandbox"), "token": self.control_token },
         })
     }
@@ -88,11 +101,21 @@ fn purchases_entry(base: &str, brand_id: &str, secret_key: &str) -> Value {
     json!({ "base_url": format!("{base}/api/v1"), "brand_id": brand_id, "secret_key": secret_key })
 }
 
+fn card_payments_entry(base: &str, client: &ClientCredentials) -> Value {
+    json!({
+        "base_url": format!("{base}/api/v2"),
+        "token_url": format!("{base}/oauth2/token"),
+        "client_id": client.client_id,
+        "client_secret": client.client_secret,
+    })
+}
+
 struct Made {
     merchant_id: String,
     brand_id: String,
     secret_key: String,
     live_secret_key: String,
+    card_payments: ClientCredentials,
 }
 
 /// The sandbox merchant of design 6: MYR, `en`, UTC, every currency, direct post on.
@@ -114,11 +137,13 @@ async fn make_merchant(engine: &Engine) -> anyhow::Result<Made> {
         .await?;
     let (_, secret) = engine.create_key(merchant.id, Mode::Test).await?;
     let (_, live) = engine.create_key(merchant.id, Mode::Live).await?;
+    let (client, client_secret) = engine.create_client(merchant.id, Dialect::CardPayments, Mode::Test).await?;
     Ok(Made {
         merchant_id: merchant.id.to_string(),
         brand_id: brand.id.to_string(),
         secret_key: secret.to_string(),
         live_secret_key: live.to_string(),
+        card_payments: ClientCredentials { client_id: client.id.to_string(), client_secret: client_secret.to_string() },
     })
 }
 
@@ -254,7 +279,9 @@ async fn merchant(State(control): State<Control>) -> Response {
         Ok(made) => {
             let mut entry = purchases_entry(&control.base, &made.brand_id, &made.secret_key);
             entry["live_secret_key"] = made.live_secret_key.into();
-            let entries = json!({ "merchant_id": made.merchant_id, "purchases": entry });
+            let card_payments = card_payments_entry(&control.base, &made.card_payments);
+            let entries =
+                json!({ "merchant_id": made.merchant_id, "purchases": entry, "card_payments": card_payments });
             answer(StatusCode::CREATED, &entries)
         }
         Err(error) => {

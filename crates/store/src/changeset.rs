@@ -1,10 +1,15 @@
 //! Everything one decision writes down.
 
+use std::time::Duration;
+
 use domain::ledger::Posting;
-use domain::{BrandId, CardId, CheckoutId, DeliveryId, KeyId, MerchantId, Mode, Payment, Recorded, Timestamp};
+use domain::{
+    BrandId, CardId, CheckoutId, DeliveryId, KeyId, MerchantId, Mode, Notice, Payment, PaymentId, Recorded, Timestamp,
+};
 
 use crate::records::{
-    ApiKey, Brand, CardRow, CheckoutRecord, CustomerRecord, Delivery, KeptCard, Merchant, Sealed, SigningKey, Timer,
+    AccessToken, ApiKey, Brand, CardRow, CheckoutRecord, CustomerRecord, Delivery, KeptCard, Merchant, OauthClient,
+    Order, Sealed, SigningKey, Subscription, Timer,
 };
 
 /// Everything one decision wrote down. All of it becomes durable, or none.
@@ -24,19 +29,31 @@ pub struct Changeset {
     pub timers_done: Vec<Timer>,
     /// New notifications.
     pub deliveries: Vec<Delivery>,
+    /// What is told to whoever subscribed to it, wherever that is when this is written.
+    pub announcements: Vec<Announcement>,
     /// What became of a notification's try.
     pub delivered: Option<Delivered>,
+    /// A notification whose receiver says that it has it: it is told no more.
+    pub acknowledged: Option<DeliveryId>,
     /// The idempotency key this answers, or the form token it uses up.
     pub idempotency: Option<IdempotencyWrite>,
     /// The answer of a call whose idempotency key was used up before it had one.
     pub answered: Option<IdempotencyWrite>,
+    /// A key that may be used again, because what it was used for came to nothing.
+    pub freed: Option<Box<IdempotencyWrite>>,
     /// A card a known customer may be charged by again.
     pub kept_card: Option<KeptCard>,
     /// A card that is kept no longer, and the checkout that kept it.
     pub forgotten_card: Option<(CheckoutId, CardId)>,
     /// A counter moved on, guarded by the value that was read.
     pub counter: Option<CounterWrite>,
-    /// Merchants, brands, keys, secrets.
+    /// A new or changed order.
+    pub order: Option<Box<OrderWrite>>,
+    /// A subscription that begins or ends.
+    pub subscription: Option<Box<SubscriptionWrite>>,
+    /// A token a client was given.
+    pub access_token: Option<Box<AccessToken>>,
+    /// Merchants, brands, keys, clients, secrets.
     pub admin: Vec<AdminWrite>,
 }
 
@@ -51,6 +68,56 @@ pub struct PaymentWrite {
     pub events: Vec<Recorded>,
     /// The postings of those events, by the version of the event.
     pub postings: Vec<(u32, Posting)>,
+}
+
+/// Something to be told to subscribers: one delivery for each address that is subscribed when it is written.
+#[derive(Debug, Clone)]
+pub struct Announcement {
+    /// Who is told.
+    pub merchant_id: MerchantId,
+    /// In which world.
+    pub mode: Mode,
+    /// What they subscribed to.
+    pub topic: &'static str,
+    /// The object it tells of.
+    pub checkout_id: CheckoutId,
+    /// The payment it tells of.
+    pub payment_id: PaymentId,
+    /// The journal event it tells of.
+    pub version: u32,
+    /// What happened.
+    pub notice: Notice,
+    /// Chance, from which the id of each delivery follows; nobody can guess one.
+    pub seed: [u8; 32],
+    /// When it happened.
+    pub at: Timestamp,
+}
+
+/// An order, guarded by the version that was read.
+#[derive(Debug, Clone)]
+pub struct OrderWrite {
+    /// The version that was read; 0 for a new order, which is stale when its number is taken.
+    pub expected_version: u32,
+    /// The order from now on.
+    pub order: Order,
+}
+
+/// A subscription that begins or ends. What is so already, stays so.
+#[derive(Debug, Clone)]
+pub enum SubscriptionWrite {
+    /// Begins.
+    Add(Subscription),
+    /// Ends.
+    Remove {
+        /// Whose.
+        merchant_id: MerchantId,
+        /// In which world.
+        mode: Mode,
+        /// To what.
+        topic: String,
+        /// The address; every one of the topic without it.
+        url: Option<String>,
+    },
 }
 
 /// What became of one try to deliver.
@@ -89,8 +156,10 @@ pub struct IdempotencyWrite {
     pub status: u16,
     /// The body of the answer.
     pub body: String,
-    /// When it was used; kept for 24 hours.
+    /// When it was used.
     pub at: Timestamp,
+    /// How long it cannot be used again.
+    pub kept_for: Duration,
 }
 
 /// A counter moved on.
@@ -125,6 +194,10 @@ pub enum AdminWrite {
     RevokeBrand(BrandId, Timestamp),
     /// A key stops working.
     RevokeKey(KeyId, Timestamp),
+    /// A new client of a dialect that speaks OAuth.
+    Client(OauthClient),
+    /// A client and its tokens stop working.
+    RevokeClient(KeyId, Timestamp),
     /// A secret of the gateway itself, sealed; one that exists already makes the changeset stale.
     Secret(&'static str, Sealed),
     /// How far the sandbox clock was moved, in microseconds.
@@ -154,12 +227,18 @@ impl Changeset {
             timers,
             timers_done,
             deliveries,
+            announcements,
             delivered,
+            acknowledged,
             idempotency,
             answered,
+            freed,
             kept_card,
             forgotten_card,
             counter,
+            order,
+            subscription,
+            access_token,
             admin,
         } = self;
         customer.is_none()
@@ -169,12 +248,18 @@ impl Changeset {
             && timers.is_empty()
             && timers_done.is_empty()
             && deliveries.is_empty()
+            && announcements.is_empty()
             && delivered.is_none()
+            && acknowledged.is_none()
             && idempotency.is_none()
             && answered.is_none()
+            && freed.is_none()
             && kept_card.is_none()
             && forgotten_card.is_none()
             && counter.is_none()
+            && order.is_none()
+            && subscription.is_none()
+            && access_token.is_none()
             && admin.is_empty()
     }
 }

@@ -1,10 +1,13 @@
-//! Deliveries: notifications on their way, strictly in order per checkout.
+//! Deliveries: notifications on their way. Some go strictly in order per checkout, each in the checkout's lane; others
+//! wait for nobody and have no lane ([`Endpoint::is_in_order`]).
 //!
-//! Of the open deliveries of a checkout only the oldest waits for its time; the others are queued behind it, out of
+//! Of the open deliveries of a lane only the oldest waits for its time; the others are queued behind it, out of
 //! the index of what is due, and each moves up when the one before it arrived or was given up. So a merchant that
 //! does not answer costs one due row per checkout, however many notifications pile up.
+//!
+//! [`Endpoint::is_in_order`]: crate::Endpoint::is_in_order
 
-use domain::{CheckoutId, Notice, Timestamp};
+use domain::{CheckoutId, DeliveryId, MerchantId, Mode, Notice, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use crate::Store;
@@ -29,13 +32,17 @@ pub(crate) fn insert(connection: &Connection, delivery: &Delivery) -> Result<(),
         due_at,
         created_at,
     } = delivery;
+    let lane = endpoint.is_in_order().then(|| checkout_id.bytes());
     let endpoint = documents::text(&EndpointDoc::from(endpoint.clone()))?;
-    let is_behind = oldest_open(connection, *checkout_id)?.is_some();
+    let is_behind = match lane {
+        Some(lane) => oldest_open(connection, lane)?.is_some(),
+        None => false,
+    };
     execute(
         connection,
         "insert into deliveries (id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body,
-         state, attempts, due_at, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         state, lane, attempts, due_at, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         params![
             id.bytes(),
             merchant_id.bytes(),
@@ -47,6 +54,7 @@ pub(crate) fn insert(connection: &Connection, delivery: &Delivery) -> Result<(),
             endpoint,
             body,
             if is_behind { "queued" } else { "waiting" },
+            lane,
             attempts,
             due_at.micros(),
             created_at.micros()
@@ -63,28 +71,39 @@ pub(crate) fn record(connection: &Connection, delivered: &Delivered) -> Result<(
         (false, None) => ("given_up", body.as_ref()),
         (false, Some(_)) => ("waiting", body.as_ref()),
     };
-    let checkout_id = first(
+    let lane = first(
         connection,
         "update deliveries set body = $1, attempts = $2, state = $3, status = $4, tried_at = $5,
-         due_at = coalesce($6, due_at) where id = $7 and state = 'waiting' returning id, checkout_id",
+         due_at = coalesce($6, due_at) where id = $7 and state = 'waiting' returning id, lane",
         params![body, attempts, state, status, at.micros(), next.map(Timestamp::micros), id.bytes()],
-        |row| Cells::new("deliveries", row).id::<CheckoutId>(1, "checkout_id"),
+        |row| Cells::new("deliveries", row).get::<Option<[u8; 16]>>(1, "lane"),
     )?;
-    let Some(checkout_id) = checkout_id else { return Ok(()) };
+    let Some(Some(lane)) = lane else { return Ok(()) };
     if state != "waiting"
-        && let Some(position) = oldest_open(connection, checkout_id)?
+        && let Some(position) = oldest_open(connection, lane)?
     {
         execute(connection, "update deliveries set state = 'waiting' where position = $1", [position])?;
     }
     Ok(())
 }
 
-fn oldest_open(connection: &Connection, checkout_id: CheckoutId) -> Result<Option<i64>, Error> {
+/// Its receiver has it, in its own words, whether it was still being told or was given up.
+pub(crate) fn acknowledge(connection: &Connection, id: DeliveryId) -> Result<(), Error> {
+    execute(
+        connection,
+        "update deliveries set state = 'delivered', body = null
+         where id = $1 and lane is null and state in ('waiting', 'given_up')",
+        [id.bytes()],
+    )?;
+    Ok(())
+}
+
+fn oldest_open(connection: &Connection, lane: [u8; 16]) -> Result<Option<i64>, Error> {
     first(
         connection,
-        "select position from deliveries where checkout_id = $1 and state in ('waiting', 'queued')
+        "select position from deliveries where lane = $1 and state in ('waiting', 'queued')
          order by position limit 1",
-        [checkout_id.bytes()],
+        [lane],
         |row| Cells::new("deliveries", row).get(0, "position"),
     )
 }
@@ -120,6 +139,29 @@ impl Store {
                 "select id, due_at from deliveries where state = 'waiting' order by due_at limit 1",
                 [],
                 |row| Cells::new("deliveries", row).time(1, "due_at"),
+            )
+        })
+        .await
+    }
+
+    /// The delivery to this merchant in this mode that has this id.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn delivery(
+        &self,
+        merchant_id: MerchantId,
+        mode: Mode,
+        id: DeliveryId,
+    ) -> Result<Option<DeliveryRecord>, Error> {
+        self.read(move |connection| {
+            first(
+                connection,
+                "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts,
+                 due_at, created_at, state, status, tried_at from deliveries
+                 where id = $1 and merchant_id = $2 and mode = $3",
+                params![id.bytes(), merchant_id.bytes(), mode.as_str()],
+                parse_record,
             )
         })
         .await

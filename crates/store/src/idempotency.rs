@@ -1,4 +1,4 @@
-//! Keys that may be used once in 24 hours: a unique index settles who is first.
+//! Keys that may be used once as long as they are kept: a unique index settles who is first.
 
 use std::time::Duration;
 
@@ -11,39 +11,44 @@ use crate::error::Error;
 use crate::records::Idempotent;
 use crate::row::{Cells, Id, execute, first};
 
-const KEPT: Duration = Duration::from_hours(24);
-
-/// How many of the oldest rows one purge looks at, so that no batch waits long for it.
+/// How many rows one purge takes off, so that no batch waits long for it.
 const PURGE_MAX: u32 = 512;
 
 /// By how much the newest use moves on between two purges that found little.
 const PURGE_EVERY: Duration = Duration::from_secs(1);
 
-/// Whether the key was used in the 24 hours before.
+/// Whether the key was used and is kept.
 pub(crate) fn is_used(connection: &Connection, write: &IdempotencyWrite) -> Result<bool, Error> {
     Ok(used(connection, write.merchant_id, write.mode, &write.scope, &write.key, write.at)?.is_some())
 }
 
 /// Keeps a key that is free, in place of a use that is too old to count.
 pub(crate) fn insert(connection: &Connection, write: &IdempotencyWrite) -> Result<(), Error> {
-    let IdempotencyWrite { merchant_id, mode, scope, key, fingerprint, status, body, at } = write;
+    let IdempotencyWrite { merchant_id, mode, scope, key, fingerprint, status, body, at, kept_for } = write;
+    free(connection, write)?;
+    execute(
+        connection,
+        "insert into idempotency (merchant_id, mode, scope, key, fingerprint, status, body, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        params![merchant_id.bytes(), mode.as_str(), scope, key, fingerprint, status, body, at.plus(*kept_for).micros()],
+    )?;
+    Ok(())
+}
+
+/// Lets a key be used again.
+pub(crate) fn free(connection: &Connection, write: &IdempotencyWrite) -> Result<(), Error> {
+    let IdempotencyWrite { merchant_id, mode, scope, key, .. } = write;
     execute(
         connection,
         "delete from idempotency where merchant_id = $1 and mode = $2 and scope = $3 and key = $4",
         params![merchant_id.bytes(), mode.as_str(), scope, key],
-    )?;
-    execute(
-        connection,
-        "insert into idempotency (merchant_id, mode, scope, key, fingerprint, status, body, at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        params![merchant_id.bytes(), mode.as_str(), scope, key, fingerprint, status, body, at.micros()],
     )?;
     Ok(())
 }
 
 /// Writes the answer of a key that was used up without one.
 pub(crate) fn answer(connection: &Connection, write: &IdempotencyWrite) -> Result<(), Error> {
-    let IdempotencyWrite { merchant_id, mode, scope, key, fingerprint: _, status, body, at: _ } = write;
+    let IdempotencyWrite { merchant_id, mode, scope, key, status, body, .. } = write;
     execute(
         connection,
         "update idempotency set status = $1, body = $2 where merchant_id = $3 and mode = $4 and scope = $5 and key = $6",
@@ -76,9 +81,9 @@ impl Purge {
         }
         let purged = execute(
             connection,
-            "delete from idempotency where at <= $1
-             and position in (select position from idempotency order by position limit $2)",
-            params![forgotten(self.newest), PURGE_MAX],
+            "delete from idempotency where position in
+             (select position from idempotency where expires_at <= $1 order by expires_at limit $2)",
+            params![self.newest.micros(), PURGE_MAX],
         )?;
         // As long as there is more to purge, every batch takes its share.
         let found_little = purged < PURGE_MAX as usize;
@@ -88,7 +93,7 @@ impl Purge {
 }
 
 impl Store {
-    /// What is remembered of a key of this merchant and mode that was used in the 24 hours before `now`.
+    /// What is remembered of a used key of this merchant and mode, if it is kept at `now`.
     ///
     /// # Errors
     /// When something broke.
@@ -116,15 +121,10 @@ fn used(
     first(
         connection,
         "select key, fingerprint, status, body from idempotency
-         where merchant_id = $1 and mode = $2 and scope = $3 and key = $4 and at > $5",
-        params![merchant_id.bytes(), mode.as_str(), scope, key, forgotten(now)],
+         where merchant_id = $1 and mode = $2 and scope = $3 and key = $4 and expires_at > $5",
+        params![merchant_id.bytes(), mode.as_str(), scope, key, now.micros()],
         parse,
     )
-}
-
-/// A use at this moment or before does not count any more.
-fn forgotten(now: Timestamp) -> i64 {
-    now.micros().saturating_sub(i64::try_from(KEPT.as_micros()).unwrap_or(i64::MAX))
 }
 
 fn parse(row: &Row<'_>) -> Result<Idempotent, Error> {

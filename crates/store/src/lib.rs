@@ -23,9 +23,12 @@ mod journal;
 mod keys;
 mod ledger;
 mod merchants;
+mod oauth;
+mod orders;
 mod payments;
 mod secrets;
 mod settings;
+mod subscriptions;
 mod timers;
 
 mod audit;
@@ -36,10 +39,14 @@ mod row;
 mod schema;
 
 pub use audit::AuditReport;
-pub use changeset::{AdminWrite, Changeset, Committed, CounterWrite, Delivered, IdempotencyWrite, PaymentWrite};
+pub use changeset::{
+    AdminWrite, Announcement, Changeset, Committed, CounterWrite, Delivered, IdempotencyWrite, OrderWrite,
+    PaymentWrite, SubscriptionWrite,
+};
 pub use error::Error;
 pub use records::{
-    ApiKey, BankAccount, Brand, CardRow, CheckoutRecord, Company, CustomerRecord, Delivery, DeliveryRecord,
-    DeliveryState, Endpoint, Idempotent, KeptCard, Merchant, Sealed, SigningKey, Timer, TimerKind,
+    AccessToken, ApiKey, BankAccount, Brand, CardRow, CheckoutRecord, Company, CustomerRecord, Delivery,
+    DeliveryRecord, DeliveryState, Endpoint, Idempotent, KeptCard, Merchant, OauthClient, Order, Sealed, SigningKey,
+    Subscription, Timer, TimerKind,
 };
 pub use store::Store;

@@ -1,7 +1,7 @@
 //! What can be read back.
 
 use domain::{
-    AttemptId, BrandId, CardId, CardSummary, Checkout, CheckoutId, Currency, Customer, CustomerId, DeliveryId,
+    AttemptId, BrandId, CardId, CardSummary, Checkout, CheckoutId, Currency, Customer, CustomerId, DeliveryId, Dialect,
     Exchange, Fees, KeyId, MerchantId, Mode, Notice, OperationId, PaymentId, Timestamp,
 };
 
@@ -89,6 +89,40 @@ pub struct ApiKey {
     pub created_at: Timestamp,
     /// Since when it does not work any more.
     pub revoked_at: Option<Timestamp>,
+}
+
+/// A client of a dialect that speaks OAuth; the secret itself is nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OauthClient {
+    /// Its id, which it calls itself by.
+    pub id: KeyId,
+    /// Whose it is.
+    pub merchant_id: MerchantId,
+    /// Its world.
+    pub mode: Mode,
+    /// The only dialect it speaks.
+    pub dialect: Dialect,
+    /// SHA-256 of the secret.
+    pub hash: [u8; 32],
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when it and its tokens do not work any more.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// What a client calls with for a while; the token itself is nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessToken {
+    /// SHA-256 of the token.
+    pub hash: [u8; 32],
+    /// Whose it is.
+    pub client_id: KeyId,
+    /// What it may be used for, in its dialect's words.
+    pub scope: String,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// From when it does not work any more.
+    pub expires_at: Timestamp,
 }
 
 /// A payer a merchant knows.
@@ -240,8 +274,63 @@ pub enum Endpoint {
         /// The merchant's address.
         url: String,
     },
+    /// The address the checkout names, told in plain JSON how the payment stands.
+    Status {
+        /// The merchant's address.
+        url: String,
+    },
+    /// An address that subscribed; it is told that there is something to fetch.
+    Subscription {
+        /// What it subscribed to.
+        topic: String,
+        /// The merchant's address.
+        url: String,
+    },
     /// The payer, by mail, at the addresses the checkout names.
     Mail,
+}
+
+impl Endpoint {
+    /// Whether later notifications of the same checkout wait for earlier ones.
+    #[must_use]
+    pub const fn is_in_order(&self) -> bool {
+        match self {
+            Self::Callback { .. } | Self::Mail => true,
+            Self::Status { .. } | Self::Subscription { .. } => false,
+        }
+    }
+}
+
+/// Where a merchant wants to be told of something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// Who.
+    pub merchant_id: MerchantId,
+    /// In which world.
+    pub mode: Mode,
+    /// Of what, in its dialect's words.
+    pub topic: String,
+    /// Where.
+    pub url: String,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// What a merchant sells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// What the merchant knows it by: positive, below 2^53, unique in the whole store.
+    pub number: u64,
+    /// Whose it is.
+    pub merchant_id: MerchantId,
+    /// Its world.
+    pub mode: Mode,
+    /// 1 when it is made, then one more each time it changes.
+    pub version: u32,
+    /// The dialect's own JSON document; nobody else reads it.
+    pub document: String,
+    /// When it was made.
+    pub created_at: Timestamp,
 }
 
 /// One notification on its way to one endpoint.
@@ -253,7 +342,7 @@ pub struct Delivery {
     pub merchant_id: MerchantId,
     /// In which world.
     pub mode: Mode,
-    /// The object it tells of: later ones of the same object wait for earlier ones.
+    /// The object it tells of.
     pub checkout_id: CheckoutId,
     /// The payment it tells of.
     pub payment_id: PaymentId,

@@ -10,11 +10,14 @@ use std::collections::HashMap;
 use std::sync::mpsc::Receiver;
 
 use domain::ledger::Posting;
-use domain::{CardId, CheckoutId};
+use domain::{CardId, CheckoutId, DeliveryId};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::changeset::{AdminWrite, Changeset, Committed, CounterWrite, Delivered, IdempotencyWrite, PaymentWrite};
+use crate::changeset::{
+    AdminWrite, Announcement, Changeset, Committed, CounterWrite, Delivered, IdempotencyWrite, OrderWrite,
+    PaymentWrite, SubscriptionWrite,
+};
 use crate::checkouts::CheckoutRow;
 use crate::customers::CustomerRow;
 use crate::documents::Owner;
@@ -23,8 +26,11 @@ use crate::idempotency::Purge;
 use crate::journal::{Entry, Journal};
 use crate::ledger::Ledger;
 use crate::payments::PaymentRow;
-use crate::records::{CardRow, Delivery, KeptCard, Timer};
-use crate::{brands, cards, counters, deliveries, idempotency, keys, merchants, secrets, settings, timers};
+use crate::records::{AccessToken, CardRow, Delivery, KeptCard, Timer};
+use crate::{
+    brands, cards, counters, deliveries, idempotency, keys, merchants, oauth, orders, secrets, settings, subscriptions,
+    timers,
+};
 
 /// Changesets in one transaction.
 const BATCH_MAX: usize = 1_024;
@@ -48,12 +54,18 @@ pub(crate) struct Prepared {
     timers: Vec<Timer>,
     timers_done: Vec<Timer>,
     deliveries: Vec<Delivery>,
+    announcements: Vec<Announcement>,
     delivered: Option<Delivered>,
+    acknowledged: Option<DeliveryId>,
     idempotency: Option<IdempotencyWrite>,
     answered: Option<IdempotencyWrite>,
+    freed: Option<Box<IdempotencyWrite>>,
     kept_card: Option<KeptCard>,
     forgotten_card: Option<(CheckoutId, CardId)>,
     counter: Option<CounterWrite>,
+    order: Option<Box<OrderWrite>>,
+    subscription: Option<Box<SubscriptionWrite>>,
+    access_token: Option<Box<AccessToken>>,
     admin: Vec<AdminWrite>,
 }
 
@@ -67,12 +79,18 @@ impl Prepared {
             timers,
             timers_done,
             deliveries,
+            announcements,
             delivered,
+            acknowledged,
             idempotency,
             answered,
+            freed,
             kept_card,
             forgotten_card,
             counter,
+            order,
+            subscription,
+            access_token,
             admin,
         } = changeset;
         let (payment, entries) = match payment {
@@ -88,12 +106,18 @@ impl Prepared {
             timers,
             timers_done,
             deliveries,
+            announcements,
             delivered,
+            acknowledged,
             idempotency,
             answered,
+            freed,
             kept_card,
             forgotten_card,
             counter,
+            order,
+            subscription,
+            access_token,
             admin,
         })
     }
@@ -198,6 +222,9 @@ impl Writer {
         for key in changes.iter().filter_map(|change| change.idempotency.as_ref()) {
             self.purge.saw(key.at);
         }
+        if let Some(now) = changes.iter().filter_map(|change| Some(change.access_token.as_ref()?.issued_at)).max() {
+            oauth::purge_tokens(&self.connection, now)?;
+        }
         self.purge.run(&self.connection)
     }
 
@@ -241,6 +268,11 @@ impl Writer {
         {
             return Ok(Committed::Stale);
         }
+        if let Some(order) = &change.order
+            && !orders::is_current(connection, order)?
+        {
+            return Ok(Committed::Stale);
+        }
         for write in &change.admin {
             if let AdminWrite::Secret(name, _) = write
                 && secrets::exists(connection, name)?
@@ -273,6 +305,15 @@ impl Writer {
         if let Some(answered) = &change.answered {
             idempotency::answer(connection, answered)?;
         }
+        if let Some(freed) = &change.freed {
+            idempotency::free(connection, freed)?;
+        }
+        if let Some(order) = &change.order {
+            orders::put(connection, order)?;
+        }
+        if let Some(write) = &change.subscription {
+            subscriptions::write(connection, write)?;
+        }
         if let Some(card) = &change.kept_card {
             cards::keep(connection, card)?;
         }
@@ -291,8 +332,17 @@ impl Writer {
         if let Some(delivered) = &change.delivered {
             deliveries::record(connection, delivered)?;
         }
+        if let Some(id) = change.acknowledged {
+            deliveries::acknowledge(connection, id)?;
+        }
         for delivery in &change.deliveries {
             deliveries::insert(connection, delivery)?;
+        }
+        for announcement in &change.announcements {
+            subscriptions::announce(connection, announcement)?;
+        }
+        if let Some(token) = &change.access_token {
+            oauth::insert_token(connection, token)?;
         }
         for write in &change.admin {
             apply_admin(connection, write)?;
@@ -310,6 +360,8 @@ fn apply_admin(connection: &Connection, write: &AdminWrite) -> Result<(), Error>
         AdminWrite::RevokeMerchant(id, at) => merchants::revoke(connection, *id, *at),
         AdminWrite::RevokeBrand(id, at) => brands::revoke(connection, *id, *at),
         AdminWrite::RevokeKey(id, at) => keys::revoke(connection, *id, *at),
+        AdminWrite::Client(client) => oauth::insert_client(connection, client),
+        AdminWrite::RevokeClient(id, at) => oauth::revoke_client(connection, *id, *at),
         AdminWrite::Secret(name, sealed) => secrets::insert(connection, name, sealed),
         AdminWrite::ClockOffset(micros) => settings::put_clock_offset(connection, *micros),
     }
@@ -340,6 +392,7 @@ mod tests {
             status: 200,
             body: "x".repeat(8_000),
             at: Timestamp::from_seconds(0),
+            kept_for: std::time::Duration::from_hours(24),
         });
         Changeset { idempotency, ..Changeset::default() }
     }

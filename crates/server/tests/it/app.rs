@@ -32,6 +32,9 @@ pub(crate) struct Merchant {
     pub(crate) brand_id: String,
     pub(crate) secret_key: String,
     pub(crate) live_secret_key: String,
+    /// Its client of the card payments API.
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
 }
 
 /// What outlives a process: the data, the root key, and what the merchant wrote down.
@@ -447,6 +450,8 @@ async fn make_merchant(router: &Router) -> Merchant {
         brand_id: entry("brand_id"),
         secret_key: entry("secret_key"),
         live_secret_key: entry("live_secret_key"),
+        client_id: made["card_payments"]["client_id"].as_str().unwrap().to_owned(),
+        client_secret: made["card_payments"]["client_secret"].as_str().unwrap().to_owned(),
     }
 }
 

@@ -4,6 +4,9 @@
 
 mod app;
 mod callbacks;
+mod card_payments;
+mod card_payments_orders;
+mod card_payments_tokens;
 mod concurrency;
 mod direct_post;
 mod golden;

@@ -124,6 +124,8 @@ impl BrandDoc {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum EndpointDoc {
     Callback { url: String },
+    Status { url: String },
+    Subscription { topic: String, url: String },
     Mail,
 }
 
@@ -131,6 +133,8 @@ impl From<Endpoint> for EndpointDoc {
     fn from(endpoint: Endpoint) -> Self {
         match endpoint {
             Endpoint::Callback { url } => Self::Callback { url },
+            Endpoint::Status { url } => Self::Status { url },
+            Endpoint::Subscription { topic, url } => Self::Subscription { topic, url },
             Endpoint::Mail => Self::Mail,
         }
     }
@@ -140,6 +144,8 @@ impl From<EndpointDoc> for Endpoint {
     fn from(document: EndpointDoc) -> Self {
         match document {
             EndpointDoc::Callback { url } => Self::Callback { url },
+            EndpointDoc::Status { url } => Self::Status { url },
+            EndpointDoc::Subscription { topic, url } => Self::Subscription { topic, url },
             EndpointDoc::Mail => Self::Mail,
         }
     }

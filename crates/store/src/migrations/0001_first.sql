@@ -34,6 +34,29 @@ create table api_keys (
 create index api_keys_by_prefix on api_keys (prefix);
 create index api_keys_of_merchant on api_keys (merchant_id);
 
+-- Clients of the dialects that speak OAuth.
+create table oauth_clients (
+    position integer primary key,
+    id blob not null unique,
+    merchant_id blob not null,
+    mode text not null,
+    dialect text not null,
+    hash blob not null,
+    created_at integer not null,
+    revoked_at integer
+) strict;
+
+create index oauth_clients_of_merchant on oauth_clients (merchant_id);
+
+-- In order of issue, and so of expiry.
+create table access_tokens (
+    position integer primary key,
+    hash blob not null unique,
+    client_id blob not null,
+    scope text not null,
+    expires_at integer not null
+) strict;
+
 create table signing_keys (
     merchant_id blob not null,
     mode text not null,
@@ -190,8 +213,10 @@ create table deliveries (
     notice text not null,
     endpoint text not null,
     body text,
-    -- waiting: the oldest open one of its checkout; queued: behind it; delivered; given_up.
+    -- waiting: the oldest open one of its lane; queued: behind it; delivered; given_up.
     state text not null,
+    -- Within a lane each waits for the one before; null waits for nobody.
+    lane blob,
     attempts integer not null,
     -- The HTTP status of the last answer, 0 when there was none; null before the first try.
     status integer,
@@ -201,7 +226,7 @@ create table deliveries (
 ) strict;
 
 create index deliveries_due on deliveries (due_at) where state = 'waiting';
-create index deliveries_open on deliveries (checkout_id, position) where state in ('waiting', 'queued');
+create index deliveries_open on deliveries (lane, position) where lane is not null and state in ('waiting', 'queued');
 -- A payment's id is in order of time, a checkout's is random: this index grows at its end.
 create index deliveries_of_payment on deliveries (payment_id);
 
@@ -211,11 +236,35 @@ create table idempotency (
     mode text not null,
     scope text not null,
     key text not null,
-    at integer not null,
     fingerprint blob not null,
     status integer not null,
     body text not null,
+    expires_at integer not null,
     unique (merchant_id, mode, scope, key)
+) strict;
+
+create index idempotency_by_expiry on idempotency (expires_at);
+
+-- Where merchants want to be told of what; topics are a dialect's.
+create table subscriptions (
+    position integer primary key,
+    merchant_id blob not null,
+    mode text not null,
+    topic text not null,
+    url text not null,
+    created_at integer not null,
+    unique (merchant_id, mode, topic, url)
+) strict;
+
+-- What merchants sell, as they said it; the document is a dialect's.
+create table orders (
+    position integer primary key,
+    number integer not null unique,
+    merchant_id blob not null,
+    mode text not null,
+    version integer not null,
+    document text not null,
+    created_at integer not null
 ) strict;
 
 -- Cards that customers left with merchants; the token is the checkout.

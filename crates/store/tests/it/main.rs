@@ -6,3 +6,4 @@ mod deliveries;
 mod opening;
 mod records;
 mod samples;
+mod subscribers;

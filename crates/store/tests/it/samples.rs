@@ -174,6 +174,7 @@ pub(crate) fn key_use(key: &str, seconds: i64) -> IdempotencyWrite {
         status: 201,
         body: "{}".to_owned(),
         at: at(seconds),
+        kept_for: std::time::Duration::from_hours(24),
     }
 }
 

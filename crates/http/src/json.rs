@@ -13,7 +13,7 @@ const DEPTH_MAX: usize = 127;
 
 /// A JSON value as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Json {
+pub enum Json {
     /// `null`
     Null,
     /// `true` or `false`
@@ -30,19 +30,19 @@ pub(crate) enum Json {
 
 /// The members of an object, in the order they were sent. No name appears twice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Object(Vec<(String, Json)>);
+pub struct Object(Vec<(String, Json)>);
 
 /// The text is not JSON, or not JSON that means one thing only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not readable as JSON")]
-pub(crate) struct BrokenJson;
+pub struct BrokenJson;
 
 impl Json {
     /// Reads one JSON value and nothing after it.
     ///
     /// # Errors
     /// [`BrokenJson`] for bad syntax, invalid UTF-8, lone surrogates, a member given twice, and nesting beyond 127.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, BrokenJson> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, BrokenJson> {
         let text = std::str::from_utf8(bytes).map_err(|_| BrokenJson)?;
         let raw: &RawValue = serde_json::from_str(text).map_err(|_| BrokenJson)?;
         Self::from_raw(raw, 0)
@@ -50,7 +50,7 @@ impl Json {
 
     /// Whether U+0000 stands in any string or name: legal JSON, but no text of ours.
     #[must_use]
-    pub(crate) fn has_nul(&self) -> bool {
+    pub fn has_nul(&self) -> bool {
         match self {
             Self::Null | Self::Bool(_) | Self::Number(_) => false,
             Self::String(text) => text.contains('\0'),
@@ -77,18 +77,18 @@ impl Json {
 impl Object {
     /// The member of this name.
     #[must_use]
-    pub(crate) fn get(&self, name: &str) -> Option<&Json> {
+    pub fn get(&self, name: &str) -> Option<&Json> {
         self.0.iter().find(|(member, _)| member == name).map(|(_, value)| value)
     }
 
     /// Every member, in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
     /// See [`Json::has_nul`].
     #[must_use]
-    pub(crate) fn has_nul(&self) -> bool {
+    pub fn has_nul(&self) -> bool {
         self.0.iter().any(|(name, value)| name.contains('\0') || value.has_nul())
     }
 }

@@ -1,0 +1,74 @@
+//! `Payer-Request-ID`: a call that was handled is not handled again (card-payments-api 1.4). What stands is settled in
+//! the transaction of the effect; a call that was refused leaves its id free.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, Method};
+use engine::{Credential, Engine, IdempotencyWrite, Turn};
+
+use crate::errors::ApiError;
+
+/// The life of a link, and so of an id.
+const KEPT: Duration = Duration::from_secs(31 * 86_400);
+const HEADER: &str = "payer-request-id";
+/// One scope over all paths and methods.
+const SCOPE: &str = "Payer-Request-ID";
+const UUID_CHARS: usize = 36;
+
+/// The id of a call; `None` for a call without one.
+#[derive(Clone)]
+pub(crate) struct RequestId(Option<Known>);
+
+#[derive(Clone)]
+struct Known {
+    write: IdempotencyWrite,
+    /// Another call with this id is refused until this is dropped.
+    _turn: Arc<Turn>,
+}
+
+impl RequestId {
+    /// Reads the header; GET has none.
+    pub(crate) async fn begin(
+        engine: &Engine,
+        caller: Credential,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<Self, ApiError> {
+        let mut values = headers.get_all(HEADER).iter();
+        let Some(value) = values.next().filter(|_| !method.is_safe()) else { return Ok(Self(None)) };
+        let invalid = || ApiError::Invalid("Payer-Request-ID must be one UUID".to_owned());
+        let text = value.to_str().ok().filter(|text| is_uuid(text)).ok_or_else(invalid)?;
+        if values.next().is_some() {
+            return Err(invalid());
+        }
+        let key = text.to_ascii_lowercase();
+        let turn = engine.try_turn(caller, SCOPE, &key).ok_or(ApiError::Replayed)?;
+        if engine.used_key(caller, SCOPE, &key).await?.is_some() {
+            return Err(ApiError::Replayed);
+        }
+        let write = IdempotencyWrite {
+            merchant_id: caller.merchant_id,
+            mode: caller.mode,
+            scope: SCOPE.to_owned(),
+            key,
+            fingerprint: [0; 32],
+            status: 0,
+            body: String::new(),
+            at: engine.env().now(),
+            kept_for: KEPT,
+        };
+        Ok(Self(Some(Known { write, _turn: Arc::new(turn) })))
+    }
+
+    /// What is written down with the effect.
+    pub(crate) fn write(&self) -> Option<IdempotencyWrite> {
+        self.0.as_ref().map(|known| known.write.clone())
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    let is_hex = |byte: u8| byte == b'-' || byte.is_ascii_hexdigit();
+    text.len() == UUID_CHARS && lengths == [8, 4, 4, 4, 12] && text.bytes().all(is_hex)
+}
