@@ -510,7 +510,9 @@ async fn a_link_lives_31_days_to_the_second() {
     desk.advance(end.since(desk.now()).saturating_sub(Duration::from_secs(60))).await;
     // X9: what is under way at the deadline may finish.
     for id in [asked, failing] {
-        desk.submit(id, RACE).await.await.expect("no panic").expect("a question");
+        let shown = desk.submit(id, RACE).await.await.expect("no panic").expect("a question");
+        let acs = question(&shown).expect("a question").challenge.ids.acs;
+        desk.engine.act_at_test_bank(acs, AcsAnswer::Resend).await.expect("the payer is at the bank's page");
     }
     desk.advance(Duration::from_secs(59)).await;
     assert_eq!("open", in_words(&desk.show(idle).await), "X7");
@@ -529,7 +531,8 @@ async fn a_link_lives_31_days_to_the_second() {
     assert_eq!("authentication_started challenged not_authenticated declined expired", events(&failed), "in one step");
     let back = desk.answer(asked, TransStatus::Authenticated).await;
     desk.advance(Duration::from_secs(6)).await;
-    assert_eq!("authorized, authorized 1000", in_words(&back.await.expect("no panic").expect("paid")));
+    let back = back.await.expect("no panic").expect("paid");
+    assert_eq!("authorized, authorized 1000", in_words(&back), "{}", events(&back));
     let paying = desk.submit(idle, GOOD).await;
     assert!(matches!(paying.await.expect("no panic"), Err(Error::Refused(_))), "X12");
     assert_eq!("expired", in_words(&desk.abort(idle).await.expect("X12: nothing to cancel")));
