@@ -212,11 +212,31 @@ impl Expiry {
         (i64::from(self.year), i64::from(self.month)) < (year, month)
     }
 
+    /// The first moment at which it is past.
+    #[must_use]
+    pub fn ends(self) -> Timestamp {
+        let (year, month) = match self.month {
+            12 => (i64::from(self.year) + 1, 1),
+            month => (i64::from(self.year), i64::from(month) + 1),
+        };
+        Timestamp::from_seconds(first_day(year, month) * 86_400 + 12 * 3600)
+    }
+
     /// More than twenty years ahead: surely a typo.
     #[must_use]
     pub fn is_far(self, now: Timestamp) -> bool {
         i64::from(self.year) > year_and_month(now.seconds()).0 + 20
     }
+}
+
+/// The days from 1970 to the first of a month, by the same reckoning as [`year_and_month`].
+fn first_day(year: i64, month: i64) -> i64 {
+    let shifted = if month > 2 { month - 3 } else { month + 9 };
+    let year = year - i64::from(month <= 2);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * shifted + 2) / 5;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    year.div_euclid(400) * 146_097 + day_of_era - 719_468
 }
 
 /// The civil year and month of a moment in UTC, by the usual reckoning in eras of 400 years.
@@ -469,6 +489,18 @@ mod tests {
         let december_noon_utc = Timestamp::from_seconds(1_796_126_400);
         assert!(!expiry.is_past(Timestamp::from_seconds(december_noon_utc.seconds() - 1)));
         assert!(expiry.is_past(december_noon_utc));
+    }
+
+    #[test]
+    fn a_card_ends_at_the_first_moment_at_which_it_is_past() {
+        for year in [1999, 2000, 2023, 2024, 2026, 2100, 9999] {
+            for month in 1..=12 {
+                let expiry = Expiry { year, month };
+                let end = expiry.ends();
+                assert!(expiry.is_past(end), "{expiry:?}");
+                assert!(!expiry.is_past(Timestamp::from_micros(end.micros() - 1)), "{expiry:?}");
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    CaptureMode, Checkout, CheckoutId, Command, Customer, CustomerId, Due, Event, MerchantId, Mode, Notice,
+    CaptureMode, Checkout, CheckoutId, Command, Customer, CustomerId, Dialect, Due, Event, MerchantId, Mode, Notice,
     OperationId, OperationKind, Payment, PublicId, Recorded, State, Submission, Terms, Timestamp, ledger, notices,
 };
 use store::{
@@ -13,7 +13,7 @@ use store::{
 
 use crate::authentication::{abandon, abandoned};
 use crate::credentials::Credential;
-use crate::operations::watch;
+use crate::operations::{kept_submission, watch};
 use crate::recovery::{FIRST_INQUIRY, first_inquiry};
 use crate::turns::Turn;
 use crate::{Audience, Engine, Error};
@@ -409,6 +409,7 @@ impl Engine {
                 if let Some(due) = payment.terms.due {
                     change.timers_done.push(due_timer(payment, due));
                 }
+                change.timers.extend(expiry(shown, event));
                 let is_held = matches!(event, Event::Authorized { amount, .. } if !amount.is_zero());
                 if is_held && payment.terms.capture == CaptureMode::Manual {
                     change.timers.push(timer(payment, TimerKind::Lapse, now.plus(HOLD_LIFE)));
@@ -477,6 +478,15 @@ fn hold_waited(shown: &Shown, ended: OperationId, now: Timestamp) -> Vec<Timer> 
     let released = hold_ends(shown).filter(|_| !was_release).map(|at| (at, TimerKind::Release { asked: 0 }));
     let waited = forgotten.into_iter().chain(released).filter(|(at, _)| *at <= now);
     waited.map(|(_, kind)| timer(payment, kind, now)).collect()
+}
+
+/// What ends a card kept by a link of its own: one that is past its date is of no use to anybody (card-payments-api 2.3).
+fn expiry(shown: &Shown, event: &Event) -> Option<Timer> {
+    let Event::Authorized { attempt_id, .. } = event else { return None };
+    let is_link = shown.record.checkout.dialect == Dialect::CardPayments;
+    let kept =
+        kept_submission(&shown.payment, &shown.history).filter(|kept| is_link && kept.attempt_id == *attempt_id)?;
+    Some(timer(&shown.payment, TimerKind::ForgetCard, kept.card.expiry.ends()))
 }
 
 /// What happens at a payment's due time.

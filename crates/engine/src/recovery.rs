@@ -13,6 +13,7 @@ use domain::{
 use store::{Changeset, Timer, TimerKind};
 
 use crate::checkouts::{Asking, HOLD_LIFE, authorized_at, timer};
+use crate::operations::kept_submission;
 use crate::payments::ACQUIRER_WAIT;
 use crate::{Engine, Error};
 
@@ -47,6 +48,18 @@ impl Engine {
             // What is under way decides first; its end sees that the moment is past.
             TimerKind::Due => self.run_due(asking, due, &Command::PassDue).await,
             TimerKind::Lapse => self.run_due(asking, due, &Command::Lapse).await,
+            TimerKind::ForgetCard => {
+                let card = kept_submission(&payment, &history).map(|kept| (payment.terms.checkout_id, kept.card_id));
+                if card.is_none() {
+                    return self.forget(due).await;
+                }
+                self.run(asking, &Command::ForgetCard, |_, change| {
+                    change.timers_done.push(due.clone());
+                    change.forgotten_card = card;
+                })
+                .await
+                .map(|_| ())
+            }
             TimerKind::Release { asked } => self.release_held(asking, due, &payment, &history, asked).await,
             TimerKind::Abandon { attempt_id } => {
                 self.forget_waiting_card(attempt_id);

@@ -607,7 +607,9 @@ async fn a_kept_card_is_charged_again_and_again() {
     assert_eq!("authorized, authorized 4900", in_words(&desk.show(id).await));
     let expires = Timestamp::from_seconds(1_925_121_600);
     desk.advance(expires.since(desk.now())).await;
-    assert_eq!(StoredCard::Expired, StoredCard::of(&desk.show(token).await, desk.now()), "the card is past its date");
+    let shown = desk.show(token).await;
+    assert_eq!(StoredCard::Expired, StoredCard::of(&shown, desk.now()), "the card is past its date");
+    assert!(events(&shown).ends_with("authorized card_forgetting card_forgotten"), "its number is not kept longer");
     assert!(matches!(desk.charge(token).await.1, Err(Error::NoToken)));
     desk.audit().await;
 }

@@ -149,7 +149,7 @@ impl Audit {
         while let Some(row) = rows.next()? {
             let Some(timer) = self.readable(timers::parse(row))? else { continue };
             match timer.kind {
-                TimerKind::Due | TimerKind::Lapse => {}
+                TimerKind::Due | TimerKind::Lapse | TimerKind::ForgetCard => {}
                 TimerKind::Release { .. } => {
                     self.released.insert(timer.payment_id);
                 }

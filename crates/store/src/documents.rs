@@ -351,6 +351,7 @@ mod tests {
             TimerKind::Inquire { attempt_id: ATTEMPT, asked: 4, not_found: 2 },
             TimerKind::Reverse { attempt_id: ATTEMPT, asked: 0 },
             TimerKind::Lapse,
+            TimerKind::ForgetCard,
             TimerKind::Release { asked: 3 },
         ]);
         for unread in ["", "due now", "inquire", "reverse x 1", "2028-13", "2028-00", "954", "954 myr"] {

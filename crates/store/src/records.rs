@@ -259,6 +259,8 @@ pub enum TimerKind {
     },
     /// The acquirer forgets the reservation.
     Lapse,
+    /// A kept card is past its date.
+    ForgetCard,
     /// Give back what is held and nobody wants, or may take, any more.
     Release {
         /// How many times the acquirer was asked before.

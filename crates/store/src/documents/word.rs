@@ -174,7 +174,7 @@ impl Word for TransStatus {
 }
 
 /// `due`, `inquire <try> <asked> <not found>`, `reverse <try> <asked>`, `abandon <try>`,
-/// `inquire_operation <operation> <asked> <not found>`, `lapse`, `release <asked>`.
+/// `inquire_operation <operation> <asked> <not found>`, `lapse`, `forget_card`, `release <asked>`.
 impl Word for TimerKind {
     fn to_word(&self) -> Cow<'static, str> {
         match self {
@@ -186,6 +186,7 @@ impl Word for TimerKind {
                 join("inquire_operation", &[operation_id, asked, not_found])
             }
             Self::Lapse => "lapse".into(),
+            Self::ForgetCard => "forget_card".into(),
             Self::Release { asked } => join("release", &[asked]),
         }
     }
@@ -209,6 +210,7 @@ impl Word for TimerKind {
                 not_found: not_found.parse().ok()?,
             }),
             ["lapse"] => Some(Self::Lapse),
+            ["forget_card"] => Some(Self::ForgetCard),
             ["release", asked] => Some(Self::Release { asked: asked.parse().ok()? }),
             _ => None,
         }
