@@ -160,13 +160,13 @@ test("a challenged card is paid through the bank's page, on a phone and on a des
       await fill(page, "5555 5555 5555 4444");
       await page.getByRole("button", { name: /Pay/ }).click();
       await page.waitForURL(/challenge/);
-      await page.getByRole("button", { name: "Continue to your bank" }).click();
-      await page.waitForURL(/acs/);
-      await page.getByLabel(/code/i).first().fill("1111");
-      await page.getByRole("button", { name: "Verify" }).click();
-      await page.getByRole("alert").first().waitFor();
-      await page.getByLabel(/code/i).first().fill("1234");
-      await page.getByRole("button", { name: "Verify" }).click();
+      if (!javaScriptEnabled) await page.getByRole("button", { name: "Continue to your bank" }).click();
+      const bank = javaScriptEnabled ? page.frameLocator("iframe") : page;
+      await bank.getByLabel(/code/i).first().fill("1111");
+      await bank.getByRole("button", { name: "Verify" }).click();
+      await bank.getByRole("alert").first().waitFor();
+      await bank.getByLabel(/code/i).first().fill("1234");
+      await bank.getByRole("button", { name: "Verify" }).click();
       if (!javaScriptEnabled) {
         await page.getByRole("button", { name: /continue|back|return/i }).first().click();
       }

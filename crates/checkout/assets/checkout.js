@@ -84,6 +84,8 @@ form.addEventListener('submit', (event) => {
     return;
   }
   sent = true;
+  // How large the bank's page may be, should it want to ask.
+  field('window_width').value = document.documentElement.clientWidth;
   button.setAttribute('aria-disabled', 'true');
   button.textContent = button.dataset.busy;
   for (const input of form.querySelectorAll('input')) input.readOnly = true;

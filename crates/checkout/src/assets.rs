@@ -39,10 +39,18 @@ pub(crate) static ONWARD: LazyLock<Asset> =
 pub(crate) static WAIT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("wait", "js", JS, include_bytes!("../assets/wait.js")));
 
+/// Draws the bank's page inside ours.
+pub(crate) static CHALLENGE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("challenge", "js", JS, include_bytes!("../assets/challenge.js")));
+
+/// Brings the payer back from the bank's page.
+pub(crate) static RETURNED: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("returned", "js", JS, include_bytes!("../assets/returned.js")));
+
 /// The file at this path; `None` for any other path and any other hash.
 #[must_use]
 pub(crate) fn find(path: &str) -> Option<&'static Asset> {
-    [&*STYLE, &*FORM, &*ONWARD, &*WAIT].into_iter().find(|asset| asset.path == path)
+    [&*STYLE, &*FORM, &*ONWARD, &*WAIT, &*CHALLENGE, &*RETURNED].into_iter().find(|asset| asset.path == path)
 }
 
 impl Asset {
@@ -67,7 +75,7 @@ mod tests {
         let style = find(&STYLE.path).expect("the stylesheet");
         assert_eq!("text/css; charset=utf-8", style.content_type);
         assert!(style.path.starts_with("/p/assets/checkout.") && style.path.ends_with(".css"), "{}", style.path);
-        for script in [&FORM, &ONWARD, &WAIT] {
+        for script in [&FORM, &ONWARD, &WAIT, &CHALLENGE, &RETURNED] {
             assert!(find(&script.path).expect("a script").path.ends_with(".js"));
         }
         for path in ["/p/assets/checkout.css", "/p/assets/checkout.0000000000000000.css", "/p/assets/../x", ""] {
@@ -86,7 +94,7 @@ mod tests {
 
     #[test]
     fn files_are_small_and_ask_for_nothing_else() {
-        let scripts = [FORM.body, ONWARD.body, WAIT.body].concat();
+        let scripts = [FORM.body, ONWARD.body, WAIT.body, CHALLENGE.body, RETURNED.body].concat();
         assert!(scripts.len() <= 12 * 1024, "{} bytes of script", scripts.len());
         assert!(STYLE.body.len() <= 24 * 1024, "{} bytes of style", STYLE.body.len());
         let style = std::str::from_utf8(STYLE.body).expect("text");

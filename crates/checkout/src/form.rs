@@ -3,7 +3,7 @@
 //! Amount, currency, merchant and where the payer goes next are ours and never come from here (security B5). The
 //! number and the code go from the body straight into their types; whatever was decoded on the way is wiped.
 
-use domain::{Brand, CheckoutId, Customer, Cvc, Expiry, ExpiryError, Pan, PanError, Timestamp};
+use domain::{Brand, ChallengeWindow, CheckoutId, Customer, Cvc, Expiry, ExpiryError, Pan, PanError, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::details::{self, Wanted};
@@ -47,6 +47,8 @@ pub(crate) struct Posted {
     pub customer: Option<Customer>,
     /// The token of the page it was typed into; good for one try.
     pub attempt: String,
+    /// How large the bank's page may be.
+    pub window: ChallengeWindow,
 }
 
 /// What pays.
@@ -180,6 +182,7 @@ pub(crate) fn read(body: &[u8], now: Timestamp, asked: &Asked<'_>) -> Result<Pos
             entry,
             customer: (customer != *asked.customer).then_some(customer),
             attempt: attempt.to_owned(),
+            window: fields.window(),
         }),
         Some(_) | None => Err(FormErrors {
             errors,
@@ -417,6 +420,7 @@ struct Fields {
     remember_card: Zeroizing<String>,
     saved_card: Zeroizing<String>,
     attempt: Zeroizing<String>,
+    window_width: Zeroizing<String>,
     details: Vec<details::Given>,
 }
 
@@ -434,6 +438,7 @@ impl Fields {
                 "remember_card" => &mut fields.remember_card,
                 "saved_card" => &mut fields.saved_card,
                 "attempt" => &mut fields.attempt,
+                "window_width" => &mut fields.window_width,
                 other => {
                     let Some(detail) = wanted.iter().find(|wanted| wanted.name() == other) else { continue };
                     fields.details.push((detail.name(), Zeroizing::default()));
@@ -452,6 +457,11 @@ impl Fields {
 
     fn remember(&self) -> bool {
         self.remember_card.as_str() == "on"
+    }
+
+    /// Without script, or with nonsense, the bank's page gets all there is.
+    fn window(&self) -> ChallengeWindow {
+        self.window_width.parse().map_or(ChallengeWindow::Full, ChallengeWindow::on_page)
     }
 }
 
@@ -576,6 +586,24 @@ mod tests {
         let found = errors(&[(name, value)]);
         let [error] = found.errors.as_slice() else { panic!("{name}={value}: {found:?}") };
         assert_eq!((name, message), (error.field.name(), english(&error.message).as_str()), "{name}={value}");
+    }
+
+    #[test]
+    fn the_banks_page_is_as_large_as_the_browser_has_room_for() {
+        for (width, window) in [
+            ("1280", ChallengeWindow::Large),
+            ("430", ChallengeWindow::Small),
+            ("390", ChallengeWindow::Full),
+            ("0", ChallengeWindow::Full),
+            ("", ChallengeWindow::Full),
+            ("-1", ChallengeWindow::Full),
+            ("wide", ChallengeWindow::Full),
+            ("99999999999", ChallengeWindow::Full),
+        ] {
+            let asked = Asked { accepted: None, details: &[], customer: &Customer::default(), saved: &[] };
+            let posted = read(with(&[("window_width", width)]).as_bytes(), NOW, &asked).expect("a form");
+            assert_eq!(window, posted.window, "{width}");
+        }
     }
 
     #[test]

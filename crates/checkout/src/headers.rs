@@ -15,10 +15,17 @@ pub(crate) fn challenge_page(https: bool) -> Headers {
     with_hsts(&CHALLENGE_PAGE, https)
 }
 
-/// The test bank's own pages. What they post to is of this origin, and so is what follows.
+/// The test bank's own pages, which our page draws inside itself. What they post to is of this origin, and so is what
+/// follows.
 #[must_use]
 pub(crate) fn acs_page(https: bool) -> Headers {
     with_hsts(&ACS_PAGE, https)
+}
+
+/// Where the bank sends the payer back to, also inside the frame that our page has drawn.
+#[must_use]
+pub(crate) fn return_page(https: bool) -> Headers {
+    with_hsts(&RETURN_PAGE, https)
 }
 
 /// Every page without a form: results, invoice, receipt, errors. Its script waits.
@@ -62,7 +69,12 @@ static CHALLENGE_PAGE: Set = page(
 
 static ACS_PAGE: Set = page(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
-     frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp",
+     frame-ancestors 'self'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp",
+);
+
+static RETURN_PAGE: Set = page(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'none'; \
+     frame-ancestors 'self'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp",
 );
 
 static STATUS_PAGE: Set = page(
@@ -109,6 +121,7 @@ mod tests {
             ("asset", asset(true)),
             ("challenge page", challenge_page(true)),
             ("test bank", acs_page(true)),
+            ("return page", return_page(true)),
         ]
         .map(|(kind, headers)| format!("# {kind}\n{}", lines(headers)));
         insta::assert_snapshot!(all.join("\n"), @r#"
@@ -156,7 +169,18 @@ mod tests {
         strict-transport-security: max-age=63072000; includeSubDomains
 
         # test bank
-        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp
+        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'self'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp
+        reporting-endpoints: csp="/p/reports"
+        cache-control: no-store
+        cross-origin-resource-policy: same-origin
+        cross-origin-opener-policy: same-origin
+        x-content-type-options: nosniff
+        referrer-policy: strict-origin-when-cross-origin
+        permissions-policy: payment=(self), camera=(), microphone=(), geolocation=()
+        strict-transport-security: max-age=63072000; includeSubDomains
+
+        # return page
+        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'none'; frame-ancestors 'self'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp
         reporting-endpoints: csp="/p/reports"
         cache-control: no-store
         cross-origin-resource-policy: same-origin
@@ -170,7 +194,7 @@ mod tests {
 
     #[test]
     fn plain_http_is_not_told_to_insist_on_https_and_loses_nothing_else() {
-        for set in [card_page, status_page, asset, challenge_page, acs_page] {
+        for set in [card_page, status_page, asset, challenge_page, acs_page, return_page] {
             let (plain, secure) = (set(false), set(true));
             assert_eq!(
                 lines(secure),
@@ -182,7 +206,8 @@ mod tests {
     #[test]
     fn names_are_ready_for_use() {
         for (name, _) in
-            [card_page(true), status_page(true), asset(true), challenge_page(true), acs_page(true)].concat()
+            [card_page(true), status_page(true), asset(true), challenge_page(true), acs_page(true), return_page(true)]
+                .concat()
         {
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{name}");
         }

@@ -27,7 +27,7 @@ use crate::words::Words;
 use crate::{assets, money, texts};
 
 pub(crate) use acs::{AcsNotice, AcsPage, AcsReturn};
-pub(crate) use challenge::{ChallengeForm, challenge};
+pub(crate) use challenge::{ChallengeForm, challenge, returned};
 pub(crate) use document::{Issuer, invoice, receipt};
 pub(crate) use pay::PayPage;
 pub(crate) use status::{Broken, after_try, at_link, broken, processing_elsewhere, unknown_link};
@@ -107,6 +107,14 @@ impl<'a> Subject<'a> {
             Event::Challenged { attempt_id, challenge } if *attempt_id == current => Some(challenge),
             _ => None,
         })
+    }
+
+    /// Whether the bank asked the payer in the last try.
+    fn was_challenged(&self) -> bool {
+        let last = self.payment.attempts.last().map(|attempt| attempt.id);
+        self.history.iter().any(
+            |recorded| matches!(&recorded.event, Event::Challenged { attempt_id, .. } if Some(*attempt_id) == last),
+        )
     }
 
     /// Who pays: what the payer said last, or else the merchant.
@@ -307,14 +315,15 @@ impl Frame {
 
 /// What a page does by itself after a while.
 struct Refresh {
-    seconds: u8,
+    seconds: u64,
     /// Where to; empty is this page again.
     to: String,
+    /// Does it, and whatever else its page needs.
     script: &'static Asset,
 }
 
 impl Refresh {
-    fn look_again(seconds: u8) -> Self {
+    fn look_again(seconds: u64) -> Self {
         Self { seconds, to: String::new(), script: &assets::WAIT }
     }
 

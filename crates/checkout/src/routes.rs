@@ -181,6 +181,8 @@ impl Pages {
             acs_url: &question.challenge.acs_url,
             creq: &three_ds::creq(&question.challenge.ids, question.window),
             session_data: &question.attempt_id.to_string(),
+            window: question.window,
+            until: question.asked_at.plus(engine::CHALLENGE_WAIT),
             attempt: &self.engine.form_token(id),
         };
         answer(StatusCode::OK, headers::challenge_page(self.https), page::challenge(self.subject(shown), &form))
@@ -273,7 +275,7 @@ async fn pay(
         payer_ip: caller.map(|Extension(caller)| caller.0),
         form_token: Some(posted.attempt),
         details: posted.customer,
-        window: ChallengeWindow::Full,
+        window: posted.window,
     };
     let paid = match posted.entry {
         Entry::Card(card) => pages.engine.pay_by_card(&shown, entry(card), visit).await,
@@ -394,13 +396,17 @@ async fn give_up(State(pages): State<Pages>, Path(id): Path<String>, request: Re
 }
 
 /// The bank sends the browser back by a cross-site post: no cookie and no token of ours can come with it. It only wakes
-/// us (security B2, B8).
+/// us (security B2, B8). What is answered is the same whatever came: a small page that goes on to what became of it, out
+/// of the frame that the bank's page was in.
 async fn return_from_bank(State(pages): State<Pages>, Path(id): Path<String>, request: Request) -> Response {
     let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
     let posted = read_form(request).await.map(|bytes| form::fields(&bytes, ["cres"]));
     let [cres] = posted.unwrap_or_default();
     match pages.engine.return_from_bank(id, &cres).await {
-        Ok(shown) => pages.after_card(&shown),
+        Ok(shown) => {
+            let html = page::returned(pages.subject(&shown));
+            answer(StatusCode::OK, headers::return_page(pages.https), html)
+        }
         Err(error) => pages.failed(&error, Broken::Unsure),
     }
 }
@@ -420,7 +426,8 @@ async fn ask_as_bank(State(pages): State<Pages>, request: Request) -> Response {
     let Some(acs) = three_ds::parse_creq(&creq).map(|creq| creq.acs) else { return pages.unknown() };
     let Some(view) = bank.challenge(acs) else { return pages.unknown() };
     if view.behaviour == AcsBehaviour::Broken {
-        return pages.page(StatusCode::INTERNAL_SERVER_ERROR, page::broken(NOBODY, Broken::Unsure));
+        let html = page::broken(NOBODY, Broken::Unsure);
+        return answer(StatusCode::INTERNAL_SERVER_ERROR, headers::acs_page(pages.https), html);
     }
     let choice = match action.as_str() {
         "verify" if otp.trim().is_empty() => {

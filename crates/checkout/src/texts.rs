@@ -189,6 +189,14 @@ messages! {
     DO_NOT_CLOSE = "do-not-close";
     CHALLENGE_BODY = "challenge-body";
     CONTINUE_TO_BANK = "continue-to-bank";
+    CONTINUE_SOON = "continue-soon";
+    BANK_FRAME = "bank-frame";
+    OPEN_IN_FULL = "open-in-full";
+    STILL_THERE = "still-there";
+    STILL_THERE_BODY = "still-there-body";
+    STILL_HERE = "still-here";
+    STOP_PAYMENT = "stop-payment";
+    KEEP_GOING = "keep-going";
     CANCEL_CHALLENGE = "cancel-challenge";
     ACS_BAND = "acs-band";
     ACS_ISSUER = "acs-issuer";

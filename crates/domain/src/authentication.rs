@@ -89,8 +89,8 @@ impl ChallengeWindow {
     pub const fn on_page(width: u32) -> Self {
         match width {
             0..=390 => Self::Full,
-            391..=539 => Self::Small,
-            540.. => Self::Large,
+            391..=559 => Self::Small,
+            560.. => Self::Large,
         }
     }
 
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn a_window_fits_its_page() {
         for (width, code) in
-            [(0, "05"), (320, "05"), (390, "05"), (391, "02"), (430, "02"), (539, "02"), (540, "03"), (1_280, "03")]
+            [(0, "05"), (320, "05"), (390, "05"), (391, "02"), (430, "02"), (559, "02"), (560, "03"), (1_280, "03")]
         {
             let window = ChallengeWindow::on_page(width);
             assert_eq!(code, window.code(), "{width}");

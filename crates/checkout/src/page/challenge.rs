@@ -1,10 +1,16 @@
 //! The page between the card form and the bank's own (checkout-ux 9): no card fields, and headers of its own.
 
-use askama::Template;
+use std::time::Duration;
 
-use super::{Frame, Subject, html};
-use crate::texts;
+use askama::Template;
+use domain::{ChallengeWindow, Timestamp};
+
+use super::{Frame, Refresh, Subject, html};
 use crate::words::Words;
+use crate::{assets, texts};
+
+/// How long before the end the payer is asked whether they are still there (checkout-ux 9).
+const WARNING: Duration = Duration::from_mins(2);
 
 /// What the payer's browser carries to the bank.
 #[derive(Debug, Clone, Copy)]
@@ -17,18 +23,46 @@ pub(crate) struct ChallengeForm<'a> {
     pub session_data: &'a str,
     /// The one-time token of this page, for the cancelling form; posted as `attempt`.
     pub attempt: &'a str,
+    /// How large the bank's page is drawn.
+    pub window: ChallengeWindow,
+    /// When nobody waits for the payer any more.
+    pub until: Timestamp,
 }
 
-/// Leads to the bank by a plain form. The other form posts `cancel=on` to this page's own address.
+/// Leads to the bank by a plain form, or, with script, draws its page inside this one. The other form posts `cancel=on`
+/// to this page's own address.
 #[must_use]
 pub(crate) fn challenge(subject: Subject<'_>, form: &ChallengeForm<'_>) -> String {
+    let mut frame = Frame::of(&subject, &subject.words.say(texts::ASKED_BY_BANK));
+    let left = form.until.since(subject.now);
+    frame.refresh = Some(Refresh { seconds: left.as_secs(), to: subject.link("result/"), script: &assets::CHALLENGE });
     html(&ChallengeTemplate {
         words: subject.words,
-        frame: Frame::of(&subject, &subject.words.say(texts::ASKED_BY_BANK)),
+        frame,
         amount: subject.amount(),
         form: *form,
         here: subject.link("challenge/"),
+        pixels: form.window.pixels(),
+        warn: left.saturating_sub(WARNING).as_secs(),
+        window: form.window.code(),
     })
+}
+
+/// Where the bank sends the payer back to: goes on to what became of it, out of the bank's frame if it is in one.
+#[must_use]
+pub(crate) fn returned(subject: Subject<'_>) -> String {
+    let mut frame = Frame::of(&subject, &subject.words.say(texts::ACS_DONE));
+    let onward = subject.link("result/");
+    frame.refresh = Some(Refresh { seconds: 0, to: onward.clone(), script: &assets::RETURNED });
+    html(&ReturnedTemplate { words: subject.words, frame, onward })
+}
+
+#[derive(Template)]
+#[template(path = "returned.html")]
+struct ReturnedTemplate {
+    words: Words,
+    frame: Frame,
+    onward: String,
 }
 
 #[derive(Template)]
@@ -39,4 +73,9 @@ struct ChallengeTemplate<'a> {
     amount: String,
     form: ChallengeForm<'a>,
     here: String,
+    /// Of the bank's page, as far as it has a size.
+    pixels: Option<(u32, u32)>,
+    /// Seconds until the payer is asked whether they are still there.
+    warn: u64,
+    window: &'static str,
 }

@@ -45,7 +45,7 @@ pub(crate) fn at_link(subject: Subject<'_>) -> Option<String> {
 #[must_use]
 pub(crate) fn after_try(subject: Subject<'_>) -> String {
     let redirects = &subject.checkout.redirects;
-    let (page, target) = match subject.stage() {
+    let (mut page, target) = match subject.stage() {
         Stage::Processing => return processing(&subject),
         Stage::Challenged => return asked_by_bank(&subject),
         Stage::Paid | Stage::PaidElsewhere | Stage::Reserved | Stage::CardSaved => {
@@ -58,6 +58,7 @@ pub(crate) fn after_try(subject: Subject<'_>) -> String {
         Stage::Cancelled => (ended(&subject, texts::CANCELLED), None),
         Stage::Expired => (ended(&subject, texts::EXPIRED), None),
     };
+    page.focused = subject.was_challenged();
     match target {
         Some(target) => page.leading_to(target).render(),
         None => page.render(),
@@ -91,7 +92,7 @@ pub(crate) fn broken(words: Words, broken: Broken) -> String {
 }
 
 /// How often the page looks again, by how long the payer has waited; later it stops.
-fn refresh_after(waited: Duration) -> Option<u8> {
+fn refresh_after(waited: Duration) -> Option<u64> {
     match waited.as_secs() {
         0..10 => Some(3),
         10..30 => Some(5),
@@ -224,6 +225,8 @@ struct Page {
     frame: Frame,
     tone: Tone,
     heading: Message,
+    /// Whether the heading has the focus: the payer comes from the bank's page.
+    focused: bool,
     strong: Option<Message>,
     paragraphs: Vec<String>,
     facts: Vec<(Message, String)>,
@@ -243,6 +246,7 @@ impl Page {
             frame: Frame::of(subject, &words.say(title)),
             tone,
             heading,
+            focused: false,
             strong: None,
             paragraphs: Vec::new(),
             facts,
@@ -256,6 +260,7 @@ impl Page {
             frame: Frame::of_nobody(&words.say(&heading)),
             tone: Tone::Neutral,
             heading,
+            focused: false,
             strong: None,
             paragraphs: vec![words.say(text)],
             facts: Vec::new(),

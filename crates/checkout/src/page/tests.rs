@@ -311,11 +311,17 @@ fn with_saved(story: &Story) -> String {
 }
 
 fn challenge_page(story: &Story) -> String {
+    challenge_page_of(story, ChallengeWindow::Large)
+}
+
+fn challenge_page_of(story: &Story, window: ChallengeWindow) -> String {
     let form = ChallengeForm {
         acs_url: "https://bank.example/challenge",
         creq: "Y3JlcQ",
         session_data: "c2Vzc2lvbg",
         attempt: "token-2",
+        window,
+        until: NOW.plus(Duration::from_secs(580)),
     };
     story.read(|subject| challenge(subject, &form))
 }
@@ -383,6 +389,7 @@ fn gallery() -> Vec<(&'static str, String)> {
         ),
         ("challenge", challenge_page(&shop().shop(test_mode).challenged())),
         ("challenge_link", shop().challenged().at_link()),
+        ("returned", shop().shop(test_mode).challenged().read(returned)),
         ("acs", acs(None).render()),
         ("acs_wrong", AcsPage { merchant: MARKUP, ..acs(Some(AcsNotice::Wrong)) }.render()),
         ("acs_resent", AcsPage { resends_left: 0, ..acs(Some(AcsNotice::Resent)) }.render()),
@@ -594,6 +601,7 @@ fn the_card_fields_are_those_browsers_know() {
         inputs.iter().map(|tag| tag.split(" data-").next().unwrap_or_default().replace(" required", "")).collect();
     insta::assert_snapshot!(shown.join("\n"), @r#"
         input type="hidden" name="attempt" value="token-1"
+        input type="hidden" name="window_width" value=""
         input id="card_number" name="card_number" type="text" inputmode="numeric" autocomplete="cc-number" dir="ltr" spellcheck="false" maxlength="23" enterkeyhint="next" aria-describedby="card_number-error"
         input id="expires" name="expires" type="text" inputmode="numeric" autocomplete="cc-exp" dir="ltr" spellcheck="false" maxlength="9" enterkeyhint="next" aria-describedby="expires-error" value=""
         input id="cvc" name="cvc" type="text" inputmode="numeric" autocomplete="cc-csc" dir="ltr" spellcheck="false" maxlength="4" enterkeyhint="next" aria-describedby="cvc-error cvc-hint"
@@ -1017,7 +1025,44 @@ fn the_challenge_page_leads_to_the_bank_by_a_plain_form() {
     let here = "action=\"/p/6f0d2f0e-1a55-4d0c-9c0e-6f2f0d3b7a01/challenge/\"";
     let cancel = page.split_once(here).expect("a form to this page").1;
     assert!(cancel.contains("name=\"attempt\" value=\"token-2\"") && cancel.contains("name=\"cancel\" value=\"on\""));
-    assert!(!page.contains("card_number") && !page.contains("<script"), "no card fields, and no script");
+    assert!(!page.contains("card_number"), "no card fields");
+    // Who cannot be moved on by the script is moved on when it is over.
+    assert!(page.contains("<noscript><meta http-equiv=\"refresh\" content=\"580;url=/p/6f0d2f0e-1a55-4d0c-9c0e-6f2f0d3b7a01/result/\"></noscript>"), "{page}");
+    // What the script draws and when it asks.
+    assert!(
+        page.contains("data-title=\"Your bank&#39;s verification\" data-width=\"500\" data-height=\"600\""),
+        "{page}"
+    );
+    assert!(page.contains("data-warn=\"460\""), "{page}");
+    for (window, sized) in [(ChallengeWindow::Small, true), (ChallengeWindow::Full, false)] {
+        let page = challenge_page_of(&Story::new().challenged(), window);
+        assert_eq!(sized, page.contains("data-width=\"390\" data-height=\"400\""), "{page}");
+        assert!(sized || !page.contains("data-width"), "all there is: {page}");
+    }
+}
+
+#[test]
+fn the_page_the_bank_sends_the_payer_back_to_goes_on_with_and_without_script() {
+    let page = Story::new().challenged().read(returned);
+    let onward = "/p/6f0d2f0e-1a55-4d0c-9c0e-6f2f0d3b7a01/result/";
+    assert!(page.contains(&format!("id=\"onward\" href=\"{onward}\" target=\"_top\"")), "{page}");
+    assert!(page.contains(&format!("<noscript><meta http-equiv=\"refresh\" content=\"0;url={onward}\"></noscript>")));
+    assert!(
+        page.contains("<script src=\"/p/assets/returned.") && page.contains(&format!("data-to=\"{onward}\"")),
+        "{page}"
+    );
+}
+
+fn not_honoured() -> Outcome {
+    Outcome::Declined { reason: DeclineReason::DoNotHonour, facts: CardFacts::default() }
+}
+
+#[test]
+fn whoever_comes_from_the_bank_finds_the_result_in_focus() {
+    let asked = Story::new().challenged().proven(true).settle(not_honoured());
+    assert!(asked.read(after_try).contains("<h1 tabindex=\"-1\" autofocus>"));
+    let unasked = Story::new().declined(DeclineReason::DoNotHonour);
+    assert!(!unasked.read(after_try).contains("autofocus"));
 }
 
 #[test]

@@ -54,9 +54,18 @@ impl App {
         crate::app::ask_a_broken_one(&self.router, request(Method::POST, path, "", FORM, body)).await
     }
 
-    /// The browser brings a CRes back.
-    async fn come_back(&self, id: &str, cres: &str) -> Answer {
-        crate::app::ask_a_broken_one(&self.router, Self::coming_back(id, cres)).await
+    /// The browser brings a CRes back, and is sent on to what became of it, whatever it brought.
+    async fn come_back(&self, id: &str, cres: &str) {
+        let back = crate::app::ask_a_broken_one(&self.router, Self::coming_back(id, cres)).await;
+        assert_eq!(200, back.status);
+        assert!(back.text().contains(&format!(r#"href="/p/{id}/result/""#)), "{}", back.text());
+        assert!(back.header("content-security-policy").contains("frame-ancestors 'self'"), "it is in the bank's frame");
+    }
+
+    /// What is asked of the payer who looks for the result.
+    async fn is_asked(&self, id: &str) -> bool {
+        let result = self.page(&format!("/p/{id}/result/")).await;
+        (result.status, result.header("location")) == (303, &format!("/p/{id}/challenge/"))
     }
 
     pub(crate) fn coming_back(id: &str, cres: &str) -> Request<Body> {
@@ -88,8 +97,7 @@ impl App {
             "{}",
             onward.text()
         );
-        let back = self.come_back(id, &hidden(&onward, "cres")).await;
-        assert_eq!((303, format!("/p/{id}/result/").as_str()), (back.status, back.header("location")));
+        self.come_back(id, &hidden(&onward, "cres")).await;
         self.page(&format!("/p/{id}/result/")).await
     }
 
@@ -181,6 +189,57 @@ async fn a_payer_who_knows_the_code_pays() {
     assert_eq!("hold", app.pass_challenge(&id, CHALLENGED).await);
     assert_eq!("paid", app.act(&id, "capture", r#"{"amount":1}"#).await.json()["status"]);
     app.audit();
+}
+
+/// What a CReq says.
+fn creq_of(page: &Answer) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(hidden(page, "creq")).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn the_banks_page_is_as_large_as_there_is_room_for() {
+    for (more, code, drawn) in [
+        ("&window_width=1280", "03", r#"data-width="500" data-height="600""#),
+        ("&window_width=414", "02", r#"data-width="390" data-height="400""#),
+        ("&window_width=390", "05", ""),
+        ("&window_width=320", "05", ""),
+        ("&window_width=", "05", ""),
+        ("", "05", ""),
+    ] {
+        for number in [CHALLENGED, SOFT_DECLINE] {
+            let app = App::new().await;
+            let id = app.purchase_id(json!({})).await;
+            app.begin_challenge(&id, &Form { more, ..card(number) }).await;
+            let page = app.page(&format!("/p/{id}/challenge/")).await;
+            assert_eq!(json!(code), creq_of(&page)["challengeWindowSize"], "{more}");
+            assert!(page.text().contains(drawn), "{more}: {}", page.text());
+            assert_eq!(!drawn.is_empty(), page.text().contains("data-width"), "{more}");
+            let policy = page.header("content-security-policy");
+            for directive in ["frame-src 'self' https:;", "form-action 'self' https:;", "frame-ancestors 'none';"] {
+                assert!(policy.contains(directive), "{policy}");
+            }
+            let bank = app.open_bank(&id).await;
+            let policy = bank.header("content-security-policy");
+            assert!(policy.contains("frame-ancestors 'self'") && policy.contains("form-action 'self'"), "{policy}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_page_knows_how_much_time_is_left() {
+    let app = App::new().await;
+    let id = app.purchase_id(json!({})).await;
+    app.begin_challenge(&id, &card(CHALLENGED)).await;
+    app.open_bank(&id).await;
+    for (seconds, warn, end) in [(0, 480, 600), (479, 1, 121), (1, 0, 120), (119, 0, 1)] {
+        app.advance(seconds).await;
+        let page = app.page(&format!("/p/{id}/challenge/")).await.text();
+        assert!(page.contains(&format!(r#"data-warn="{warn}""#)), "{seconds}: {page}");
+        assert!(page.contains(&format!(r#"content="{end};url=/p/{id}/result/""#)), "{seconds}: {page}");
+    }
+    app.advance(1).await;
+    assert!(!app.is_asked(&id).await);
+    app.assert_not_authenticated(&id).await;
 }
 
 #[tokio::test]
@@ -319,10 +378,8 @@ async fn the_browser_may_bring_the_message_twice() {
         app.begin_challenge(&id, &card(number)).await;
         let onward = app.at_bank(&id, "verify", "1234").await;
         let cres = hidden(&onward, "cres");
-        let (a, b, c) = tokio::join!(app.come_back(&id, &cres), app.come_back(&id, &cres), app.come_back(&id, &cres));
-        for back in [a, b, c, app.come_back(&id, &cres).await] {
-            assert_eq!((303, format!("/p/{id}/result/").as_str()), (back.status, back.header("location")));
-        }
+        tokio::join!(app.come_back(&id, &cres), app.come_back(&id, &cres), app.come_back(&id, &cres));
+        app.come_back(&id, &cres).await;
         assert_eq!(("paid".to_owned(), 1), (app.status(&id).await, app.approvals_kept().await), "{number}");
         assert_eq!(2, app.book().await.len());
         app.audit();
@@ -364,8 +421,8 @@ async fn only_the_banks_own_word_counts() {
         message["challengeCompletionInd"] = json!("Y");
         message["transStatus"] = json!("Y");
     });
-    let back = app.come_back(&id, &early).await;
-    assert_eq!((303, format!("/p/{id}/challenge/").as_str()), (back.status, back.header("location")));
+    app.come_back(&id, &early).await;
+    assert!(app.is_asked(&id).await);
     assert_eq!(("pending_execute".to_owned(), 0), (app.status(&id).await, app.book().await.len()));
     app.answer_bank(&id, "Y", "").await;
     assert_eq!("paid", app.status(&id).await);
@@ -395,8 +452,8 @@ async fn a_message_of_another_question_changes_nothing() {
     };
     let (half, other_half) = (theirs("threeDSServerTransID"), theirs("acsTransID"));
     for wrong in [cres.as_str(), &forged, &dressed_up, &half, &other_half, "", "x", &"A".repeat(7_000)] {
-        let back = app.come_back(&dear, wrong).await;
-        assert_eq!((303, format!("/p/{dear}/challenge/").as_str()), (back.status, back.header("location")));
+        app.come_back(&dear, wrong).await;
+        assert!(app.is_asked(&dear).await);
         assert_eq!("pending_execute", app.status(&dear).await);
     }
     app.come_back(&cheap, &cres).await;
@@ -405,7 +462,8 @@ async fn a_message_of_another_question_changes_nothing() {
     assert_eq!("pending_execute", app.status(&dear).await);
     assert_eq!(vec!["authorize 1 MYR approved", "capture 1 MYR approved"], app.book().await, "and nothing else");
     // A message to nobody.
-    assert_eq!(404, app.come_back("0b8f6b0c-6e0a-4a32-8d2e-4f5d0d7c9a10", &cres).await.status);
+    let nobody = App::coming_back("0b8f6b0c-6e0a-4a32-8d2e-4f5d0d7c9a10", &cres);
+    assert_eq!(404, crate::app::ask(&app.router, nobody).await.status);
     app.advance(600).await;
     assert_eq!("error", app.status(&dear).await);
     app.audit();
@@ -580,8 +638,7 @@ fn a_restart_forgets_the_code_and_ends_the_try() {
     });
     until_the_crash(async {
         let app = App::again(home).await;
-        let back = app.come_back(&id, &cres).await;
-        assert_eq!(303, back.status);
+        app.come_back(&id, &cres).await;
         assert_eq!(0, app.book().await.len(), "without the code nothing is sent");
         app.advance(600).await;
         app.assert_not_authenticated(&id).await;
