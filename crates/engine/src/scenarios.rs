@@ -477,6 +477,31 @@ async fn a_hold_is_given_back_when_its_time_is_over() {
     desk.audit().await;
 }
 
+/// A hold without a term of ours is forgotten by the acquirer; what is under way at that moment decides first.
+#[tokio::test]
+async fn what_the_acquirer_forgets_waits_for_what_is_under_way() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let desk = Desk::open(dir.path()).await;
+    let id = {
+        let terms = Terms { hold_max: None, ..desk.terms(1_000) };
+        let new = desk.new_checkout(terms, desk.engine.draw_number(), None);
+        let id = new.terms.checkout_id;
+        desk.engine.open_checkout(new).await.expect("opened");
+        id
+    };
+    // Its captures are never answered, and never arrive the first time.
+    desk.pay(id, "4000009900001200").await;
+    desk.advance(Duration::from_secs(30 * 86_400 - 60)).await;
+    assert_eq!("Pending: authorized, authorized 1000", desk.capture_part(id, 400).await);
+    desk.advance(Duration::from_secs(120)).await;
+    assert_eq!("authorized, authorized 1000", in_words(&desk.show(id).await), "the capture is in doubt");
+    desk.advance(HOUR).await;
+    let shown = desk.show(id).await;
+    assert_eq!("voided, authorized 1000, voided 1000", in_words(&shown), "{}", events(&shown));
+    assert_eq!(0, desk.held_at_acquirer(&shown).await);
+    desk.audit().await;
+}
+
 #[tokio::test]
 async fn captures_are_settled_a_day_later_each_by_itself() {
     let dir = tempfile::tempdir().expect("a directory");

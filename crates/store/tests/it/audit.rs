@@ -1,11 +1,14 @@
 //! The audit is silent about what is true and finds what is not.
 
-use domain::{Command, Outcome};
+use domain::{CaptureMode, Command, Outcome, Terms};
 use rusqlite::Connection;
-use store::{Changeset, Store};
+use store::{Changeset, Store, Timer, TimerKind};
 use tempfile::{TempDir, tempdir};
 
-use crate::samples::{approved, attempt_id, change, done, inquiry, open, opening, pay, payment_id, submission, submit};
+use crate::samples::{
+    approved, attempt_id, change, done, inquiry, open, opening, opening_with, pay, payment_id, submission, submit,
+    terms,
+};
 
 /// Two payments that were paid, one under way, one declined, one reversing, one only opened.
 async fn filled() -> (TempDir, Store) {
@@ -23,8 +26,7 @@ async fn filled() -> (TempDir, Store) {
     done(&store, changeset).await;
     // Told no, later yes: it is undone.
     let (mut changeset, _) = change(&payment, &settle(approved()), 4);
-    changeset.timers =
-        vec![store::Timer { kind: store::TimerKind::Reverse { attempt_id: attempt_id(4), asked: 0 }, ..inquiry(4) }];
+    changeset.timers = vec![Timer { kind: TimerKind::Reverse { attempt_id: attempt_id(4), asked: 0 }, ..inquiry(4) }];
     done(&store, changeset).await;
     done(&store, opening(5).0).await;
     (dir, store)
@@ -128,6 +130,33 @@ async fn an_attempt_sent_twice_is_found() {
     let broken = store.audit().await.expect("readable").broken;
     let id = submission(1).attempt_id.to_string();
     assert!(broken.iter().any(|one| one.contains("was sent twice") && one.contains(&id)), "{broken:#?}");
+}
+
+#[tokio::test]
+async fn money_that_is_held_for_a_cancelled_payment_needs_a_timer() {
+    let dir = tempdir().expect("a directory");
+    let store = open(dir.path()).await;
+    let manual = Terms { capture: CaptureMode::Manual, ..terms(1) };
+    let (changeset, payment) = opening_with(&manual);
+    done(&store, changeset).await;
+    let (mut changeset, payment) = change(&payment, &Command::Submit(submission(1)), 1);
+    changeset.timers = vec![inquiry(1)];
+    done(&store, changeset).await;
+    let (changeset, payment) = change(&payment, &Command::Abort, 2);
+    done(&store, changeset).await;
+    let (mut changeset, payment) =
+        change(&payment, &Command::Settle { attempt_id: attempt_id(1), outcome: approved() }, 3);
+    let release = Timer { kind: TimerKind::Release { asked: 0 }, ..inquiry(1) };
+    changeset.timers_done = vec![inquiry(1)];
+    changeset.timers = vec![release.clone()];
+    done(&store, changeset).await;
+    assert_eq!(Vec::<String>::new(), store.audit().await.expect("readable").broken);
+    done(&store, Changeset { timers_done: vec![release], ..Changeset::default() }).await;
+    let broken = store.audit().await.expect("readable").broken;
+    assert!(broken[0].contains("is cancelled, 9.54 MYR are held and no timer gives them back"), "{broken:?}");
+    let (changeset, _) = change(&payment, &Command::Lapse, 4);
+    done(&store, changeset).await;
+    assert_eq!(Vec::<String>::new(), store.audit().await.expect("readable").broken, "nothing is held any more");
 }
 
 #[tokio::test]
