@@ -35,7 +35,7 @@ const REFERENCE_CHARS_MAX: usize = 64;
 /// Merchant data longer than this is refused.
 const MERCHANT_DATA_BYTES_MAX: usize = 256;
 
-/// How long after a capture its money is paid out, with the APIs that want to hear of it (card-payments-api 5.4).
+/// How long after a capture its money is paid out, unless told otherwise (card-payments-api 5.4).
 const SETTLES_AFTER: Duration = Duration::from_hours(24);
 
 /// The test acquirer. Clones are the same one.
@@ -43,6 +43,7 @@ const SETTLES_AFTER: Duration = Duration::from_hours(24);
 pub struct TestAcquirer {
     book: Book,
     env: Env,
+    settles_after: Duration,
 }
 
 /// A line of the test acquirer's book.
@@ -173,7 +174,13 @@ impl TestAcquirer {
     /// # Errors
     /// When the file cannot be had or is no book of ours.
     pub fn open(dir: &Path, env: Env) -> Result<Self, Error> {
-        Ok(Self { book: Book::open(dir, env.clone())?, env })
+        Ok(Self { book: Book::open(dir, env.clone())?, env, settles_after: SETTLES_AFTER })
+    }
+
+    /// Pays the money of a capture out so long after it, with the APIs that want to hear of it.
+    #[must_use]
+    pub fn settling_after(self, settles_after: Duration) -> Self {
+        Self { settles_after, ..self }
     }
 
     /// The whole book, oldest first.
@@ -262,7 +269,7 @@ impl TestAcquirer {
     }
 
     async fn authorize(&self, request: HttpRequest, until: Timestamp) -> Delivery {
-        let judged = judge(&request.body, self.env.now());
+        let judged = judge(&request.body, self.env.now(), self.settles_after);
         // The card number is not needed any more.
         drop(request);
         let Some((order, judgement)) = judged else { return refused(400) };
@@ -450,7 +457,7 @@ fn operation_order(kind: Kind, body: &[u8]) -> Option<OperationOrder> {
 
 /// Reads an authorization and judges its card. `None` is a request nobody can read; no order is one that does not
 /// arrive.
-fn judge(body: &[u8], now: Timestamp) -> Option<(Option<Order>, Judgement)> {
+fn judge(body: &[u8], now: Timestamp, settles_after: Duration) -> Option<(Option<Order>, Judgement)> {
     let request: AuthorizationIn<'_> = serde_json::from_slice(body).ok()?;
     let reference = reference(&request.reference)?;
     let fits =
@@ -491,7 +498,7 @@ fn judge(body: &[u8], now: Timestamp) -> Option<(Option<Order>, Judgement)> {
         thinks: judgement.fault.thinks,
         settles_after: match rules {
             CardRules::Purchases => None,
-            CardRules::CardPayments => Some(SETTLES_AFTER),
+            CardRules::CardPayments => Some(settles_after),
         },
         merchant_data: request.merchant_data.into_owned(),
     };

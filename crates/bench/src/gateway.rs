@@ -51,6 +51,7 @@ impl Gateway {
                     test_limits: false,
                     metrics: false,
                     authorization_max: Duration::from_hours(168),
+                    settles_after: Duration::from_hours(24),
                 })
                 .await
             }

@@ -39,6 +39,8 @@ pub struct AppOptions<'a> {
     pub metrics: bool,
     /// How long a card payment may be held before it is taken.
     pub authorization_max: Duration,
+    /// How long after a capture the test acquirer pays a card payment out.
+    pub settles_after: Duration,
 }
 
 /// The whole gateway, not yet listening.
@@ -69,13 +71,15 @@ impl App {
             test_limits,
             metrics,
             authorization_max,
+            settles_after,
         } = options;
         let store = match store {
             Some(store) => store,
             None => Store::open(data).with_context(|| format!("the store in {} cannot be opened", data.display()))?,
         };
         let book = TestAcquirer::open(data, env.clone())
-            .with_context(|| format!("the test acquirer's book in {} cannot be opened", data.display()))?;
+            .with_context(|| format!("the test acquirer's book in {} cannot be opened", data.display()))?
+            .settling_after(settles_after);
         let engine = Engine::open(Parts {
             env,
             store,

@@ -90,6 +90,9 @@ pub(crate) struct ServeArgs {
     /// How many days a card payment may be held before it is captured; what is left is then released [default: 7].
     #[arg(long, env = "TOLLGATE_CARD_AUTHORIZATION_DAYS", value_name = "DAYS")]
     pub(crate) card_authorization_days: Option<u8>,
+    /// How many hours after a capture the test acquirer pays a card payment out [default: 24].
+    #[arg(long, env = "TOLLGATE_CARD_SETTLEMENT_HOURS", value_name = "HOURS")]
+    pub(crate) card_settlement_hours: Option<u16>,
     /// How log lines look [default: text].
     #[arg(long, env = "TOLLGATE_LOG_FORMAT", value_name = "FORMAT")]
     pub(crate) log_format: Option<LogFormat>,

@@ -25,6 +25,7 @@ pub(crate) struct Config {
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
     pub(crate) test_limits: bool,
     pub(crate) card_authorization: Duration,
+    pub(crate) card_settlement: Duration,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: LogLevel,
 }
@@ -106,6 +107,7 @@ struct File {
     tls_key: Option<PathBuf>,
     test_limits: Option<bool>,
     card_authorization_days: Option<u8>,
+    card_settlement_hours: Option<u16>,
     log_format: Option<LogFormat>,
     log_level: Option<LogLevel>,
 }
@@ -164,6 +166,9 @@ impl Config {
             admin_listen: args.admin_listen.or(file.admin_listen),
             tls,
             test_limits: args.test_limits.or(file.test_limits).unwrap_or(false),
+            card_settlement: Duration::from_hours(
+                args.card_settlement_hours.or(file.card_settlement_hours).unwrap_or(24).into(),
+            ),
             card_authorization: card_authorization(args.card_authorization_days.or(file.card_authorization_days))?,
             log_format: args.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             log_level: args.log_level.or(file.log_level).unwrap_or(LogLevel::Info),

@@ -109,6 +109,7 @@ async fn serve_until_signal(config: Config) -> anyhow::Result<()> {
         control_token: config.sandbox.then(|| control_token.clone()),
         test_limits: config.test_limits,
         authorization_max: config.card_authorization,
+        settles_after: config.card_settlement,
         metrics: config.sandbox,
     })
     .await
@@ -304,6 +305,7 @@ fn administer_alone(request: AdminRequest, data: &DataArgs) -> anyhow::Result<Va
             test_limits: false,
             metrics: false,
             authorization_max: Duration::ZERO,
+            settles_after: Duration::ZERO,
         })
         .await
         .map_err(impossible_data)?;

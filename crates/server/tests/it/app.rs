@@ -200,6 +200,7 @@ impl App {
                 test_limits,
                 metrics: true,
                 authorization_max: Duration::from_hours(168),
+                settles_after: Duration::from_hours(24),
             })
             .await;
             match opened {

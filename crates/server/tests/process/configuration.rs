@@ -87,6 +87,7 @@ fn a_bad_value_names_its_field_wherever_it_stands() {
         ("admin-listen", "127.0.0.1"),
         ("test-limits", "perhaps"),
         ("card-authorization-days", "31"),
+        ("card-settlement-hours", "soon"),
         ("log-format", "xml"),
         ("log-level", "loud"),
         ("config", "/does/not/exist.toml"),
