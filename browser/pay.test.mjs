@@ -212,7 +212,8 @@ test("what the merchant asks of the payer is asked and kept", async () => {
     await page.locator("[name=full_name]").fill("Ada Example");
     await page.locator("[name=phone]").fill("+60 12 345 6789");
     for (const [name, value] of Object.entries({ street_address: "1 Jalan Ampang", city: "Kuala Lumpur", zip_code: "50450", state: "KL", country: "MY" })) {
-      await page.locator(`[name=${name}]`).fill(value);
+      const field = page.locator(`[name=${name}]`);
+      await (name === "country" ? field.selectOption(value) : field.fill(value));
     }
     await fill(page, APPROVED);
     await page.getByRole("button", { name: /Pay/ }).click();

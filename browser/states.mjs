@@ -100,6 +100,15 @@ export const STATES = {
     const notes = "Gift wrapping is free this week.\nLeave it with the neighbour if nobody is at home.";
     await scene.link(await scene.purchase({ purchase: { notes, debt: 1000 } }));
   },
+  async "pay-typed"(scene) {
+    await scene.link(await scene.purchase());
+    await fill(scene.page, "3400 990000 00001", { cvc: "123" });
+    await scene.page.locator("[name=cardholder_name]").blur();
+  },
+  async "pay-two-brands"(scene) {
+    await scene.link(await scene.purchase());
+    await fill(scene.page, "4000 0098 0000 0005");
+  },
   async "pay-hold"(scene) {
     await scene.link(await scene.purchase({ skip_capture: true }));
   },

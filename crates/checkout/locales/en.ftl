@@ -29,14 +29,15 @@ holder-too-long = Enter at most 30 letters of the name
 holder-card-data = Enter the name as it appears on the card
 form-unreadable = This page was out of date or could not be read. You have not been charged. Enter your card again.
 summary-title = Please check your details. You have not been charged.
+two-brands = Your card has two brands. Pay with
+one-brand = My card has one brand
 billing-address = Billing address
 shipping-address = Delivery address
 
 ## What a merchant asks of the payer beside the card
 
 optional = (optional)
-country-hint = Two letters, for example MY
-country-wrong = Enter the two letters of the country, for example MY
+country-choose = Choose a country
 email-wrong = Enter an email address like name@example.com
 detail-card-data = Do not enter card details here
 at-most = { $label } is too long. Use at most { $limit } characters

@@ -52,8 +52,22 @@ impl Zone {
     }
 }
 
+/// `YYYY-MM` where the day ends last, in UTC-12: a card is good until its month is over everywhere.
+pub(crate) fn month_in_the_west(now: Timestamp) -> String {
+    let west = jiff::tz::offset(-12).to_time_zone();
+    let at = jiff::Timestamp::from_microsecond(now.micros()).map(|at| at.to_zoned(west));
+    at.map(|at| format!("{:04}-{:02}", at.year(), at.month())).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_month_lasts_until_it_is_over_everywhere() {
+        let december_noon_utc = 1_796_126_400;
+        assert_eq!("2026-11", month_in_the_west(Timestamp::from_seconds(december_noon_utc - 1)));
+        assert_eq!("2026-12", month_in_the_west(Timestamp::from_seconds(december_noon_utc)));
+    }
+
     use super::*;
     use crate::words::Language;
 

@@ -5,6 +5,7 @@
 use domain::{Brand, Customer, Pan};
 use zeroize::Zeroizing;
 
+use crate::countries::COUNTRIES;
 use crate::form::{Field, FieldError};
 use crate::texts;
 use crate::words::Message;
@@ -36,11 +37,9 @@ pub(crate) struct DetailField {
     pub legend: Message,
     /// What it is called on the page.
     pub label: Message,
-    /// What helps to fill it in.
-    pub hint: Option<Message>,
     /// What a browser fills in.
     pub autocomplete: &'static str,
-    /// `text`, `email` or `tel`.
+    /// `text`, `email`, `tel` or `country`.
     pub kind: &'static str,
     /// Characters that fit.
     pub limit: u32,
@@ -76,12 +75,12 @@ pub(crate) fn fields(names: &[String], known: &Customer) -> Vec<DetailField> {
         name: spec.name,
         legend: spec.group.legend(),
         label: spec.label.clone(),
-        hint: (spec.kind == Kind::Country).then_some(texts::COUNTRY_HINT),
         autocomplete: spec.autocomplete,
         kind: match spec.kind {
             Kind::Email => "email",
             Kind::Phone => "tel",
-            Kind::Name | Kind::Prose | Kind::Identifier | Kind::Country => "text",
+            Kind::Country => "country",
+            Kind::Name | Kind::Prose | Kind::Identifier => "text",
         },
         limit: spec.limit,
         required,
@@ -221,7 +220,7 @@ impl Spec {
             return Err(texts::DETAIL_CARD_DATA);
         }
         match self.kind {
-            Kind::Country => country(&value).ok_or(texts::COUNTRY_WRONG),
+            Kind::Country => country(&value).ok_or(texts::COUNTRY_CHOOSE),
             _ if value.chars().nth(self.limit as usize).is_some() => {
                 Err(texts::at_most(self.label.clone(), self.limit))
             }
@@ -296,19 +295,8 @@ fn is_email(value: &str) -> bool {
 
 fn country(value: &str) -> Option<String> {
     let code = value.to_ascii_uppercase();
-    let known = COUNTRIES.split(' ').any(|country| country == code);
-    known.then_some(code)
+    COUNTRIES.iter().any(|(country, _)| *country == code).then_some(code)
 }
-
-/// ISO 3166-1 alpha-2.
-const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS \
-                         BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE \
-                         EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM \
-                         HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC \
-                         LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA \
-                         NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW \
-                         SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO \
-                         TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
 
 #[cfg(test)]
 mod tests {
@@ -408,9 +396,9 @@ mod tests {
             ("phone", "none", "Enter your phone"),
             ("full_name", "...", "Enter your full name"),
             ("full_name", "Ann\u{0}Lee", "Enter your full name"),
-            ("country", "Malaysia", "Enter the two letters of the country, for example MY"),
-            ("country", "XX", "Enter the two letters of the country, for example MY"),
-            ("country", "A ", "Enter the two letters of the country, for example MY"),
+            ("country", "Malaysia", "Choose a country"),
+            ("country", "XX", "Choose a country"),
+            ("country", "A ", "Choose a country"),
             ("bank_code", "ABCDEFGHIJKL", "Bank code is too long. Use at most 11 characters"),
         ] {
             assert_eq!(message, one(name, text), "{name}={text}");
@@ -493,14 +481,13 @@ mod tests {
         assert_eq!((&texts::DETAILS, &texts::BILLING_ADDRESS), (&shown[0].legend, &shown[2].legend));
         assert_eq!(("email", "email", 254), (shown[0].kind, shown[0].autocomplete, shown[0].limit));
         assert_eq!(("billing country", 2), (shown[2].autocomplete, shown[2].limit));
-        assert!(shown[2].hint == Some(texts::COUNTRY_HINT) && shown[0].hint.is_none());
     }
 
     #[test]
     fn countries_are_all_there_once() {
-        let codes: std::collections::BTreeSet<&str> = COUNTRIES.split(' ').collect();
-        assert_eq!(249, codes.len());
-        assert_eq!(COUNTRIES.split(' ').count(), codes.len());
+        let codes: std::collections::BTreeSet<&str> = COUNTRIES.iter().map(|(code, _)| *code).collect();
+        assert_eq!((249, 249), (codes.len(), COUNTRIES.len()));
         assert!(codes.iter().all(|code| code.len() == 2));
+        assert!(COUNTRIES.contains(&("MY", "Malaysia")));
     }
 }

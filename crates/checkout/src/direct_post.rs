@@ -44,7 +44,7 @@ pub(crate) fn read(body: &[u8]) -> Result<CardForm, Unusable> {
     match (holder, pan, expiry, cvc) {
         (Ok(holder), Ok(pan), Ok(expiry), Ok(cvc)) => {
             let remember = matches!(&fields.remember_card, Given::Text(text) if text.as_str() == "on");
-            Ok(CardForm { pan, cvc, expiry, holder, remember })
+            Ok(CardForm { pan, wish: None, cvc, expiry, holder, remember })
         }
         (holder, pan, expiry, cvc) => {
             let card = match (&pan, &expiry) {

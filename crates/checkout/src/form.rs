@@ -65,6 +65,8 @@ pub(crate) enum Entry {
 pub(crate) struct CardForm {
     /// The number.
     pub pan: Pan,
+    /// The brand the payer chose, for a card with two.
+    pub wish: Option<Brand>,
     /// The code on the card.
     pub cvc: Cvc,
     /// The last month it is good.
@@ -136,6 +138,8 @@ pub(crate) struct Typed {
     pub remember: bool,
     /// About the payer, by field name. What may hold a card number is left out.
     pub details: Vec<(&'static str, String)>,
+    /// The brand that was chosen, of a card with two.
+    pub wish: Option<Brand>,
     /// The kept card that was chosen.
     pub saved: Option<CheckoutId>,
     /// Another card was chosen, where kept ones were offered.
@@ -191,6 +195,7 @@ pub(crate) fn read(body: &[u8], now: Timestamp, asked: &Asked<'_>) -> Result<Pos
                 expires: expires_again(&fields.expires),
                 remember: fields.remember(),
                 details: details::again(&fields.details),
+                wish: Brand::parse(&fields.card_brand),
                 saved,
                 another: saved.is_none(),
             },
@@ -216,7 +221,8 @@ fn read_card(fields: &Fields, now: Timestamp, accepted: Option<&[Brand]>) -> Res
 
     match (pan, expiry, cvc, holder) {
         (Ok(pan), Ok(expiry), Ok(cvc), Ok(holder)) => {
-            Ok(CardForm { pan, cvc, expiry, holder, remember: fields.remember() })
+            let wish = Brand::parse(&fields.card_brand);
+            Ok(CardForm { pan, wish, cvc, expiry, holder, remember: fields.remember() })
         }
         (pan, expiry, cvc, holder) => {
             let errors = [
@@ -245,11 +251,12 @@ fn read_pan(text: &str, accepted: Option<&[Brand]>) -> Result<Pan, Message> {
         PanError::TooLong => texts::NUMBER_TOO_LONG,
         PanError::Luhn => texts::NUMBER_LUHN,
     })?;
-    match (pan.brand(), accepted) {
-        (Brand::Unknown, _) | (_, None) => Ok(pan),
-        (brand, Some(accepted)) if accepted.contains(&brand) => Ok(pan),
-        (brand, Some(_)) => Err(texts::brand_not_accepted(brand.label())),
+    let brand = pan.brand();
+    let taken = |brand: Brand| accepted.is_none_or(|accepted| accepted.contains(&brand));
+    if brand == Brand::Unknown || taken(brand) || pan.partner().is_some_and(taken) {
+        return Ok(pan);
     }
+    Err(texts::brand_not_accepted(brand.label()))
 }
 
 fn read_expiry(text: &str, now: Timestamp) -> Result<Expiry, Message> {
@@ -282,7 +289,8 @@ const fn cvc_wrong(brand: Brand) -> Message {
         | Brand::Discover
         | Brand::Jcb
         | Brand::UnionPay
-        | Brand::Maestro => texts::CVC_THREE,
+        | Brand::Maestro
+        | Brand::CartesBancaires => texts::CVC_THREE,
     }
 }
 
@@ -414,6 +422,7 @@ fn plain(character: char) -> Option<&'static str> {
 #[derive(Default)]
 struct Fields {
     card_number: Zeroizing<String>,
+    card_brand: Zeroizing<String>,
     expires: Zeroizing<String>,
     cvc: Zeroizing<String>,
     cardholder_name: Zeroizing<String>,
@@ -432,6 +441,7 @@ impl Fields {
         for (name, value) in pairs(body) {
             let field = match name.as_str() {
                 "card_number" => &mut fields.card_number,
+                "card_brand" => &mut fields.card_brand,
                 "expires" => &mut fields.expires,
                 "cvc" => &mut fields.cvc,
                 "cardholder_name" => &mut fields.cardholder_name,
@@ -673,6 +683,19 @@ mod tests {
         assert_eq!("American Express is not accepted here", english(&refused.errors[0].message));
         assert!(read(body.as_bytes(), NOW, &accepting(&[Brand::Amex])).is_ok());
         assert!(read(with(&[]).as_bytes(), NOW, &accepting(&[Brand::Visa])).is_ok());
+    }
+
+    #[test]
+    fn of_a_card_with_two_brands_the_payer_chooses_one() {
+        let wish = |brand| ok(&[("card_number", "4000009800000005"), ("card_brand", brand)]).wish;
+        assert_eq!(Some(Brand::CartesBancaires), wish("cartes_bancaires"));
+        assert_eq!(Some(Brand::Visa), wish("visa"));
+        assert_eq!((None, None), (wish(""), wish("nonsense")));
+        let body = with(&[("card_number", "4000009800000005")]);
+        for taken in [Brand::Visa, Brand::CartesBancaires] {
+            assert!(read(body.as_bytes(), NOW, &accepting(&[taken])).is_ok(), "one of the two is enough");
+        }
+        assert!(read(body.as_bytes(), NOW, &accepting(&[Brand::Mastercard])).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod routes;
 
 mod page;
 
+mod countries;
 mod declines;
 mod details;
 mod direct_post;

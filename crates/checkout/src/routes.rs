@@ -11,7 +11,7 @@ use axum::extract::{Extension, Path, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use domain::{ChallengeWindow, CheckoutId, Flow, Refusal, State as PaymentState, TransStatus};
+use domain::{ChallengeWindow, Checkout, CheckoutId, Flow, Refusal, State as PaymentState, TransStatus};
 use engine::three_ds::{self, AcsAnswer, AcsBehaviour, AcsOutcome};
 use engine::{CardEntry, Engine, Error, Shown, Visit};
 use tollgate_http::body::{self, BodyError};
@@ -278,7 +278,7 @@ async fn pay(
         window: posted.window,
     };
     let paid = match posted.entry {
-        Entry::Card(card) => pages.engine.pay_by_card(&shown, entry(card), visit).await,
+        Entry::Card(card) => pages.engine.pay_by_card(&shown, entry(checkout, card), visit).await,
         Entry::Saved(token) => pages.engine.pay_by_offered_card(&shown, token, visit).await,
     };
     match paid {
@@ -295,9 +295,10 @@ async fn pay(
     }
 }
 
-fn entry(card: CardForm) -> CardEntry {
-    let CardForm { pan, cvc, expiry, holder, remember } = card;
-    CardEntry { pan, cvc: Some(cvc), expiry, holder, save: remember }
+fn entry(checkout: &Checkout, card: CardForm) -> CardEntry {
+    let CardForm { pan, wish, cvc, expiry, holder, remember } = card;
+    let brand = checkout.brand_of(&pan, wish);
+    CardEntry { pan, brand, cvc: Some(cvc), expiry, holder, save: remember }
 }
 
 /// Takes a card from a form on the merchant's own page (purchases-api 6.5). The form is theirs, so the payer is
@@ -336,7 +337,7 @@ async fn pay_directly(
         Err(_) => direct_post::read(b""),
     };
     let paid = match posted {
-        Ok(card) => pages.engine.pay_by_card(&shown, entry(card), visit).await,
+        Ok(card) => pages.engine.pay_by_card(&shown, entry(checkout, card), visit).await,
         Err(Unusable { reason, card }) => match pages.engine.refuse(id, card, reason, &visit).await {
             Ok(()) => return found(failure),
             Err(error) => Err(error),

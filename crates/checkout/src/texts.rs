@@ -54,13 +54,14 @@ messages! {
     HOLDER_CARD_DATA = "holder-card-data";
     FORM_UNREADABLE = "form-unreadable";
     SUMMARY_TITLE = "summary-title";
+    TWO_BRANDS = "two-brands";
+    ONE_BRAND = "one-brand";
     BILLING_ADDRESS = "billing-address";
     SHIPPING_ADDRESS = "shipping-address";
 
     // What a merchant asks of the payer beside the card.
     OPTIONAL = "optional";
-    COUNTRY_HINT = "country-hint";
-    COUNTRY_WRONG = "country-wrong";
+    COUNTRY_CHOOSE = "country-choose";
     EMAIL_WRONG = "email-wrong";
     DETAIL_CARD_DATA = "detail-card-data";
     at_most(label, limit) = "at-most";

@@ -74,6 +74,12 @@ impl Pan {
         Brand::of(self.bytes())
     }
 
+    /// The other brand of a co-badged card: its payer chooses between the two (EU 2015/751, article 8).
+    #[must_use]
+    pub fn partner(&self) -> Option<Brand> {
+        CO_BADGED.iter().find(|(prefix, _)| self.expose().starts_with(prefix)).map(|(_, partner)| *partner)
+    }
+
     /// First six and last four, the only truncation there is.
     #[must_use]
     pub fn masked(&self) -> String {
@@ -251,6 +257,9 @@ fn year_and_month(seconds: i64) -> (i64, i64) {
     (era * 400 + year_of_era + i64::from(month <= 2), month)
 }
 
+/// Beginnings of numbers with two brands. Of real cards an acquirer's own tables know; these are the test cards.
+const CO_BADGED: [(&str, Brand); 2] = [("40000098", Brand::CartesBancaires), ("52000098", Brand::CartesBancaires)];
+
 /// Who issued the plastic's logo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -263,13 +272,15 @@ pub enum Brand {
     Jcb,
     UnionPay,
     Maestro,
+    /// Always the second brand of a Visa or Mastercard.
+    CartesBancaires,
     /// No brand we know: never a reason to refuse.
     Unknown,
 }
 
 impl Brand {
     /// Every brand that has a name.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Visa,
         Self::Mastercard,
         Self::Amex,
@@ -278,6 +289,7 @@ impl Brand {
         Self::Jcb,
         Self::UnionPay,
         Self::Maestro,
+        Self::CartesBancaires,
     ];
 
     /// By the prefixes of checkout-ux 4, the longest first.
@@ -318,6 +330,7 @@ impl Brand {
             Self::Jcb => "jcb",
             Self::UnionPay => "unionpay",
             Self::Maestro => "maestro",
+            Self::CartesBancaires => "cartes_bancaires",
             Self::Unknown => "unknown",
         }
     }
@@ -340,6 +353,7 @@ impl Brand {
             Self::Jcb => "JCB",
             Self::UnionPay => "UnionPay",
             Self::Maestro => "Maestro",
+            Self::CartesBancaires => "Cartes Bancaires",
             Self::Unknown => "Card",
         }
     }
@@ -357,7 +371,7 @@ impl Brand {
     const fn lengths(self) -> (usize, usize) {
         match self {
             Self::Visa => (16, 19),
-            Self::Mastercard => (16, 16),
+            Self::Mastercard | Self::CartesBancaires => (16, 16),
             Self::Amex => (15, 15),
             Self::Diners => (14, 19),
             Self::Discover | Self::Jcb => (16, 19),
@@ -469,6 +483,17 @@ mod tests {
         ] {
             assert_eq!(brand, Pan::parse(number).expect(number).brand(), "{number}");
         }
+    }
+
+    #[test]
+    fn a_co_badged_card_has_two_brands() {
+        let brands = |number| {
+            let pan = Pan::parse(number).expect(number);
+            (pan.brand(), pan.partner())
+        };
+        assert_eq!((Brand::Visa, Some(Brand::CartesBancaires)), brands("4000009800000005"));
+        assert_eq!((Brand::Mastercard, Some(Brand::CartesBancaires)), brands("5200009800000000"));
+        assert_eq!((Brand::Visa, None), brands("4444333322221111"));
     }
 
     #[test]

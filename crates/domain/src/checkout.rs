@@ -1,6 +1,6 @@
 //! What a payer is asked to pay and how it may be paid: the facts a page needs, whichever dialect made them.
 
-use crate::card::Brand;
+use crate::card::{Brand, Pan};
 use crate::ids::{BrandId, CheckoutId, CustomerId, MerchantId, PaymentId, PublicId};
 use crate::time::{Mode, Timestamp};
 
@@ -87,6 +87,16 @@ impl Checkout {
     #[must_use]
     pub fn takes(&self, brand: Brand) -> bool {
         self.brands.as_ref().is_none_or(|listed| listed.contains(&brand))
+    }
+
+    /// The brand under which a card pays it: of those on the card that are taken the one that is wished for, or else
+    /// the one in its prefix. When none is taken, the prefix says what is refused.
+    #[must_use]
+    pub fn brand_of(&self, pan: &Pan, wish: Option<Brand>) -> Brand {
+        let on_card = [Some(pan.brand()), pan.partner()];
+        let taken = || on_card.into_iter().flatten().filter(|brand| self.takes(*brand));
+        let wished = taken().find(|brand| Some(*brand) == wish);
+        wished.or_else(|| taken().next()).unwrap_or_else(|| pan.brand())
     }
 }
 

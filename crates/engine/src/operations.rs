@@ -226,7 +226,7 @@ impl Engine {
         let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
         let (kept, card_id) = self.kept_card(caller, token).await?;
         let entry = self.open_card(&kept, card_id).await?;
-        if !before.record.checkout.takes(entry.pan.brand()) {
+        if !before.record.checkout.takes(entry.brand) {
             return Err(Error::BrandNotListed);
         }
         let attempt_id = AttemptId::new(self.0.env.ordered_id());
@@ -283,7 +283,14 @@ impl Engine {
         let row = self.0.store.card(terms.merchant_id, terms.mode, id).await?.ok_or(Error::NoToken)?;
         let pan = self.0.vault.open_card(terms.merchant_id, terms.mode, id, &row.sealed)?;
         let pan = std::str::from_utf8(&pan).ok().and_then(|digits| Pan::parse(digits).ok()).ok_or(Error::NoToken)?;
-        Ok(CardEntry { pan, cvc: None, expiry: row.summary.expiry, holder: row.summary.holder, save: false })
+        Ok(CardEntry {
+            pan,
+            brand: row.summary.brand,
+            cvc: None,
+            expiry: row.summary.expiry,
+            holder: row.summary.holder,
+            save: false,
+        })
     }
 
     /// The cards a payer may pay this checkout with in one click: only when the merchant itself said who the payer is

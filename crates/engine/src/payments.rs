@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use acquirer::{Answer, CardData, CardRules, Initiator, Request};
 use domain::{
-    AttemptId, Authentication, CaptureMode, CardFacts, CardId, CardSummary, ChallengeWindow, Checkout, CheckoutId,
-    Command, Customer, Cvc, DeclineReason, Dialect, Expiry, Flow, Mode, Outcome, Pan, Refusal, RefusedTry, State,
-    Submission, Timestamp,
+    AttemptId, Authentication, Brand, CaptureMode, CardFacts, CardId, CardSummary, ChallengeWindow, Checkout,
+    CheckoutId, Command, Customer, Cvc, DeclineReason, Dialect, Expiry, Flow, Mode, Outcome, Pan, Refusal, RefusedTry,
+    State, Submission, Timestamp,
 };
 use store::{CardRow, IdempotencyWrite, Timer};
 use tokio::sync::watch;
@@ -33,6 +33,8 @@ const FORM_GOOD: Duration = Duration::from_hours(24);
 pub struct CardEntry {
     /// The number.
     pub pan: Pan,
+    /// The brand it pays under; one of those on the card.
+    pub brand: Brand,
     /// The verification code; none of a kept card.
     pub cvc: Option<Cvc>,
     /// The expiry date.
@@ -45,12 +47,7 @@ pub struct CardEntry {
 
 impl CardEntry {
     pub(crate) fn summary(&self) -> CardSummary {
-        CardSummary {
-            brand: self.pan.brand(),
-            masked: self.pan.masked(),
-            expiry: self.expiry,
-            holder: self.holder.clone(),
-        }
+        CardSummary { brand: self.brand, masked: self.pan.masked(), expiry: self.expiry, holder: self.holder.clone() }
     }
 
     /// Who wants this payment, when it is the payer.
@@ -184,7 +181,7 @@ impl Engine {
         let asking = Asking::Payer(checkout.id);
         // Live mode has no acquirers yet that a configuration could name. Which brands are taken, our form says in better
         // words; here is where it holds for whatever else posts cards.
-        if checkout.mode == Mode::Live || !checkout.takes(entry.pan.brand()) {
+        if checkout.mode == Mode::Live || !checkout.takes(entry.brand) {
             return self.refuse(checkout.id, Some(entry.summary()), DeclineReason::NoAcquirer, visit).await;
         }
         let terms = &before.payment.terms;

@@ -238,8 +238,10 @@ impl Desk {
 }
 
 fn entry(number: &str) -> CardEntry {
+    let pan = Pan::parse(number).expect("a card");
     CardEntry {
-        pan: Pan::parse(number).expect("a card"),
+        brand: pan.brand(),
+        pan,
         cvc: Cvc::parse("987"),
         expiry: Expiry { year: 2030, month: 12 },
         holder: "Ada Example".to_owned(),

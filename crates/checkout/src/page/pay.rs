@@ -5,6 +5,8 @@ use domain::{Brand, CaptureMode, Expiry};
 
 use super::order::Order;
 use super::{Frame, Subject, Target, html, shown};
+use crate::countries::COUNTRIES;
+use crate::dates::month_in_the_west;
 use crate::details::{self, DetailField};
 use crate::form::{Field, FieldError, FormErrors, SavedCard, Typed};
 use crate::words::{Message, Words};
@@ -139,6 +141,7 @@ impl<'a> PayPage<'a> {
             .iter()
             .map(|card| SavedRow {
                 token: card.token.to_string(),
+                brand: card.brand,
                 name: words.say(texts::card_ending(card.brand.label(), &card.last4)),
                 expires: words.say(texts::expires_on(short(card.expiry))),
                 expired: card.expired,
@@ -146,7 +149,10 @@ impl<'a> PayPage<'a> {
                 with: words.say(texts::with_card(card.brand.label(), &card.last4)),
             })
             .collect();
-        let brands = checkout.brands.as_deref().unwrap_or_default();
+        let taken = Brand::ALL.into_iter().filter(|brand| checkout.takes(*brand));
+        // A card of two brands is one of these and the other.
+        let paired = [Brand::CartesBancaires, Brand::Visa, Brand::Mastercard];
+        let choice = if checkout.takes(Brand::CartesBancaires) { paired.to_vec() } else { Vec::new() };
         html(&PayTemplate {
             words,
             frame,
@@ -169,7 +175,9 @@ impl<'a> PayPage<'a> {
             groups,
             another: chosen.is_none(),
             saved,
-            brands: brands.iter().filter(|brand| **brand != Brand::Unknown).map(|brand| brand.label()).collect(),
+            brands: taken.collect(),
+            choice: choice.into_iter().filter(|brand| checkout.takes(*brand)).collect(),
+            month: month_in_the_west(subject.now),
             kept,
             kept_words,
             button,
@@ -198,6 +206,7 @@ struct DetailGroup {
 /// A kept card to choose.
 struct SavedRow {
     token: String,
+    brand: Brand,
     name: String,
     expires: String,
     expired: bool,
@@ -239,7 +248,12 @@ struct PayTemplate<'a> {
     saved: Vec<SavedRow>,
     /// A card is typed, or may be without choosing.
     another: bool,
-    brands: Vec<&'static str>,
+    /// Those that are taken.
+    brands: Vec<Brand>,
+    /// Those a card with two brands may have; fewer than two leave nothing to choose.
+    choice: Vec<Brand>,
+    /// `YYYY-MM`: a card is good until this month is over everywhere.
+    month: String,
     kept: Kept,
     /// What is said of it, before and after the seller's name.
     kept_words: (String, String),

@@ -602,7 +602,10 @@ fn the_card_fields_are_those_browsers_know() {
     insta::assert_snapshot!(shown.join("\n"), @r#"
         input type="hidden" name="attempt" value="token-1"
         input type="hidden" name="window_width" value=""
-        input id="card_number" name="card_number" type="text" inputmode="numeric" autocomplete="cc-number" dir="ltr" spellcheck="false" maxlength="23" enterkeyhint="next" aria-describedby="card_number-error"
+        input id="card_number" name="card_number" type="text" inputmode="numeric" autocomplete="cc-number" dir="ltr" spellcheck="false" maxlength="23" enterkeyhint="next" aria-describedby="card_number-error card_number-brand"
+        input id="brand-cartes_bancaires" name="card_brand" type="radio" value="cartes_bancaires" disabled
+        input id="brand-visa" name="card_brand" type="radio" value="visa" disabled
+        input id="brand-mastercard" name="card_brand" type="radio" value="mastercard" disabled
         input id="expires" name="expires" type="text" inputmode="numeric" autocomplete="cc-exp" dir="ltr" spellcheck="false" maxlength="9" enterkeyhint="next" aria-describedby="expires-error" value=""
         input id="cvc" name="cvc" type="text" inputmode="numeric" autocomplete="cc-csc" dir="ltr" spellcheck="false" maxlength="4" enterkeyhint="next" aria-describedby="cvc-error cvc-hint"
         input id="cardholder_name" name="cardholder_name" type="text" autocomplete="cc-name" spellcheck="false" enterkeyhint="done" aria-describedby="cardholder_name-error" value=""
@@ -1119,7 +1122,7 @@ fn kept_cards_come_first_and_the_first_good_one_is_chosen() {
     let page = with_saved(&Story::new());
     let radios: Vec<String> = tags(&page)
         .into_iter()
-        .filter(|tag| tag.contains("type=\"radio\""))
+        .filter(|tag| tag.contains("name=\"saved_card\""))
         .map(|tag| tag.replace("00000000-0000-0000-0000-", ""))
         .collect();
     insta::assert_snapshot!(radios.join("\n"), @r#"
@@ -1141,7 +1144,7 @@ fn kept_cards_come_first_and_the_first_good_one_is_chosen() {
     assert!(!Story::new().form().contains("saved_card"), "none without a call for it");
     let many = (1..20).map(|n| saved(n, Brand::Visa, "1111", false)).collect();
     let page = Story::new().read(|subject| PayPage::new(subject, "t").saved_cards(many).render());
-    assert_eq!(SAVED_SHOWN + 1, page.matches("type=\"radio\"").count());
+    assert_eq!(SAVED_SHOWN + 1, page.matches("name=\"saved_card\"").count());
 }
 
 /// As many as the stylesheet has rules for.
@@ -1170,7 +1173,7 @@ fn the_choice_of_a_card_stays_when_the_form_comes_back() {
 fn the_payer_is_asked_for_what_the_merchant_wants_to_know() {
     let asked = names(&["billing_address", "email"]);
     let page = Story::new().read(|subject| PayPage::new(subject, "t").details(&asked).render());
-    says(&page, "Your details Email Billing address Country Two letters, for example MY Street and number");
+    says(&page, "Your details Email Billing address Country Choose a country Afghanistan");
     says(&page, "State or region (optional)");
     let email = tags(&page).into_iter().find(|tag| attribute(tag, "id") == Some("email")).expect("a field");
     assert!(email.contains("value=\"ann@example.com\"") && email.contains("type=\"email\""), "{email}");

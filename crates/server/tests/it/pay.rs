@@ -69,6 +69,28 @@ async fn every_brand_of_the_table_is_taken() {
 }
 
 #[tokio::test]
+async fn of_a_card_with_two_brands_the_payer_chooses_one() {
+    let app = App::new().await;
+    for (number, wish, brand) in [
+        ("4000009800000005", "cartes_bancaires", "cartes_bancaires"),
+        ("4000009800000005", "visa", "visa"),
+        ("4000009800000005", "mastercard", "visa"),
+        ("5200009800000000", "", "mastercard"),
+        ("4444333322221111", "cartes_bancaires", "visa"),
+    ] {
+        let id = app.purchase_id(json!({})).await;
+        let token = app.link(&id).await.token();
+        app.submit(&id, card(number).body(&token) + "&card_brand=" + wish).await;
+        let shown = app.show(&id).await;
+        assert_eq!(
+            ("paid", brand),
+            (shown["status"].as_str().unwrap(), shown["transaction_data"]["extra"]["card_brand"].as_str().unwrap()),
+            "{number} {wish}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn every_refusal_has_its_code_and_its_words() {
     let app = App::new().await;
     for (number, status, code, words) in [
@@ -578,7 +600,7 @@ async fn only_the_brands_the_merchant_lists_are_taken() {
     let app = App::new().await;
     let id = app.purchase_id(json!({ "payment_method_whitelist": ["mastercard", "maestro"] })).await;
     let page = app.link(&id).await;
-    assert!(page.words().contains("Accepted:\nMastercard\nMaestro\n"), "{}", page.words());
+    assert!(page.words().contains("\nMastercard\nMaestro\n") && !page.words().contains("Visa"), "{}", page.words());
     let refused = app.submit(&id, card(GOOD).body(&page.token())).await;
     assert_eq!(422, refused.status);
     assert!(refused.words().contains("\nVisa is not accepted here\n"), "{}", refused.words());
