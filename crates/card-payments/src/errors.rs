@@ -40,6 +40,8 @@ pub(crate) enum ApiError {
     RateLimited(u64),
     /// 500
     Internal,
+    /// 503: the acquirer's word is still to come.
+    Pending,
 }
 
 /// The envelope of every error.
@@ -76,6 +78,7 @@ impl ApiError {
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Pending => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -102,6 +105,9 @@ fn words(status: StatusCode) -> &'static str {
         StatusCode::URI_TOO_LONG => "The address is too long",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "Send the body as application/json, not compressed",
         StatusCode::TOO_MANY_REQUESTS => "Too many requests; try again later",
+        StatusCode::SERVICE_UNAVAILABLE => {
+            "The acquirer has not answered yet; nothing is sent twice, and GET of the payment shows the result"
+        }
         _ => "Something went wrong on our side; try again later",
     }
 }

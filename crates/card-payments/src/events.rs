@@ -4,14 +4,16 @@ use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use domain::{DeliveryId, Mode};
-use engine::Subscription;
+use engine::{Subscription, Told};
 use serde::Serialize;
 use tollgate_http::address;
 use url::form_urlencoded;
 use utoipa::ToSchema;
 
+use crate::document::LinkDocument;
 use crate::errors::{ApiError, json};
-use crate::orders;
+use crate::orders::{self, OrderDocument};
+use crate::payloads::{self, EventOut};
 use crate::routes::{self, Api, Called, empty};
 
 /// What there is to be told of (5.3). What no card payment tells of is known, and never told.
@@ -95,6 +97,23 @@ pub(crate) async fn unsubscribe(
     let Asked { topic, url } = Asked::read(&uri)?;
     api.engine.unsubscribe(called.caller, topic, url.as_deref(), called.request_id.write()).await?;
     Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// `GET /events/{token}`: what happened, as things stood then, until it is acknowledged.
+pub(crate) async fn read(
+    State(api): State<Api>,
+    Path(token): Path<String>,
+    called: Called,
+) -> Result<Response, ApiError> {
+    let token = DeliveryId::parse(&token).map_err(|_| ApiError::NotFound)?;
+    let Told { topic, then } = api.engine.told(called.caller, token).await?;
+    let document = LinkDocument::read(&then.record.document)?;
+    let order = match document.order {
+        Some(number) => Some(OrderDocument::read(&api.engine.order(called.caller, number).await?)?),
+        None => None,
+    };
+    let payload = payloads::payload(&then, &document, order.as_ref()).ok_or(ApiError::NotFound)?;
+    Ok(json(StatusCode::OK, &EventOut { r#type: topic, payload }))
 }
 
 /// `GET /events/{token}/ack`; again and again, if need be.

@@ -5,8 +5,11 @@
 //! Members that are unknown are ignored, and `null` is the same as absent (card-payments-api 1.3).
 
 use domain::Currency;
+use tollgate_http::address;
 use tollgate_http::json::{Json, Object};
-use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{
+    AnyOfBuilder, ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type,
+};
 use utoipa::openapi::{Object as ObjectSchema, RefOr};
 
 use crate::errors::ApiError;
@@ -188,6 +191,8 @@ pub(crate) struct Int {
     max: i64,
 }
 
+/// An amount that is more than nothing, in minor units.
+pub(crate) const AMOUNT: Int = Int { min: 1, max: i64::MAX };
 /// Any whole number of 64 bits.
 pub(crate) const WHOLE: Int = Int { min: i64::MIN, max: i64::MAX };
 
@@ -280,6 +285,44 @@ impl Kind for Text {
     }
 }
 
+/// An address; empty is absent (D1 `redirectOnFailURL`).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Address {
+    max: usize,
+}
+
+/// Where a buyer is sent (card-payments-api 2.2, the URL rule).
+pub(crate) const URL: Address = Address { max: 2_048 };
+/// Where we call (card-payments-api 5.6).
+pub(crate) const CALLBACK_URL: Address = Address { max: 512 };
+
+impl Kind for Address {
+    type Value = String;
+
+    fn read(&self, json: &Json) -> Result<String, String> {
+        match json {
+            Json::String(text) if text.chars().count() <= self.max && address::is_web(text) => Ok(text.clone()),
+            _ => Err(format!("an absolute http or https address of at most {} characters", self.max)),
+        }
+    }
+
+    fn schema(&self) -> Schema {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(self.max))
+            .format(Some(SchemaFormat::Custom("uri".to_owned())))
+            .description(Some(
+                "An absolute http or https address with a host and without a user name, spaces, control characters \
+                 and backslashes. The name may end in `URL` or in `Url`.",
+            ))
+            .into()
+    }
+
+    fn is_absent(&self, json: &Json) -> bool {
+        matches!(json, Json::Null) || matches!(json, Json::String(text) if text.is_empty())
+    }
+}
+
 /// The currencies cards are taken in (card-payments-api 1.3).
 const CURRENCIES: [&str; 6] = ["DKK", "EUR", "GBP", "NOK", "SEK", "USD"];
 
@@ -300,6 +343,79 @@ impl Kind for CurrencyCode {
 
     fn schema(&self) -> Schema {
         ObjectBuilder::new().schema_type(Type::String).enum_values(Some(CURRENCIES)).into()
+    }
+}
+
+/// A language of two letters; whatever else it is, is English (card-payments-api 4.4).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Language;
+
+impl Kind for Language {
+    type Value = String;
+
+    fn read(&self, json: &Json) -> Result<String, String> {
+        let code = match json {
+            Json::String(text) => text.to_ascii_lowercase(),
+            _ => String::new(),
+        };
+        let is_code = code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_lowercase());
+        Ok(match code.as_str() {
+            // An early client's Swedish.
+            "se" => "sv".to_owned(),
+            _ if is_code => code,
+            _ => "en".to_owned(),
+        })
+    }
+
+    fn schema(&self) -> Schema {
+        let about = "ISO 639-1, two lower-case letters; anything else is `en`, and `se` is `sv`.";
+        ObjectBuilder::new().schema_type(SchemaType::AnyValue).description(Some(about)).into()
+    }
+}
+
+/// The number of an order, or its text (card-payments-api 1.3).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OrderNumber;
+
+impl Kind for OrderNumber {
+    type Value = u64;
+
+    fn read(&self, json: &Json) -> Result<u64, String> {
+        let (Json::Number(text) | Json::String(text)) = json else { return Err("the number of an order".to_owned()) };
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|_| is_plain).ok_or_else(|| "the number of an order".to_owned())
+    }
+
+    fn schema(&self) -> Schema {
+        let number = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(0));
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9]*$")).max_length(Some(19_usize));
+        AnyOfBuilder::new().item(number).item(text).into()
+    }
+
+    fn is_absent(&self, json: &Json) -> bool {
+        matches!(json, Json::Null) || matches!(json, Json::String(text) if text.is_empty())
+    }
+}
+
+/// Yes or no.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bool;
+
+impl Kind for Bool {
+    type Value = bool;
+
+    fn read(&self, json: &Json) -> Result<bool, String> {
+        match json {
+            Json::Bool(value) => Ok(*value),
+            _ => Err("true or false".to_owned()),
+        }
+    }
+
+    fn schema(&self) -> Schema {
+        ObjectBuilder::new().schema_type(Type::Boolean).into()
     }
 }
 
@@ -382,10 +498,74 @@ mod tests {
     }
 
     #[test]
+    fn amounts_are_json_integers_of_at_least_one() {
+        assert_eq!(Ok(1), one(&AMOUNT, "1"));
+        assert_eq!(Ok(i64::MAX), one(&AMOUNT, "9223372036854775807"));
+        for bad in ["0", "-5", "1.0", "1e2", "9223372036854775808", "\"100\"", "true", "[]", "{}"] {
+            assert!(one(&AMOUNT, bad).is_err(), "{bad}");
+        }
+        assert_eq!(Ok(-5), one(&WHOLE, "-5"));
+    }
+
+    #[test]
+    fn orders_come_as_numbers_and_as_text() {
+        assert_eq!(Ok(473_332), one(&OrderNumber, "473332"));
+        assert_eq!(Ok(473_332), one(&OrderNumber, "\"473332\""));
+        assert!(OrderNumber.is_absent(&Json::String(String::new())));
+        for bad in ["-1", "1.0", "\"1 \"", "\"+1\"", "\"W-1042\"", "99999999999999999999", "[]"] {
+            assert!(one(&OrderNumber, bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn languages_are_never_refused() {
+        for (given, read) in [
+            ("\"sv\"", "sv"),
+            ("\"se\"", "sv"),
+            ("\"EN\"", "en"),
+            ("\"bh\"", "bh"),
+            ("\"sv-SE\"", "en"),
+            ("5", "en"),
+            ("{}", "en"),
+        ] {
+            assert_eq!(Ok(read.to_owned()), one(&Language, given), "{given}");
+        }
+    }
+
+    #[test]
     fn only_card_currencies() {
         assert!(CURRENCIES.iter().all(|code| one(&CurrencyCode, &format!("{code:?}")).is_ok()));
         for bad in ["\"sek\"", "\"MYR\"", "\"XXX\"", "752", "\"\""] {
             assert!(one(&CurrencyCode, bad).is_err(), "{bad}");
+        }
+    }
+
+    fn shape(f: &mut Fields<'_>) -> Option<(String, Option<String>, Option<String>)> {
+        let success = f.required("redirectOnSuccessURL", URL, "");
+        let fail = f.optional("redirectOnFailURL", URL, "");
+        let callback = f.optional("callbackUrl", CALLBACK_URL, "");
+        Some((success?, fail, callback))
+    }
+
+    #[test]
+    fn both_spellings_null_and_nothing() {
+        let a = Some("https://a.example/".to_owned());
+        let read = |body: &str| read(body.as_bytes(), shape).map_err(|error| format!("{error:?}"));
+        let full = (a.clone().expect("set"), a.clone(), a);
+        for body in [
+            r#"{"redirectOnSuccessURL":"https://a.example/","redirectOnFailURL":"https://a.example/","callbackUrl":"https://a.example/","x":1}"#,
+            r#"{"redirectOnSuccessUrl":"https://a.example/","redirectOnFailUrl":"https://a.example/","callbackURL":"https://a.example/"}"#,
+            r#"{"redirectOnSuccessURL":null,"redirectOnSuccessUrl":"https://a.example/","redirectOnFailUrl":"https://a.example/","callbackURL":"https://a.example/"}"#,
+        ] {
+            assert_eq!(Ok(full.clone()), read(body), "{body}");
+        }
+        let bare = r#"{"redirectOnSuccessURL":"https://a.example/","redirectOnFailURL":"","callbackUrl":null}"#;
+        assert_eq!(Ok((full.0, None, None)), read(bare));
+        for body in ["", "null", "[]", "{}", r#"{"redirectOnSuccessURL":""}"#] {
+            assert_eq!(Err("Invalid(\"redirectOnSuccessURL is required\")".to_owned()), read(body), "{body}");
+        }
+        for body in ["{", "5", "[1]", r#"{"a":1,"a":2}"#, r#"{"redirectOnSuccessURL":"ftp://a.example/"}"#] {
+            assert!(read(body).is_err(), "{body}");
         }
     }
 }

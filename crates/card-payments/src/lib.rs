@@ -5,7 +5,15 @@ mod routes;
 mod token;
 
 mod events;
+mod links;
 mod orders;
+mod payments;
+mod stored;
+
+mod document;
+mod narrator;
+mod payloads;
+mod view;
 
 mod openapi;
 mod request_id;
@@ -17,6 +25,7 @@ mod formats;
 use utoipa::openapi::OpenApi;
 
 pub use errors::refuse;
+pub use narrator::Narrator;
 pub use routes::{owns, router};
 
 /// The description of this dialect; `public_url` is where links lead.

@@ -15,8 +15,13 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::errors::ErrorOut;
 use crate::events::{self, CallbacksOut};
 use crate::fields;
+use crate::links::{self, LinkOut, StoreLinkOut};
 use crate::orders::{self, OrderOut};
+use crate::payloads::EventOut;
+use crate::payments::{self, CaptureOut};
+use crate::stored::{ChargeOut, StoredOut};
 use crate::token;
+use crate::view::PaymentEnvelope;
 
 /// The names of the security schemes.
 const TOKEN: &str = "token";
@@ -28,6 +33,13 @@ pub(crate) fn document(public_url: &str) -> OpenApi {
     let mut schemas: Vec<(String, RefOr<Schema>)> = vec![];
     CallbacksOut::schemas(&mut schemas);
     OrderOut::schemas(&mut schemas);
+    LinkOut::schemas(&mut schemas);
+    StoreLinkOut::schemas(&mut schemas);
+    PaymentEnvelope::schemas(&mut schemas);
+    CaptureOut::schemas(&mut schemas);
+    StoredOut::schemas(&mut schemas);
+    ChargeOut::schemas(&mut schemas);
+    EventOut::schemas(&mut schemas);
     let components = ComponentsBuilder::new()
         .schemas_from_iter(schemas)
         .schema("Error", ErrorOut::schema())
@@ -37,9 +49,21 @@ pub(crate) fn document(public_url: &str) -> OpenApi {
         .schema("OrderRequest", fields::describe(orders::order))
         .schema("Order", OrderOut::schema())
         .schema("Callbacks", CallbacksOut::schema())
+        .schema("DirectRequest", fields::describe(links::direct))
+        .schema("StoreRequest", fields::describe(links::store))
+        .schema("ChargeRequest", fields::describe(links::charge))
+        .schema("CaptureRequest", fields::describe(payments::capture_body))
+        .schema("RefundRequest", fields::describe(payments::refund_body))
+        .schema("Link", LinkOut::schema())
+        .schema("StoreLink", StoreLinkOut::schema())
+        .schema("PaymentAnswer", PaymentEnvelope::schema())
+        .schema("Capture", CaptureOut::schema())
+        .schema("StoredCard", StoredOut::schema())
+        .schema("Charge", ChargeOut::schema())
+        .schema("Event", EventOut::schema())
         .security_scheme(TOKEN, SecurityScheme::OAuth2(OAuth2::new([flow(public_url)])))
         .security_scheme(CLIENT, SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Basic).build()));
-    let paths = [tokens(), orders(), events()].into_iter().flatten();
+    let paths = [tokens(), links(), payments(), orders(), events()].into_iter().flatten();
     let paths = paths.fold(PathsBuilder::new(), |paths, (path, item)| paths.path(path, item));
     OpenApiBuilder::new()
         .info(InfoBuilder::new().title("Tollgate: card payments").version(env!("CARGO_PKG_VERSION")).description(Some(
@@ -83,6 +107,90 @@ fn tokens() -> Paths {
         .response("500", error("Something went wrong on our side."))
         .securities(Some([SecurityRequirement::default(), SecurityRequirement::new(CLIENT, Vec::<String>::new())]));
     vec![("/oauth2/token", item([(HttpMethod::Post, issue)]))]
+}
+
+fn links() -> Paths {
+    let make =
+        |id: &str, summary: &str, body: &str| call(id, summary, "payments").request_body(Some(json_body(body, true)));
+    let wrong = || error("What is wrong with the body.");
+    let direct = make("create_payment_link", "Make a link to pay", "DirectRequest")
+        .response("200", answer("The link, for 31 days, and the payment's number.", named("Link")))
+        .response("400", error("What is wrong with the body, or there is no such order."));
+    let store = make("create_store_link", "Make a link to store a card", "StoreRequest")
+        .response("200", answer("The link, for 31 days, and the token that names the card.", named("StoreLink")))
+        .response("400", wrong());
+    let charge = make("charge_stored_card", "Charge a stored card", "ChargeRequest")
+        .response(
+            "200",
+            answer(
+                "The payment: `AUTHORIZED`; `INITIATED` when the buyer must be verified or the acquirer is silent.",
+                named("Charge"),
+            ),
+        )
+        .response("400", error("What is wrong with the body; the token is not `READY`; or the card was declined."))
+        .response("404", error("There is no such token."));
+    let uuid = ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::Custom("uuid".to_owned())));
+    let status = operation("read_stored_card", "How a stored card stands", "payments")
+        .parameter(path("token").description(Some("The token of the card.")).schema(Some(uuid)))
+        .response("200", answer("How it stands; charge it when it is `READY`.", named("StoredCard")))
+        .response("404", error("There is no such token."));
+    vec![
+        ("/api/v2/payments/cards/direct", item([(HttpMethod::Post, direct)])),
+        ("/api/v2/payments/cards/stored", item([(HttpMethod::Post, store)])),
+        ("/api/v2/payments/cards/stored/authorize", item([(HttpMethod::Post, charge)])),
+        ("/api/v2/payments/cards/stored/{token}/status", item([(HttpMethod::Get, status)])),
+    ]
+}
+
+fn payments() -> Paths {
+    let payment = || answer("The payment.", named("PaymentAnswer"));
+    let done = || ResponseBuilder::new().description("Done; there is nothing to say.").build();
+    let act = |id: &str, summary: &str, refused: &str| {
+        on_payment(call(id, summary, "payments")).response("400", error(refused))
+    };
+    let silent =
+        || error("The acquirer has not answered: nothing is sent twice, and reading the payment shows the result.");
+    let read = on_payment(operation("read_payment", "How a payment stands", "payments"))
+        .response("200", payment())
+        .response("400", error("The id is not a number."));
+    let capture = act(
+        "capture_payment",
+        "Take authorized money",
+        "It is not authorized, that much is not left, or the acquirer refused.",
+    )
+    .request_body(Some(json_body("CaptureRequest", false)))
+    .response("200", answer("The payment, and its receipt when it has an order.", named("Capture")))
+    .response("503", silent());
+    let cancel = |id: &str| act(id, "End a link that was not paid", "It has been authorized.").response("200", done());
+    let release = act("release_payment", "Give authorized money back", "Nothing is held, or the acquirer refused.")
+        .response("200", done())
+        .response("503", silent());
+    let refund = |id: &str| {
+        act(id, "Give captured money back", "That much was not captured, or the acquirer refused.")
+            .request_body(Some(json_body("RefundRequest", false)))
+            .response("200", payment())
+            .response("503", silent())
+    };
+    vec![
+        ("/api/v2/payments/{paymentId}", item([(HttpMethod::Get, read)])),
+        ("/api/v2/payments/{paymentId}/cards/capture", item([(HttpMethod::Post, capture)])),
+        ("/api/v2/payments/{paymentId}/cards/cancel", item([(HttpMethod::Put, cancel("cancel_payment"))])),
+        ("/api/v2/payments/{paymentId}/cancel", item([(HttpMethod::Put, cancel("cancel_payment_briefly"))])),
+        (
+            "/api/v2/payments/cards/direct/{paymentId}/cancel",
+            item([(HttpMethod::Put, cancel("cancel_direct_payment"))]),
+        ),
+        ("/api/v2/payments/{paymentId}/cards/authorize/release", item([(HttpMethod::Put, release)])),
+        ("/api/v2/payments/{paymentId}/cards/refund", item([(HttpMethod::Post, refund("refund_payment"))])),
+        (
+            "/api/v2/payments/{paymentId}/cards/refund-and-credit",
+            item([(HttpMethod::Post, refund("refund_and_credit_payment"))]),
+        ),
+    ]
+}
+
+fn on_payment(operation: OperationBuilder) -> OperationBuilder {
+    operation.parameter(number("paymentId", "The payment.")).response("404", error("There is no such payment."))
 }
 
 fn orders() -> Paths {
@@ -147,6 +255,10 @@ fn events() -> Paths {
             done("The address is told of nothing that happens from now on; without one, none of the type is."),
         )
         .response("400", refused());
+    let read = operation("read_event", "What happened", "events")
+        .parameter(event_token())
+        .response("200", answer("The event, as things stood right after it.", named("Event")))
+        .response("404", error("There is no such event, or it was acknowledged."));
     let acknowledge = operation("acknowledge_event", "Say that an event arrived", "events")
         .parameter(event_token())
         .response("204", done("It is told no more."))
@@ -154,6 +266,7 @@ fn events() -> Paths {
     let methods = [(HttpMethod::Get, list), (HttpMethod::Post, add), (HttpMethod::Delete, remove)];
     vec![
         ("/api/v1/events/callbacks", item(methods)),
+        ("/api/v1/events/{token}", item([(HttpMethod::Get, read)])),
         ("/api/v1/events/{token}/ack", item([(HttpMethod::Get, acknowledge)])),
     ]
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, Method};
-use engine::{Credential, Engine, IdempotencyWrite, Turn};
+use domain::{OperationId, OperationStatus, PublicId};
+use engine::{Credential, Engine, IdempotencyWrite, Shown, Turn};
 
 use crate::errors::ApiError;
 
@@ -44,9 +45,6 @@ impl RequestId {
         }
         let key = text.to_ascii_lowercase();
         let turn = engine.try_turn(caller, SCOPE, &key).ok_or(ApiError::Replayed)?;
-        if engine.used_key(caller, SCOPE, &key).await?.is_some() {
-            return Err(ApiError::Replayed);
-        }
         let write = IdempotencyWrite {
             merchant_id: caller.merchant_id,
             mode: caller.mode,
@@ -58,12 +56,43 @@ impl RequestId {
             at: engine.env().now(),
             kept_for: KEPT,
         };
+        if let Some(used) = engine.used_key(caller, SCOPE, &write.key).await? {
+            look_back(engine, caller, &write, &used.body).await?;
+        }
         Ok(Self(Some(Known { write, _turn: Arc::new(turn) })))
     }
 
     /// What is written down with the effect.
     pub(crate) fn write(&self) -> Option<IdempotencyWrite> {
         self.0.as_ref().map(|known| known.write.clone())
+    }
+
+    /// The same for an operation on a payment, which the engine adds: it may be a while until its end is known.
+    pub(crate) fn write_for(&self, before: &Shown) -> Option<IdempotencyWrite> {
+        let public_id = before.record.checkout.public_id?;
+        self.write().map(|write| IdempotencyWrite { body: format!("{public_id} "), ..write })
+    }
+
+    /// The call came to nothing.
+    pub(crate) async fn free(&self, engine: &Engine) -> Result<(), ApiError> {
+        match &self.0 {
+            Some(known) => Ok(engine.free_key(&known.write).await?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a call came to that used this id up. Only an operation may still fail, and leave it free.
+async fn look_back(engine: &Engine, caller: Credential, write: &IdempotencyWrite, body: &str) -> Result<(), ApiError> {
+    let Some((payment, operation)) = body.split_once(' ') else { return Err(ApiError::Replayed) };
+    let (Ok(payment), Ok(operation)) = (PublicId::parse(payment), OperationId::parse(operation)) else {
+        return Err(ApiError::Replayed);
+    };
+    let shown = engine.find(caller, payment).await?;
+    match shown.payment.operation(operation).map(|operation| operation.status) {
+        Ok(OperationStatus::Sent) => Err(ApiError::Pending),
+        Ok(OperationStatus::Failed) => Ok(engine.free_key(write).await?),
+        Ok(OperationStatus::Done) | Err(_) => Err(ApiError::Replayed),
     }
 }
 

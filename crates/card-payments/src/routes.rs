@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{MethodRouter, any, get, post, put};
-use domain::{Dialect, Mode};
+use domain::{CheckoutId, Dialect, Mode};
 use engine::{Credential, Engine};
 use tollgate_http::bearer;
 use tollgate_http::body;
@@ -23,7 +23,7 @@ use tollgate_http::rate::{RateLimiter, Settings};
 use crate::errors::{self, ApiError};
 use crate::fields::{self, Shape};
 use crate::request_id::RequestId;
-use crate::{events, orders, token};
+use crate::{events, links, orders, payments, stored, token};
 
 /// An API body (security D2).
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -33,6 +33,7 @@ pub(crate) struct Api(Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) engine: Engine,
+    public_url: String,
     limiter: RateLimiter,
     test_limits: bool,
 }
@@ -46,6 +47,11 @@ impl std::ops::Deref for Api {
 }
 
 impl Inner {
+    /// Where a buyer opens a link; the secret of it is the checkout's id.
+    pub(crate) fn url(&self, id: CheckoutId) -> String {
+        format!("{}/card/{id}/", self.public_url)
+    }
+
     /// Limits bind in live mode; in test mode only when asked to.
     pub(crate) fn limit(&self, caller: Credential) -> Result<(), ApiError> {
         let (_, bucket) = caller.key_id.uuid().as_u64_pair();
@@ -57,9 +63,23 @@ impl Inner {
 }
 
 /// Every route of the dialect.
-pub fn router(engine: Engine, test_limits: bool) -> Router {
+pub fn router(engine: Engine, public_url: &str, test_limits: bool) -> Router {
     let limiter = RateLimiter::new(Settings::default());
-    let api = Api(Arc::new(Inner { engine: engine.clone(), limiter, test_limits }));
+    let api = Api(Arc::new(Inner { engine: engine.clone(), public_url: public_url.to_owned(), limiter, test_limits }));
+    let payments = [
+        ("/payments/cards/direct", post(links::create)),
+        ("/payments/cards/direct/{id}/cancel", put(payments::cancel)),
+        ("/payments/cards/stored", post(links::create_store)),
+        ("/payments/cards/stored/authorize", post(stored::authorize)),
+        ("/payments/cards/stored/{token}/status", get(stored::status)),
+        ("/payments/{id}", get(payments::read)),
+        ("/payments/{id}/cancel", put(payments::cancel)),
+        ("/payments/{id}/cards/cancel", put(payments::cancel)),
+        ("/payments/{id}/cards/capture", post(payments::capture)),
+        ("/payments/{id}/cards/authorize/release", put(payments::release)),
+        ("/payments/{id}/cards/refund", post(payments::refund)),
+        ("/payments/{id}/cards/refund-and-credit", post(payments::refund)),
+    ];
     let orders = [
         ("/orders", post(orders::create)),
         ("/orders/with-amount-excluding-vat", post(orders::create)),
@@ -71,6 +91,7 @@ pub fn router(engine: Engine, test_limits: bool) -> Router {
     ];
     let events = [
         ("/callbacks", get(events::list).post(events::subscribe).delete(events::unsubscribe)),
+        ("/{token}", get(events::read)),
         ("/{token}/ack", get(events::acknowledge)),
     ];
     let token = behind([("/oauth2/token", post(token::issue))]).fallback(unknown);
@@ -81,7 +102,7 @@ pub fn router(engine: Engine, test_limits: bool) -> Router {
             .layer(middleware::from_fn_with_state(api.clone(), authenticate))
     };
     Router::new()
-        .nest("/api/v2", authenticated(behind(orders)))
+        .nest("/api/v2", authenticated(behind(payments).merge(behind(orders))))
         .nest("/api/v1/events", authenticated(behind(events)))
         .merge(token.method_not_allowed_fallback(not_allowed))
         .with_state(api.clone())

@@ -33,6 +33,13 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// Folds a journal; `None` when it does not begin with its opening.
+    #[must_use]
+    pub fn of(record: CheckoutRecord, history: Vec<Recorded>) -> Option<Self> {
+        let payment = Payment::fold(history.iter().map(|recorded| &recorded.event))?;
+        Some(Self { record, history, payment })
+    }
+
     /// Who pays: what the payer said last, or the merchant at first.
     #[must_use]
     pub fn customer(&self) -> &Customer {
@@ -45,7 +52,7 @@ impl Shown {
 }
 
 /// What a dialect hands in to be made.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct NewCheckout {
     /// The checkout and the dialect's document.
     pub record: CheckoutRecord,
@@ -248,8 +255,7 @@ impl Engine {
             }
         };
         let (record, history) = found.ok_or(Error::NotFound)?;
-        let payment = Payment::fold(history.iter().map(|recorded| &recorded.event)).ok_or(Error::NotFound)?;
-        Ok(Shown { record, history, payment })
+        Shown::of(record, history).ok_or(Error::NotFound)
     }
 
     /// The one path by which a payment changes. `beside` adds what belongs with the command, seeing what the command made
@@ -336,7 +342,7 @@ impl Engine {
             shown.payment.apply(&event);
             let version = shown.payment.version;
             postings.extend(ledger::postings(&event).into_iter().map(|posting| (version, posting)));
-            told.into_iter().for_each(|notice| self.tell(shown, version, notice, now, &mut change));
+            told.into_iter().for_each(|notice| self.tell(shown, &event, (version, notice), now, &mut change));
             self.timers(shown, &event, now, &mut change);
             if let Event::Authorized { attempt_id, .. } = &event
                 && shown.payment.kept_card == Some(*attempt_id)
@@ -352,9 +358,16 @@ impl Engine {
     }
 
     /// Tells everybody whom the dialect names of a notice.
-    fn tell(&self, shown: &Shown, version: u32, notice: Notice, now: Timestamp, change: &mut Changeset) {
+    fn tell(
+        &self,
+        shown: &Shown,
+        event: &Event,
+        (version, notice): (u32, Notice),
+        now: Timestamp,
+        change: &mut Changeset,
+    ) {
         let Checkout { id: checkout_id, merchant_id, mode, payment_id, .. } = shown.record.checkout;
-        let Audience { endpoints, topics } = self.0.narrator.audience(&shown.record.checkout, notice);
+        let Audience { endpoints, topics } = self.0.narrator.audience(&shown.record.checkout, event, notice);
         change.deliveries.extend(endpoints.into_iter().map(|endpoint| Delivery {
             id: domain::DeliveryId::new(self.0.env.ordered_id()),
             merchant_id,

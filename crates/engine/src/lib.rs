@@ -71,8 +71,8 @@ pub const PAGE_WAIT: Duration = Duration::from_secs(10);
 
 /// Renders what a merchant is told, once, in the dialect that made the checkout.
 pub trait Narrator: Send + Sync {
-    /// Who is told of `notice`.
-    fn audience(&self, checkout: &domain::Checkout, notice: domain::Notice) -> Audience;
+    /// Who is told of `notice`, which tells of `event`.
+    fn audience(&self, checkout: &domain::Checkout, event: &domain::Event, notice: domain::Notice) -> Audience;
 
     /// The body that tells of `notice`; `history` ends with the event it tells of.
     ///

@@ -95,7 +95,7 @@ impl Engine {
         let command = Command::Operate(Order { operation_id, kind, amount, keeps_rest, number, note });
         let sent = self
             .run(asking, &command, |_, change| {
-                change.idempotency = key.clone().map(|key| IdempotencyWrite { body: operation_id.to_string(), ..key });
+                change.idempotency = key.clone().map(|key| with_id(key, operation_id));
             })
             .await?;
         self.start_operation(asking, sent.payment.operation(operation_id)?.clone(), sent.payment.approved_attempt()?);
@@ -137,9 +137,11 @@ impl Engine {
             return Err(refused.into());
         }
         let under_way = payment.pending_operation().cloned();
-        let body = under_way.as_ref().map(|operation| operation.id.to_string()).unwrap_or_default();
-        if let Some(key) = key {
-            let change = Changeset { idempotency: Some(IdempotencyWrite { body, ..key }), ..Changeset::default() };
+        if let Some(mut key) = key {
+            if let Some(operation) = &under_way {
+                key = with_id(key, operation.id);
+            }
+            let change = Changeset { idempotency: Some(key), ..Changeset::default() };
             if self.0.store.commit(change).await? == Committed::KeyUsed {
                 return Err(Error::Used);
             }
@@ -410,6 +412,11 @@ impl Engine {
         self.0.store.commit(change).await?;
         Ok(())
     }
+}
+
+/// A key that an operation uses up: the operation's id stands where its answer will, behind what the dialect put there.
+fn with_id(key: IdempotencyWrite, operation_id: OperationId) -> IdempotencyWrite {
+    IdempotencyWrite { body: format!("{}{operation_id}", key.body), ..key }
 }
 
 /// What is asked of the acquirer, the same on every repeat.

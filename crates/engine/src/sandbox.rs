@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Timestamp;
+use domain::{CheckoutId, PublicId, Timestamp};
 use store::{AdminWrite, Changeset};
 
 use crate::{Engine, Error};
@@ -50,6 +50,14 @@ impl Engine {
                 return Ok(());
             }
         }
+    }
+
+    /// The checkout that its dialect's clients call so, whoever's it is.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn checkout_named(&self, public_id: PublicId) -> Result<Option<CheckoutId>, Error> {
+        Ok(self.0.store.checkout_named(public_id).await?)
     }
 
     /// The test acquirer's own book, oldest first.

@@ -1,29 +1,27 @@
 //! Subscriptions: merchants say where they want to be told of what, fetch what they were told of, and say that they
 //! have it. Until they do, [`crate::workers`] tells them again.
 
-use domain::{DeliveryId, Notice, Recorded, Timestamp};
+use std::time::Duration;
+
+use domain::DeliveryId;
 use store::{
-    Changeset, CheckoutRecord, Committed, DeliveryState, Endpoint, IdempotencyWrite, Subscription, SubscriptionWrite,
+    Changeset, Committed, DeliveryRecord, DeliveryState, Endpoint, IdempotencyWrite, Subscription, SubscriptionWrite,
 };
 
+use crate::checkouts::Shown;
 use crate::credentials::Credential;
 use crate::{Engine, Error};
+
+/// How long what a subscriber was told of can be fetched and acknowledged (card-payments-api 5.2).
+const READABLE: Duration = Duration::from_secs(31 * 86_400);
 
 /// What a subscriber was told of.
 #[derive(Debug)]
 pub struct Told {
     /// What it subscribed to.
     pub topic: String,
-    /// What happened.
-    pub notice: Notice,
-    /// When it happened.
-    pub at: Timestamp,
-    /// Whether it said that it has it.
-    pub is_acknowledged: bool,
-    /// The object it tells of.
-    pub record: CheckoutRecord,
-    /// Its journal up to what happened, oldest first.
-    pub history: Vec<Recorded>,
+    /// Everything as it stood right after what happened.
+    pub then: Shown,
 }
 
 impl Engine {
@@ -84,33 +82,42 @@ impl Engine {
         }
     }
 
-    /// What a subscriber of this merchant was told of under this id.
+    /// What a subscriber of this merchant was told of under this id, until it says that it has it.
     ///
     /// # Errors
-    /// [`Error::NotFound`], also for another merchant's and for the other mode's; [`Error::Store`].
+    /// [`Error::NotFound`], also for another merchant's and for the other mode's, and 31 days later; [`Error::Store`].
     pub async fn told(&self, caller: Credential, id: DeliveryId) -> Result<Told, Error> {
-        let store = &self.0.store;
-        let stored = store.delivery(caller.merchant_id, caller.mode, id).await?.ok_or(Error::NotFound)?;
-        let Endpoint::Subscription { topic, .. } = stored.delivery.endpoint else { return Err(Error::NotFound) };
-        let found = store.checkout_with_history(stored.delivery.checkout_id).await?;
+        let (stored, topic) = self.announced(caller, id).await?;
+        if stored.state == DeliveryState::Delivered {
+            return Err(Error::NotFound);
+        }
+        let found = self.0.store.checkout_with_history(stored.delivery.checkout_id).await?;
         let (record, mut history) = found.ok_or(Error::NotFound)?;
         history.retain(|recorded| recorded.version <= stored.delivery.version);
-        let is_acknowledged = stored.state == DeliveryState::Delivered;
-        let (notice, at) = (stored.delivery.notice, stored.delivery.created_at);
-        Ok(Told { topic, notice, at, is_acknowledged, record, history })
+        Ok(Told { topic, then: Shown::of(record, history).ok_or(Error::NotFound)? })
     }
 
-    /// The subscriber has what it was told of under this id: it is told no more.
+    /// The subscriber has what it was told of under this id: it is told no more. Again and again, if need be.
     ///
     /// # Errors
-    /// As [`Engine::told`].
+    /// [`Error::NotFound`] as [`Engine::told`]; [`Error::Store`].
     pub async fn acknowledge(&self, caller: Credential, id: DeliveryId) -> Result<(), Error> {
-        let store = &self.0.store;
-        let stored = store.delivery(caller.merchant_id, caller.mode, id).await?.ok_or(Error::NotFound)?;
-        let Endpoint::Subscription { .. } = stored.delivery.endpoint else { return Err(Error::NotFound) };
+        let (stored, _) = self.announced(caller, id).await?;
         if stored.state != DeliveryState::Delivered {
-            store.commit(Changeset { acknowledged: Some(id), ..Changeset::default() }).await?;
+            self.0.store.commit(Changeset { acknowledged: Some(id), ..Changeset::default() }).await?;
         }
         Ok(())
+    }
+
+    async fn announced(&self, caller: Credential, id: DeliveryId) -> Result<(DeliveryRecord, String), Error> {
+        let stored = self.0.store.delivery(caller.merchant_id, caller.mode, id).await?.ok_or(Error::NotFound)?;
+        let is_over = self.0.env.now() >= stored.delivery.created_at.plus(READABLE);
+        match &stored.delivery.endpoint {
+            Endpoint::Subscription { topic, .. } if !is_over => {
+                let topic = topic.clone();
+                Ok((stored, topic))
+            }
+            _ => Err(Error::NotFound),
+        }
     }
 }

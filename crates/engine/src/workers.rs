@@ -460,7 +460,7 @@ pub(crate) mod tests {
     pub(crate) struct Mute;
 
     impl crate::Narrator for Mute {
-        fn audience(&self, _: &domain::Checkout, _: domain::Notice) -> crate::Audience {
+        fn audience(&self, _: &domain::Checkout, _: &domain::Event, _: domain::Notice) -> crate::Audience {
             crate::Audience::default()
         }
 

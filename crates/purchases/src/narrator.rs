@@ -1,6 +1,6 @@
 //! What a merchant is told: the object right after the event, and the event's name (purchases-api 5.2).
 
-use domain::{Checkout, Notice, Payment, Recorded};
+use domain::{Checkout, Event, Notice, Payment, Recorded};
 use engine::{Audience, CheckoutRecord, Endpoint, Letter};
 
 use crate::document::PurchaseDocument;
@@ -23,7 +23,7 @@ impl Narrator {
 
 impl engine::Narrator for Narrator {
     /// A checkout's own callback hears of money taken, its payer of the invoice.
-    fn audience(&self, checkout: &Checkout, notice: Notice) -> Audience {
+    fn audience(&self, checkout: &Checkout, _: &Event, notice: Notice) -> Audience {
         let callback = || checkout.callback.as_ref().map(|callback| Endpoint::Callback { url: callback.url.clone() });
         let endpoint = match notice {
             Notice::Paid => callback(),

@@ -10,8 +10,8 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use domain::Timestamp;
-use engine::{Engine, Parts, Reach, RootKey};
+use domain::{Checkout, Dialect, Event, Notice, Recorded, Timestamp};
+use engine::{Audience, CheckoutRecord, Engine, Letter, Narrator, Parts, Reach, RootKey};
 use env::Env;
 use store::Store;
 use tollgate_http::metrics::{HttpMetrics, Metrics};
@@ -86,7 +86,7 @@ impl App {
             root_key,
             test_acquirer: book,
             reach: if control_token.is_some() { Reach::PublicAndLoopback } else { Reach::Public },
-            narrator: Arc::new(purchases::Narrator::new(public_url.as_str())),
+            narrator: Arc::new(Narrators { purchases: purchases::Narrator::new(public_url.as_str()) }),
             public_url: public_url.as_str().to_owned(),
             outbox: control_token.is_some().then(|| data.join("mail")),
             authorization_max,
@@ -99,7 +99,7 @@ impl App {
         let http_metrics = HttpMetrics::new(&counted);
 
         let router = Router::new()
-            .merge(card_payments::router(engine.clone(), test_limits))
+            .merge(card_payments::router(engine.clone(), public_url.as_str(), test_limits))
             .merge(purchases::router(engine.clone(), public_url.as_str(), test_limits))
             .merge(checkout::router(engine.clone(), public_url.as_str()))
             .merge(operations::router(engine.clone(), metrics.then(|| Arc::clone(&counted))))
@@ -107,6 +107,34 @@ impl App {
             .merge(sandbox::router(engine.clone(), &public_url, control_token.as_deref()))
             .fallback(|| async { not_found() });
         Ok(Self { engine, router, metrics: counted, http_metrics })
+    }
+}
+
+/// Each dialect tells of what it made.
+struct Narrators {
+    purchases: purchases::Narrator,
+}
+
+impl Narrators {
+    fn of(&self, checkout: &Checkout) -> &dyn Narrator {
+        match checkout.dialect {
+            Dialect::Purchases => &self.purchases,
+            Dialect::CardPayments => &card_payments::Narrator,
+        }
+    }
+}
+
+impl Narrator for Narrators {
+    fn audience(&self, checkout: &Checkout, event: &Event, notice: Notice) -> Audience {
+        self.of(checkout).audience(checkout, event, notice)
+    }
+
+    fn body(&self, record: &CheckoutRecord, history: &[Recorded], notice: Notice) -> Result<String, String> {
+        self.of(&record.checkout).body(record, history, notice)
+    }
+
+    fn invoice(&self, record: &CheckoutRecord, history: &[Recorded]) -> Result<Letter, String> {
+        self.of(&record.checkout).invoice(record, history)
     }
 }
 

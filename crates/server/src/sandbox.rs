@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use domain::{CheckoutId, Currency, Dialect, Mode, Report};
+use domain::{CheckoutId, Currency, Dialect, Mode, PublicId, Report};
 use engine::{Engine, NewBrand, NewMerchant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -162,7 +162,8 @@ pub(crate) fn router(engine: Engine, public_url: &PublicUrl, token: Option<&str>
         .route("/sandbox/clock", get(clock).post(advance))
         .route("/sandbox/acquirer/transactions", get(transactions))
         .route("/sandbox/merchants", post(merchant))
-        .route("/sandbox/purchases/{id}/events", post(report))
+        .route("/sandbox/purchases/{id}/events", post(report_purchase))
+        .route("/sandbox/card-payments/{id}/events", post(report_card_payment))
         .route_layer(middleware::from_fn_with_state(control.clone(), authenticate))
         .with_state(control)
 }
@@ -246,12 +247,31 @@ enum ReportName {
     ChargebackReversed,
 }
 
-async fn report(
+async fn report_purchase(
     State(control): State<Control>,
     extract::Path(id): extract::Path<String>,
     request: Request,
 ) -> Response {
-    let Ok(id) = CheckoutId::parse(&id) else { return problem(StatusCode::NOT_FOUND, "there is no such purchase") };
+    match CheckoutId::parse(&id) {
+        Ok(id) => report(control, id, request).await,
+        Err(_) => problem(StatusCode::NOT_FOUND, "there is no such payment"),
+    }
+}
+
+async fn report_card_payment(
+    State(control): State<Control>,
+    extract::Path(id): extract::Path<String>,
+    request: Request,
+) -> Response {
+    let Ok(id) = PublicId::parse(&id) else { return problem(StatusCode::NOT_FOUND, "there is no such payment") };
+    match control.engine.checkout_named(id).await {
+        Ok(Some(id)) => report(control, id, request).await,
+        Ok(None) => problem(StatusCode::NOT_FOUND, "there is no such payment"),
+        Err(error) => failed(&error),
+    }
+}
+
+async fn report(control: Control, id: CheckoutId, request: Request) -> Response {
     let Ok(bytes) = body::read(request.into_body(), BODY_BYTES_MAX).await else {
         return problem(StatusCode::BAD_REQUEST, "the body could not be read");
     };
@@ -266,7 +286,7 @@ async fn report(
     };
     match control.engine.report(id, report).await {
         Ok(shown) => answer(StatusCode::OK, &json!({ "state": shown.payment.state.name() })),
-        Err(engine::Error::NotFound) => problem(StatusCode::NOT_FOUND, "there is no such purchase"),
+        Err(engine::Error::NotFound) => problem(StatusCode::NOT_FOUND, "there is no such payment"),
         Err(engine::Error::Refused(refusal)) => {
             problem(StatusCode::BAD_REQUEST, &format!("that does not fit: {refusal}"))
         }

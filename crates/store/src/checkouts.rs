@@ -26,11 +26,7 @@ impl CheckoutRow {
     /// Whether its public id is another checkout's.
     pub(crate) fn is_taken(&self, connection: &Connection) -> Result<bool, Error> {
         let Some(public_id) = self.columns.public_id else { return Ok(false) };
-        let taken =
-            first(connection, "select id from checkouts where public_id = $1", [public_id.to_string()], |row| {
-                Cells::new("checkouts", row).id::<CheckoutId>(0, "id")
-            })?;
-        Ok(taken.is_some())
+        Ok(named(connection, public_id)?.is_some())
     }
 
     pub(crate) fn insert(&self, connection: &Connection) -> Result<(), Error> {
@@ -125,6 +121,22 @@ impl Store {
         })
         .await
     }
+}
+
+impl Store {
+    /// The checkout that its dialect's clients call so, whoever's it is.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn checkout_named(&self, public_id: PublicId) -> Result<Option<CheckoutId>, Error> {
+        self.read(move |connection| named(connection, public_id)).await
+    }
+}
+
+fn named(connection: &Connection, public_id: PublicId) -> Result<Option<CheckoutId>, Error> {
+    first(connection, "select id from checkouts where public_id = $1", [public_id.to_string()], |row| {
+        Cells::new("checkouts", row).id(0, "id")
+    })
 }
 
 fn by_id(connection: &Connection, id: CheckoutId) -> Result<Option<CheckoutRecord>, Error> {

@@ -24,7 +24,7 @@ const SORRY: &str = "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n
 #[derive(Clone, Debug)]
 pub(crate) struct Heard {
     /// When, by the gateway's clock: seconds since the start.
-    at: i64,
+    pub(crate) at: i64,
     /// Method and path.
     asked: String,
     /// As spelt.
@@ -40,6 +40,15 @@ impl Heard {
 
     pub(crate) fn path(&self) -> String {
         self.asked.split_once(' ').unwrap().1.to_owned()
+    }
+
+    pub(crate) fn method(&self) -> &str {
+        self.asked.split_once(' ').unwrap().0
+    }
+
+    /// Whether nothing in it vouches for it.
+    pub(crate) fn unsigned(&self) -> bool {
+        self.header("X-Signature").is_none()
     }
 
     pub(crate) fn json(&self) -> Value {

@@ -5,8 +5,10 @@
 mod app;
 mod callbacks;
 mod card_payments;
+mod card_payments_events;
 mod card_payments_orders;
 mod card_payments_tokens;
+mod card_payments_vectors;
 mod concurrency;
 mod direct_post;
 mod golden;
