@@ -9,6 +9,7 @@ use domain::Timestamp;
 use engine::{Engine, Error};
 use serde::Serialize;
 use tollgate_http::body::BodyError;
+use tollgate_http::path::AsSent;
 use utoipa::ToSchema;
 
 use crate::formats;
@@ -176,7 +177,8 @@ impl IntoResponse for ApiError {
 
 /// Writes the envelope of whatever went wrong behind it.
 pub(crate) async fn envelope(State(engine): State<Engine>, request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
+    let sent = request.extensions().get::<AsSent>();
+    let path = sent.map_or(request.uri(), |AsSent(uri)| uri).path().to_owned();
     let mut response = next.run(request).await;
     if let Some(Problem(message)) = response.extensions_mut().remove() {
         let (mut parts, _) = response.into_parts();

@@ -45,19 +45,18 @@ pub(crate) trait Kind {
     }
 }
 
-/// Reads a body. Nothing at all, and the `[]` that PHP writes for it, are an empty object.
+/// Reads a body. Nothing at all is an empty object.
 pub(crate) fn read<T>(body: &[u8], shape: Shape<T>) -> Result<T, ApiError> {
     let invalid = |message: &str| ApiError::Invalid(message.to_owned());
     let nothing = Object::default();
     let json = match body.trim_ascii() {
-        b"" => Json::Null,
-        body => Json::parse(body).map_err(|_| invalid("The body is not JSON that means one thing"))?,
+        b"" => None,
+        body => Some(Json::parse(body).map_err(|_| invalid("The body is not JSON that means one thing"))?),
     };
     let members = match &json {
-        Json::Object(members) => members,
-        Json::Null => &nothing,
-        Json::Array(items) if items.is_empty() => &nothing,
-        _ => return Err(invalid("The body must be a JSON object")),
+        Some(Json::Object(members)) => members,
+        None => &nothing,
+        Some(_) => return Err(invalid("The body must be a JSON object")),
     };
     let mut fields = Fields { run: Run::Read(members), problems: vec![] };
     match shape(&mut fields) {
@@ -234,7 +233,11 @@ impl Kind for Number {
     }
 
     fn schema(&self) -> Schema {
-        ObjectBuilder::new().schema_type(Type::Number).into()
+        ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::Number, Type::String]))
+            .max_length(Some(32_usize))
+            .description(Some("A number, or its text."))
+            .into()
     }
 }
 
@@ -439,7 +442,7 @@ impl Kind for Choice {
     }
 }
 
-/// An object, read by a shape of its own.
+/// An object, read by a shape of its own; PHP writes `[]` for an empty one.
 pub(crate) struct Nested<T>(pub Shape<T>);
 
 impl<T> Kind for Nested<T> {
@@ -460,7 +463,10 @@ impl<T> Kind for Nested<T> {
     }
 
     fn schema(&self) -> Schema {
-        describe(self.0).into()
+        AnyOfBuilder::new()
+            .item(describe(self.0))
+            .item(ArrayBuilder::new().items(ObjectBuilder::new()).max_items(Some(0_usize)))
+            .into()
     }
 }
 
@@ -485,7 +491,7 @@ impl<T> Kind for Objects<T> {
     }
 
     fn schema(&self) -> Schema {
-        ArrayBuilder::new().items(describe(self.shape)).max_items(Some(self.max)).into()
+        ArrayBuilder::new().items(RefOr::T(Nested(self.shape).schema())).max_items(Some(self.max)).into()
     }
 }
 
@@ -561,10 +567,12 @@ mod tests {
         }
         let bare = r#"{"redirectOnSuccessURL":"https://a.example/","redirectOnFailURL":"","callbackUrl":null}"#;
         assert_eq!(Ok((full.0, None, None)), read(bare));
-        for body in ["", "null", "[]", "{}", r#"{"redirectOnSuccessURL":""}"#] {
+        for body in ["", " ", "{}", r#"{"redirectOnSuccessURL":""}"#] {
             assert_eq!(Err("Invalid(\"redirectOnSuccessURL is required\")".to_owned()), read(body), "{body}");
         }
-        for body in ["{", "5", "[1]", r#"{"a":1,"a":2}"#, r#"{"redirectOnSuccessURL":"ftp://a.example/"}"#] {
+        for body in
+            ["{", "5", "[1]", "[]", "null", r#"{"a":1,"a":2}"#, r#"{"redirectOnSuccessURL":"ftp://a.example/"}"#]
+        {
             assert!(read(body).is_err(), "{body}");
         }
     }

@@ -163,13 +163,11 @@ fn payments() -> Paths {
     .response("503", silent());
     let cancel = |id: &str| act(id, "End a link that was not paid", "It has been authorized.").response("200", done());
     let release = act("release_payment", "Give authorized money back", "Nothing is held, or the acquirer refused.")
-        .response("200", done())
-        .response("503", silent());
+        .response("200", done());
     let refund = |id: &str| {
         act(id, "Give captured money back", "That much was not captured, or the acquirer refused.")
             .request_body(Some(json_body("RefundRequest", false)))
             .response("200", payment())
-            .response("503", silent())
     };
     vec![
         ("/api/v2/payments/{paymentId}", item([(HttpMethod::Get, read)])),
@@ -306,6 +304,11 @@ fn call(id: &str, summary: &str, tag: &str) -> OperationBuilder {
         .response("408", error("The body did not come whole."))
         .response("409", error("The Payer-Request-ID was used before, or its request is still running."))
         .response("413", error("The body is too large."))
+        .response("503", silent())
+}
+
+fn silent() -> Response {
+    error("The acquirer has not answered: nothing is sent twice, and reading the payment shows the result.")
 }
 
 fn item<const N: usize>(operations: [(HttpMethod, OperationBuilder); N]) -> PathItem {

@@ -7,7 +7,6 @@
 pub mod serve;
 
 mod connection;
-mod path;
 mod places;
 mod request;
 
@@ -20,4 +19,5 @@ pub mod idempotency;
 pub mod json;
 pub mod metrics;
 pub mod oauth;
+pub mod path;
 pub mod rate;

@@ -3,6 +3,10 @@
 use hyper::Uri;
 use hyper::http::uri::PathAndQuery;
 
+/// The address as it came, on a request whose path was put in order: for those who show it back.
+#[derive(Debug, Clone)]
+pub struct AsSent(pub Uri);
+
 /// The path as it is routed, when it is not as it came. Repeated slashes are read as one (a client library puts a slash
 /// before every path), and below the prefixes given the form without the slash at the end is that with it. A path
 /// with `..` or an encoded slash is left alone, and so not found.

@@ -21,7 +21,7 @@ use crate::body::TimedBody;
 use crate::caller::{self, Caller};
 use crate::connection::Connection;
 use crate::metrics::Route;
-use crate::path;
+use crate::path::{self, AsSent};
 use crate::serve::{Server, Serving};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -48,7 +48,8 @@ pub(crate) async fn answer(
         }
     });
     if let Some(uri) = path::in_order(request.uri(), server.serving.slash_prefixes) {
-        *request.uri_mut() = uri;
+        let sent = std::mem::replace(request.uri_mut(), uri);
+        request.extensions_mut().insert(AsSent(sent));
     }
     request.extensions_mut().insert(Caller(ip));
     request.extensions_mut().insert(Visit(Arc::clone(&connection)));

@@ -14,7 +14,7 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 const FORM_BYTES_MAX: usize = 8 * 1024;
 
 /// Values, as JSON text, that few fields take and that no field may break on.
-fn hostile() -> Vec<String> {
+pub(crate) fn hostile() -> Vec<String> {
     let mut values: Vec<String> = [
         "null",
         "true",
@@ -73,13 +73,13 @@ fn hostile() -> Vec<String> {
 
 /// A step from a value to one inside it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
+pub(crate) enum Step {
     Member(String),
     First,
 }
 
 /// The way to every field that a schema knows of, those that hold others included.
-fn fields(document: &Value, schema: &Value, way: &[Step], found: &mut Vec<Vec<Step>>) {
+pub(crate) fn fields(document: &Value, schema: &Value, way: &[Step], found: &mut Vec<Vec<Step>>) {
     assert!(way.len() < 12, "the schema of {way:?} has no end");
     if let Some(name) = schema["$ref"].as_str() {
         let target = document.pointer(name.trim_start_matches('#')).expect(name);
@@ -109,7 +109,7 @@ fn fields(document: &Value, schema: &Value, way: &[Step], found: &mut Vec<Vec<St
 const MARK: &str = "@@here@@";
 
 /// The body with something else, as JSON text, at the end of the way.
-fn with(body: &Value, way: &[Step], text: &str) -> String {
+pub(crate) fn with(body: &Value, way: &[Step], text: &str) -> String {
     let mut body = body.clone();
     let mut at = &mut body;
     for step in way {

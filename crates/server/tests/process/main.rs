@@ -8,6 +8,7 @@ mod oracle;
 mod administration;
 mod audit;
 mod bad_input;
+mod card_payments;
 mod configuration;
 mod crash;
 mod isolation;
