@@ -14,7 +14,8 @@ use crate::view::StoredStatus;
 #[must_use]
 pub(crate) fn topics(checkout: &Checkout, notice: Notice) -> &'static [&'static str] {
     match (checkout.public_id, notice) {
-        (Some(PublicId::Token(_)), Notice::Verified | Notice::Failed | Notice::Expired) => {
+        // A card that is past its date is forgotten.
+        (Some(PublicId::Token(_)), Notice::Verified | Notice::Failed | Notice::Expired | Notice::CardForgotten) => {
             &["STORED_PAYMENT_DETAILS_UPDATED"]
         }
         (Some(PublicId::Token(_)) | None, _) => &[],
@@ -37,7 +38,10 @@ pub(crate) fn waits_for_buyer(checkout: &Checkout, event: &Event) -> bool {
 /// Whether `callbackUrl` is told (5.6).
 #[must_use]
 pub(crate) const fn tells_callback(notice: Notice) -> bool {
-    matches!(notice, Notice::Held | Notice::Verified | Notice::Failed | Notice::Cancelled | Notice::Expired)
+    matches!(
+        notice,
+        Notice::Held | Notice::Verified | Notice::Failed | Notice::Cancelled | Notice::Expired | Notice::CardForgotten
+    )
 }
 
 /// `{"type", "payload"}`

@@ -215,9 +215,19 @@ async fn a_stored_card_tells_when_it_is_ready_or_not() {
     let made = app.card(Method::POST, STORED, &body).await.json();
     let secret = made["url"].as_str().unwrap().trim_end_matches('/').rsplit('/').next().unwrap();
     let checkout = domain::CheckoutId::parse(secret).unwrap();
-    for (card, status) in [(DECLINED, "FAILED"), (FRICTIONLESS, "READY")] {
-        let before = receiver.heard().len();
-        app.types_card(checkout, card).await.unwrap();
+    let card_ends = 1_925_035_200; // 1 January 2031, noon: the last day of December is over everywhere
+    for (card, status) in [(Some(DECLINED), "FAILED"), (Some(FRICTIONLESS), "READY"), (None, "EXPIRED")] {
+        let mut before = receiver.heard().len();
+        match card {
+            Some(card) => {
+                app.types_card(checkout, card).await.unwrap();
+            }
+            None => {
+                app.advance(u64::try_from(card_ends - app.now()).unwrap() - 2).await;
+                before = receiver.heard().len();
+                app.advance(1).await;
+            }
+        }
         app.advance(1).await;
         let heard = receiver.heard().split_off(before);
         let event = heard.iter().find(|heard| heard.path().starts_with("/hook")).unwrap();

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client::{Answer, exchange, form, request};
-use crate::gateway::{GOOD_CARD, Place, card_fields, token, wait};
+use crate::gateway::{GOOD_CARD, Gateway, Place, card_fields, token, wait};
 use crate::oracle;
 
 const ROUNDS: u64 = 10;
@@ -96,4 +96,64 @@ fn what_was_told_is_true_after_kill_9() {
     assert!(place.count("payments") >= u64::try_from(created.len()).unwrap());
     let lines = gateway.control("GET", "/acquirer/transactions", &Value::Null);
     assert!(lines.as_array().unwrap().len() >= 2 * found_paid);
+}
+
+/// A call of the card payments API, with a token of its own.
+fn card_payments(gateway: &Gateway<'_>, method: &str, target: &str, body: &Value) -> Answer {
+    let client = &gateway.sandbox["card_payments"];
+    let fields = [
+        ("grant_type", "client_credentials"),
+        ("client_id", client["client_id"].as_str().unwrap()),
+        ("client_secret", client["client_secret"].as_str().unwrap()),
+    ];
+    let asked = [("content-type", "application/x-www-form-urlencoded")];
+    let granted = gateway.send("POST", "/oauth2/token", &asked, &form(&fields)).json();
+    let bearer = format!("Bearer {}", granted["access_token"].as_str().unwrap());
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    gateway.send(method, &format!("/api/v2/payments{target}"), &headers, body.as_bytes())
+}
+
+/// The acquirer approved, its answer is lost, the merchant cancels, and the process dies before anybody asks again: the
+/// next one finds the authorization and gives it back within the hour (card-payments-api 3.4).
+#[test]
+fn what_was_cancelled_is_given_back_after_kill_9() {
+    let place = Place::new();
+    let gateway = place.start();
+    let link =
+        json!({ "amount": 10_000, "currencyCode": "SEK", "redirectOnSuccessURL": "https://shop.example/thanks" });
+    let made = card_payments(&gateway, "POST", "/cards/direct", &link).json();
+    let id = made["paymentId"].as_u64().unwrap();
+    let secret = made["url"].as_str().unwrap().trim_end_matches('/').rsplit('/').next().unwrap().to_owned();
+    let page = gateway.send("GET", &format!("/p/{secret}/"), &[], b"");
+    let attempt = token(&page).expect("a form");
+    let fields = form(&[&[("attempt", attempt.as_str())], &card_fields("4000009900000103")[..]].concat());
+    let form_headers = [("content-type", "application/x-www-form-urlencoded")];
+    let (address, posting) = (gateway.address, request("POST", &format!("/p/{secret}/"), &form_headers, &fields));
+    let payer = std::thread::spawn(move || drop(exchange(address, &posting)));
+    let transactions = |gateway: &Gateway<'_>| gateway.control("GET", "/acquirer/transactions", &Value::Null);
+    assert!(wait(|| transactions(&gateway).as_array().is_some_and(|lines| lines.len() == 1)), "the acquirer approves");
+    let cancelled = card_payments(&gateway, "PUT", &format!("/{id}/cards/cancel"), &Value::Null);
+    assert_eq!((200, ""), (cancelled.status, cancelled.text().as_str()));
+    gateway.kill();
+    payer.join().unwrap();
+
+    let gateway = place.start();
+    gateway.advance(3_600);
+    let payment = card_payments(&gateway, "GET", &format!("/{id}"), &Value::Null).json()["payment"].clone();
+    assert_eq!("CANCELLED", payment["status"], "{payment}");
+    assert_eq!(
+        (10_000, 10_000),
+        (payment["authorizedAmount"].as_i64().unwrap(), payment["releasedAmount"].as_i64().unwrap())
+    );
+    let kinds: Vec<_> = transactions(&gateway)
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["kind"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(["authorize", "void"], *kinds);
+    gateway.stop();
+    let (code, text) = place.audit();
+    assert_eq!(0, code, "{text}");
 }
