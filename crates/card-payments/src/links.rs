@@ -53,7 +53,7 @@ pub(crate) struct StoreLinkOut {
 pub(crate) struct Page {
     currency: Currency,
     redirects: Redirects,
-    language: String,
+    language: Option<String>,
     callback: Option<String>,
 }
 
@@ -113,7 +113,7 @@ fn page(f: &mut Fields<'_>, needs_success: bool) -> Option<Page> {
     let failure =
         f.optional("redirectOnFailURL", URL, "Where the buyer goes after a failed try; back to the shop without.");
     let back = f.optional("backToShopURL", URL, "Where Back leads; there is none without.");
-    let language = f.optional("languageCode", Language, "").unwrap_or_else(|| "en".to_owned());
+    let language = f.optional("languageCode", Language, "");
     let callback = f.optional("callbackUrl", CALLBACK_URL, "Told by a POST how the payment stands.");
     let redirects = Redirects { success: success?, failure: failure.or_else(|| back.clone()), cancel: back };
     Some(Page { currency: currency?, redirects, language, callback })
@@ -236,7 +236,8 @@ pub(crate) async fn prepare(
         public_id: Some(if save_card { PublicId::Token(engine.env().random_id()) } else { engine.draw_number() }),
         created_at: now,
         seller: brand.map_or_else(|| merchant.company.legal_name.clone(), |brand| brand.name.clone()),
-        language: page.language,
+        language_chosen: page.language.is_some(),
+        language: page.language.unwrap_or_else(|| "en".to_owned()),
         time_zone: brand.map_or_else(|| "UTC".to_owned(), |brand| brand.time_zone.clone()),
         reference: name.unwrap_or_default(),
         notes: String::new(),

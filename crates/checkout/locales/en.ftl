@@ -91,7 +91,7 @@ declined-by-shop = This shop cannot take this card right now. You have not been 
 
 error-title = Error: { $title }
 test-band = Test mode - no money moves
-test-hint = Try card 4444 3333 2222 1111 with any later date and code 123.
+test-hint = Try card { $card } with any later date and code 123.
 reference = Reference
 reference-is = Reference: { $reference }
 notes = Notes from the seller
@@ -115,6 +115,7 @@ busy = Processing...
 busy-live = Processing your payment
 return-to = Return to seller ({ $host })
 footer = Payment page by Tollgate
+language = Language
 show-order = Show order - { $total }
 saved-cards = Pay with
 another-card = Use another card

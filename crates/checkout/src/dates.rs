@@ -41,8 +41,8 @@ impl Zone {
     }
 
     fn day_of(&self, at: &Zoned) -> String {
-        let month = u32::from(at.month().unsigned_abs());
-        self.words.say(texts::day(at.day().to_string(), month, at.year().to_string()))
+        let [day, month] = [at.day(), at.month()].map(|number| u32::from(number.unsigned_abs()));
+        self.words.say(texts::day(day, month, at.year().to_string()))
     }
 
     /// A moment beyond every calendar shows nothing.
@@ -69,7 +69,7 @@ mod tests {
     }
 
     use super::*;
-    use crate::words::Language;
+    use crate::language::Language;
 
     const WORDS: Words = Words::new(Language::English);
 
@@ -81,6 +81,40 @@ mod tests {
         let kuala_lumpur = Zone::named("Asia/Kuala_Lumpur", WORDS);
         assert_eq!("14:30, 3 March 2027 (Kuala Lumpur time)", kuala_lumpur.day_and_time(MORNING));
         assert_eq!("2 March 2027", Zone::named("Pacific/Pago_Pago", WORDS).day(MORNING));
+    }
+
+    #[test]
+    fn days_and_times_are_written_out_in_every_language() {
+        // 2027-08-01 00:05 UTC.
+        const AUGUST: Timestamp = Timestamp::from_seconds(1_817_078_700);
+        let row = |language: Language| {
+            let zone = |name| Zone::named(name, Words::new(language));
+            let (first, second) = (zone("Asia/Kuala_Lumpur").day_and_time(MORNING), zone("UTC").day_and_time(AUGUST));
+            // The marks that isolate are shown by their absence elsewhere.
+            format!("{}: {first}; {second}", language.code()).replace(['\u{200f}', '\u{2068}', '\u{2069}'], "")
+        };
+        insta::assert_snapshot!(Language::ALL.map(row).join("\n"), @r"
+        en: 14:30, 3 March 2027 (Kuala Lumpur time); 00:05, 1 August 2027 (UTC)
+        ms: 3 Mac 2027, 14:30 (waktu Kuala Lumpur); 1 Ogos 2027, 00:05 (UTC)
+        fr: 3 mars 2027 à 14:30 (heure de Kuala Lumpur); 1er août 2027 à 00:05 (UTC)
+        de: 3. März 2027, 14:30 Uhr (Ortszeit Kuala Lumpur); 1. August 2027, 00:05 Uhr (UTC)
+        sv: 3 mars 2027 kl. 14:30 (tid i Kuala Lumpur); 1 augusti 2027 kl. 00:05 (UTC)
+        es: 3 de marzo de 2027, 14:30 (hora de Kuala Lumpur); 1 de agosto de 2027, 00:05 (UTC)
+        pl: 3 marca 2027, 14:30 (czas: Kuala Lumpur); 1 sierpnia 2027, 00:05 (UTC)
+        ar: 3 مارس 2027، الساعة 14:30 (بتوقيت Kuala Lumpur); 1 أغسطس 2027، الساعة 00:05 (UTC)
+        zh-Hans: 2027年3月3日 14:30（Kuala Lumpur 时间）; 2027年8月1日 00:05（UTC）
+        ");
+    }
+
+    #[test]
+    fn every_month_has_its_own_name() {
+        for language in Language::ALL {
+            let words = Words::new(language);
+            let days: std::collections::HashSet<String> =
+                (1..=12).map(|month| words.say(texts::day(20, month, "2027"))).collect();
+            assert_eq!(12, days.len(), "{language:?}");
+            assert!(days.iter().all(|day| day.contains("20") && day.contains("2027")), "{days:?}");
+        }
     }
 
     #[test]

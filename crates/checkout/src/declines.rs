@@ -76,10 +76,25 @@ pub(crate) fn advice(reason: DeclineReason, proven: bool) -> Advice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::{Language, Words};
+    use crate::language::Language;
+    use crate::words::Words;
 
     fn said(advice: &Advice) -> String {
         Words::new(Language::English).say(&advice.text)
+    }
+
+    #[test]
+    fn every_text_says_in_every_language_that_nothing_was_charged() {
+        for words in Language::ALL.map(Words::new) {
+            let not_charged = words.say(texts::NOT_CHARGED);
+            for reason in DeclineReason::ALL {
+                for advice in [advice(reason, true), advice(reason, false)] {
+                    let text = words.say(&advice.text);
+                    assert!(text.contains(&not_charged), "{words:?}: {text}");
+                    assert!(text.len() > not_charged.len() + 10, "{words:?}: and what to do: {text}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub(crate) struct DetailField {
     pub autocomplete: &'static str,
     /// `text`, `email`, `tel` or `country`.
     pub kind: &'static str,
+    /// `ltr` for what is written in Latin letters and digits wherever it stands; else `auto`.
+    pub direction: &'static str,
     /// Characters that fit.
     pub limit: u32,
     /// Whether it may not stay empty.
@@ -81,6 +83,10 @@ pub(crate) fn fields(names: &[String], known: &Customer) -> Vec<DetailField> {
             Kind::Phone => "tel",
             Kind::Country => "country",
             Kind::Name | Kind::Prose | Kind::Identifier => "text",
+        },
+        direction: match spec.kind {
+            Kind::Email | Kind::Phone | Kind::Identifier | Kind::Country => "ltr",
+            Kind::Name | Kind::Prose => "auto",
         },
         limit: spec.limit,
         required,
@@ -301,7 +307,8 @@ fn country(value: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::{Language, Words};
+    use crate::language::Language;
+    use crate::words::Words;
 
     const PAN: &str = "4444 3333 2222 1111";
 

@@ -534,7 +534,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::words::{Language, Words};
+    use crate::language::Language;
+    use crate::words::Words;
 
     /// 2027-03-03.
     const NOW: Timestamp = Timestamp::from_seconds(1_804_055_400);

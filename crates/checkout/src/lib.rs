@@ -11,6 +11,7 @@ mod declines;
 mod details;
 mod direct_post;
 mod form;
+mod language;
 mod money;
 mod texts;
 mod words;

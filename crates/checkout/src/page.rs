@@ -15,14 +15,15 @@ use std::borrow::Cow;
 
 use askama::Template;
 use domain::{
-    AttemptId, AttemptStatus, CardSummary, Challenge, Checkout, Customer, DeclineReason, Event, Mode, Money, Payment,
-    Recorded, State, Timestamp,
+    AttemptId, AttemptStatus, CardSummary, Challenge, Checkout, CheckoutId, Customer, DeclineReason, Event, Mode,
+    Money, Payment, Recorded, State, Timestamp,
 };
 use url::Url;
 
 use crate::assets::Asset;
 use crate::dates::Zone;
 use crate::declines::{self, Advice};
+use crate::language::Language;
 use crate::words::Words;
 use crate::{assets, money, texts};
 
@@ -45,6 +46,8 @@ pub(crate) struct Subject<'a> {
     pub now: Timestamp,
     /// In the language of the page.
     pub words: Words,
+    /// The language that was asked for in the address; links of the page ask for it again.
+    pub lang: Option<Language>,
 }
 
 /// Where a payment stands in the eyes of its payer (checkout-ux 7).
@@ -267,8 +270,21 @@ impl<'a> Subject<'a> {
 
     /// A page under the payer's link; `""` is the link itself.
     fn link(&self, page: &str) -> String {
-        format!("/p/{}/{page}", self.checkout.id)
+        link(self.checkout.id, page, self.lang)
     }
+}
+
+/// A page under a payer's link, in the language asked for.
+#[must_use]
+pub(crate) fn link(id: CheckoutId, page: &str, lang: Option<Language>) -> String {
+    let query = lang.map(|language| format!("?lang={}", language.code())).unwrap_or_default();
+    format!("/p/{id}/{page}{query}")
+}
+
+/// The language the merchant chose for this checkout, if the pages have it. The payer can choose no other.
+#[must_use]
+pub(crate) fn chosen(checkout: &Checkout) -> Option<Language> {
+    checkout.language_chosen.then(|| Language::of(&checkout.language)).flatten()
 }
 
 /// What every page has around its middle.
@@ -280,6 +296,8 @@ struct Frame {
     monogram: String,
     test: bool,
     style: &'static str,
+    /// To choose from at the end of the page; none where the merchant chose.
+    languages: &'static [Language],
     /// Pages with a form have one.
     script: Option<&'static Asset>,
     /// Pages that wait look again, or go on.
@@ -296,6 +314,7 @@ impl Frame {
             monogram: monogram.map(|letter| letter.to_uppercase().to_string()).unwrap_or_default(),
             seller,
             test: subject.checkout.mode == Mode::Test,
+            languages: if chosen(subject.checkout).is_some() { &[] } else { &Language::ALL },
             ..Self::of_nobody("")
         }
     }
@@ -306,6 +325,7 @@ impl Frame {
             seller: String::new(),
             monogram: String::new(),
             test: false,
+            languages: &Language::ALL,
             style: &assets::STYLE.path,
             script: None,
             refresh: None,

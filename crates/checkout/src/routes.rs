@@ -4,14 +4,16 @@
 //! the payer goes to the merchant by a page that refreshes itself, because browsers apply the card page's `form-action`
 //! to every redirect that follows the post (checkout-ux 8).
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Extension, Path, Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::extract::{Extension, FromRequestParts, Path, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use domain::{ChallengeWindow, Checkout, CheckoutId, Flow, Refusal, State as PaymentState, TransStatus};
+use domain::{AttemptId, ChallengeWindow, Checkout, CheckoutId, Flow, Refusal, State as PaymentState, TransStatus};
 use engine::three_ds::{self, AcsAnswer, AcsBehaviour, AcsOutcome};
 use engine::{CardEntry, Engine, Error, Shown, Visit};
 use tollgate_http::body::{self, BodyError};
@@ -22,26 +24,41 @@ use tollgate_http::rate::{RateLimiter, RetryAfter};
 use crate::direct_post::{self, Unusable};
 use crate::form::{Asked, CardForm, Entry, FormErrors, SavedCard};
 use crate::headers::{self, Headers};
+use crate::language::Language;
 use crate::page::{self, AcsNotice, AcsPage, AcsReturn, Broken, ChallengeForm, Issuer, PayPage, Subject};
 use crate::reports::{self, Violation};
-use crate::words::{Language, Words};
+use crate::words::Words;
 use crate::{assets, form};
 
 /// A card form is small (security D2).
 const FORM_BYTES_MAX: usize = 8 * 1024;
-/// For pages that belong to no checkout.
-const NOBODY: Words = Words::new(Language::English);
 
 #[derive(Clone)]
-struct Pages {
+struct Site {
     engine: Engine,
     https: bool,
     reports: Arc<RateLimiter>,
 }
 
+/// The site as one request meets it.
+struct Pages {
+    engine: Engine,
+    https: bool,
+    wish: Wish,
+}
+
+impl FromRequestParts<Site> for Pages {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Infallible> {
+        let wish = Wish::of(&parts.uri, parts.headers.get(header::ACCEPT_LANGUAGE));
+        Ok(Self { engine: site.engine.clone(), https: site.https, wish })
+    }
+}
+
 /// Every route below `/p/` and `/acs/`.
 pub fn router(engine: Engine, public_url: &str) -> Router {
-    let pages = Pages { engine, https: public_url.starts_with("https:"), reports: Arc::new(reports::limiter()) };
+    let site = Site { engine, https: public_url.starts_with("https:"), reports: Arc::new(reports::limiter()) };
     let routes = [
         ("/{id}", get(show).post(pay)),
         ("/{id}/result", get(result)),
@@ -59,20 +76,53 @@ pub fn router(engine: Engine, public_url: &str) -> Router {
     let router = router.method_not_allowed_fallback(not_allowed);
     let bank =
         Router::new().route("/challenge", post(ask_as_bank)).fallback(unknown).method_not_allowed_fallback(not_allowed);
-    Router::new().nest("/p", router.with_state(pages.clone())).nest("/acs", bank.with_state(pages))
+    Router::new().nest("/p", router.with_state(site.clone())).nest("/acs", bank.with_state(site))
 }
 
-/// What a payer gets when no page can be made: 500 after a panic, 400, 413, 414 and 415 for what no page takes.
+/// What a payer gets when no page can be made: 500 after a panic, 400, 413, 414 and 415 for what no page takes. In the
+/// language of `uri` and the `Accept-Language` header.
 #[must_use]
-pub fn refuse(status: StatusCode) -> Response {
+pub fn refuse(status: StatusCode, uri: &Uri, languages: Option<&HeaderValue>) -> Response {
     let broken = if status == StatusCode::INTERNAL_SERVER_ERROR { Broken::Unsure } else { Broken::NotCharged };
-    answer(status, headers::status_page(false), page::broken(NOBODY, broken))
+    let words = Wish::of(uri, languages).words();
+    answer(status, headers::status_page(false), words, page::broken(words, broken))
 }
 
-fn answer(status: StatusCode, headers: Headers, html: String) -> Response {
-    let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+fn answer(status: StatusCode, headers: Headers, words: Words, html: String) -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_LANGUAGE, words.language.code())];
+    let mut response = (status, kind, html).into_response();
     add(&mut response, headers);
     response
+}
+
+/// The languages a request asks for.
+#[derive(Clone, Copy)]
+struct Wish {
+    /// By `?lang=`: the payer's own choice, or the merchant's that made the link.
+    asked: Option<Language>,
+    /// By the browser.
+    accepted: Option<Language>,
+}
+
+impl Wish {
+    fn of(uri: &Uri, languages: Option<&HeaderValue>) -> Self {
+        let query = uri.query().unwrap_or_default();
+        let asked = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "lang");
+        let languages = languages.and_then(|header| header.to_str().ok());
+        Self { asked: asked.and_then(|(_, tag)| Language::of(&tag)), accepted: languages.and_then(Language::accepted) }
+    }
+
+    /// For a page that belongs to no checkout.
+    fn words(self) -> Words {
+        Words::new(self.asked.or(self.accepted).unwrap_or(Language::English))
+    }
+
+    /// What the merchant chose comes first and what its brand is set to last (checkout-ux 11).
+    fn words_for(self, checkout: &Checkout) -> Words {
+        let chosen = page::chosen(checkout);
+        let brand = Language::of(&checkout.language);
+        Words::new(chosen.or(self.asked).or(self.accepted).or(brand).unwrap_or(Language::English))
+    }
 }
 
 fn add(response: &mut Response, headers: Headers) {
@@ -82,19 +132,25 @@ fn add(response: &mut Response, headers: Headers) {
 }
 
 impl Pages {
-    fn page(&self, status: StatusCode, html: String) -> Response {
-        answer(status, headers::status_page(self.https), html)
+    fn page(&self, status: StatusCode, words: Words, html: String) -> Response {
+        answer(status, headers::status_page(self.https), words, html)
     }
 
     /// The same body for every id that does not lead anywhere.
     fn unknown(&self) -> Response {
-        self.page(StatusCode::NOT_FOUND, page::unknown_link(NOBODY))
+        let words = self.wish.words();
+        self.page(StatusCode::NOT_FOUND, words, page::unknown_link(words))
+    }
+
+    fn broken(&self, status: StatusCode, broken: Broken) -> Response {
+        let words = self.wish.words();
+        self.page(status, words, page::broken(words, broken))
     }
 
     fn failed(&self, error: &Error, broken: Broken) -> Response {
         match error {
             Error::NotFound => self.unknown(),
-            Error::Stopping => self.page(StatusCode::SERVICE_UNAVAILABLE, page::broken(NOBODY, Broken::Busy)),
+            Error::Stopping => self.broken(StatusCode::SERVICE_UNAVAILABLE, Broken::Busy),
             Error::Refused(_)
             | Error::NoToken
             | Error::BrandNotListed
@@ -107,7 +163,7 @@ impl Pages {
             | Error::Sealed(_)
             | Error::Signing(_) => {
                 tracing::error!(error = %engine::Causes(error), "a page could not be made");
-                self.page(StatusCode::INTERNAL_SERVER_ERROR, page::broken(NOBODY, broken))
+                self.broken(StatusCode::INTERNAL_SERVER_ERROR, broken)
             }
         }
     }
@@ -118,14 +174,15 @@ impl Pages {
             payment: &shown.payment,
             history: &shown.history,
             now: self.engine.env().now(),
-            words: Words::new(Language::of(&shown.record.checkout.language)),
+            words: self.wish.words_for(&shown.record.checkout),
+            lang: self.wish.asked,
         }
     }
 
     /// Leads to another page of the same checkout.
     fn see_other(&self, id: CheckoutId, page: &str) -> Response {
         let mut response = StatusCode::SEE_OTHER.into_response();
-        if let Ok(location) = HeaderValue::from_str(&format!("/p/{id}/{page}")) {
+        if let Ok(location) = HeaderValue::from_str(&page::link(id, page, self.wish.asked)) {
             response.headers_mut().insert(header::LOCATION, location);
         }
         add(&mut response, headers::status_page(self.https));
@@ -139,7 +196,7 @@ impl Pages {
         }
         let subject = self.subject(shown);
         if let Some(html) = page::at_link(subject) {
-            return self.page(StatusCode::OK, html);
+            return self.page(StatusCode::OK, subject.words, html);
         }
         let checkout = &shown.record.checkout;
         let saved = match self.saved_cards(shown).await {
@@ -156,7 +213,7 @@ impl Pages {
             Some(errors) => (StatusCode::UNPROCESSABLE_ENTITY, page.after(errors)),
             None => (StatusCode::OK, page),
         };
-        answer(status, headers::card_page(self.https), page.render())
+        answer(status, headers::card_page(self.https), subject.words, page.render())
     }
 
     /// Cards the payer may choose in one click; there are some only when the merchant said who the payer is.
@@ -180,12 +237,14 @@ impl Pages {
         let form = ChallengeForm {
             acs_url: &question.challenge.acs_url,
             creq: &three_ds::creq(&question.challenge.ids, question.window),
-            session_data: &question.attempt_id.to_string(),
+            session_data: &session_data(question.attempt_id, self.wish.asked),
             window: question.window,
             until: question.asked_at.plus(engine::CHALLENGE_WAIT),
             attempt: &self.engine.form_token(id),
         };
-        answer(StatusCode::OK, headers::challenge_page(self.https), page::challenge(self.subject(shown), &form))
+        let subject = self.subject(shown);
+        let html = page::challenge(subject, &form);
+        answer(StatusCode::OK, headers::challenge_page(self.https), subject.words, html)
     }
 
     /// Where a payer goes after a card was taken: to the bank's question, or to what became of it.
@@ -196,10 +255,9 @@ impl Pages {
 
     /// A post nobody could read: how the payment stands, or that nothing was sent.
     fn unread(&self, shown: &Shown, status: StatusCode) -> Response {
-        self.page(
-            status,
-            page::at_link(self.subject(shown)).unwrap_or_else(|| page::broken(NOBODY, Broken::NotCharged)),
-        )
+        let subject = self.subject(shown);
+        let html = page::at_link(subject).unwrap_or_else(|| page::broken(subject.words, Broken::NotCharged));
+        self.page(status, subject.words, html)
     }
 
     /// Legal details as they are today; the checkout itself keeps the shop's name from the day of the order.
@@ -218,7 +276,7 @@ impl Pages {
 }
 
 /// Opens the page; the first time is noted. A link checker's HEAD is no view.
-async fn show(State(pages): State<Pages>, Path(id): Path<String>, method: Method) -> Response {
+async fn show(pages: Pages, Path(id): Path<String>, method: Method) -> Response {
     let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
     let shown = if method == Method::HEAD { pages.engine.show(id).await } else { pages.engine.view(id).await };
     match shown {
@@ -240,12 +298,7 @@ async fn read_form(request: Request) -> Result<zeroize::Zeroizing<Vec<u8>>, Stat
 }
 
 /// Takes a card. Everything but the form's own fields is ignored: the amount is ours (security B5).
-async fn pay(
-    State(pages): State<Pages>,
-    Path(id): Path<String>,
-    caller: Option<Extension<Caller>>,
-    request: Request,
-) -> Response {
+async fn pay(pages: Pages, Path(id): Path<String>, caller: Option<Extension<Caller>>, request: Request) -> Response {
     let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
     let shown = match pages.engine.show(id).await {
         Ok(shown) => shown,
@@ -286,7 +339,10 @@ async fn pay(
         // Not a form of this checkout, or no form of ours: shown anew, and nothing was sent.
         Err(Error::Used | Error::NoToken) => pages.form_or_state(&shown, Some(FormErrors::unreadable())).await,
         Err(Error::Refused(Refusal::InFlight)) => match pages.engine.show(id).await {
-            Ok(shown) => pages.page(StatusCode::CONFLICT, page::processing_elsewhere(pages.subject(&shown))),
+            Ok(shown) => {
+                let subject = pages.subject(&shown);
+                pages.page(StatusCode::CONFLICT, subject.words, page::processing_elsewhere(subject))
+            }
             Err(error) => pages.failed(&error, Broken::Unsure),
         },
         // Paid, cancelled or expired meanwhile: the page says which.
@@ -304,7 +360,7 @@ fn entry(checkout: &Checkout, card: CardForm) -> CardEntry {
 /// Takes a card from a form on the merchant's own page (purchases-api 6.5). The form is theirs, so the payer is
 /// answered by a redirect whatever happens, and what is wrong is a failed payment.
 async fn pay_directly(
-    State(pages): State<Pages>,
+    pages: Pages,
     Path(id): Path<String>,
     caller: Option<Extension<Caller>>,
     request: Request,
@@ -373,7 +429,7 @@ fn found(url: &str) -> Response {
 }
 
 /// The page between the card form and the bank's own.
-async fn challenge(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
+async fn challenge(pages: Pages, Path(id): Path<String>) -> Response {
     let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
     match pages.engine.show(id).await {
         Ok(shown) => pages.challenge(&shown),
@@ -382,7 +438,7 @@ async fn challenge(State(pages): State<Pages>, Path(id): Path<String>) -> Respon
 }
 
 /// The payer cancels on our page.
-async fn give_up(State(pages): State<Pages>, Path(id): Path<String>, request: Request) -> Response {
+async fn give_up(pages: Pages, Path(id): Path<String>, request: Request) -> Response {
     let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
     let posted = read_form(request).await.map(|bytes| form::fields(&bytes, ["attempt", "cancel"]));
     let Ok([token, cancel]) = posted else { return pages.see_other(id, "challenge/") };
@@ -399,27 +455,38 @@ async fn give_up(State(pages): State<Pages>, Path(id): Path<String>, request: Re
 /// The bank sends the browser back by a cross-site post: no cookie and no token of ours can come with it. It only wakes
 /// us (security B2, B8). What is answered is the same whatever came: a small page that goes on to what became of it, out
 /// of the frame that the bank's page was in.
-async fn return_from_bank(State(pages): State<Pages>, Path(id): Path<String>, request: Request) -> Response {
+async fn return_from_bank(mut pages: Pages, Path(id): Path<String>, request: Request) -> Response {
     let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
-    let posted = read_form(request).await.map(|bytes| form::fields(&bytes, ["cres"]));
-    let [cres] = posted.unwrap_or_default();
+    let posted = read_form(request).await.map(|bytes| form::fields(&bytes, ["cres", "threeDSSessionData"]));
+    let [cres, session_data] = posted.unwrap_or_default();
+    pages.wish.asked = pages.wish.asked.or_else(|| language_of(&session_data));
     match pages.engine.return_from_bank(id, &cres).await {
         Ok(shown) => {
-            let html = page::returned(pages.subject(&shown));
-            answer(StatusCode::OK, headers::return_page(pages.https), html)
+            let subject = pages.subject(&shown);
+            answer(StatusCode::OK, headers::return_page(pages.https), subject.words, page::returned(subject))
         }
         Err(error) => pages.failed(&error, Broken::Unsure),
     }
 }
 
+/// What the bank gives back as it is: the try, and the language the payer asked for. The way to the bank and back keeps
+/// nothing else of ours.
+fn session_data(attempt_id: AttemptId, asked: Option<Language>) -> String {
+    asked.map_or_else(|| attempt_id.to_string(), |language| format!("{attempt_id}.{}", language.code()))
+}
+
+fn language_of(session_data: &str) -> Option<Language> {
+    Language::of(session_data.split_once('.')?.1)
+}
+
 /// Somebody opened the address of the return by hand.
-async fn back_from_bank(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
+async fn back_from_bank(pages: Pages, Path(id): Path<String>) -> Response {
     let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
     pages.see_other(id, "")
 }
 
 /// The test bank's own page: it asks for a code and carries the answer back (checkout-ux 9.2).
-async fn ask_as_bank(State(pages): State<Pages>, request: Request) -> Response {
+async fn ask_as_bank(pages: Pages, request: Request) -> Response {
     let names = ["creq", "threeDSSessionData", "otp", "action"];
     let posted = read_form(request).await.map(|bytes| form::fields(&bytes, names));
     let Ok([creq, session_data, otp, action]) = posted else { return pages.unknown() };
@@ -427,8 +494,9 @@ async fn ask_as_bank(State(pages): State<Pages>, request: Request) -> Response {
     let Some(acs) = three_ds::parse_creq(&creq).map(|creq| creq.acs) else { return pages.unknown() };
     let Some(view) = bank.challenge(acs) else { return pages.unknown() };
     if view.behaviour == AcsBehaviour::Broken {
-        let html = page::broken(NOBODY, Broken::Unsure);
-        return answer(StatusCode::INTERNAL_SERVER_ERROR, headers::acs_page(pages.https), html);
+        let words = pages.wish.words();
+        let html = page::broken(words, Broken::Unsure);
+        return answer(StatusCode::INTERNAL_SERVER_ERROR, headers::acs_page(pages.https), words, html);
     }
     let choice = match action.as_str() {
         "verify" if otp.trim().is_empty() => {
@@ -449,13 +517,10 @@ async fn ask_as_bank(State(pages): State<Pages>, request: Request) -> Response {
                     let _ = pages.engine.return_from_bank(id, &cres).await;
                 }
             }
-            let page = AcsReturn {
-                words: NOBODY,
-                notification_url: &view.return_url,
-                cres: &cres,
-                session_data: &session_data,
-            };
-            answer(StatusCode::OK, headers::acs_page(pages.https), page.render())
+            let words = pages.wish.words();
+            let page =
+                AcsReturn { words, notification_url: &view.return_url, cres: &cres, session_data: &session_data };
+            answer(StatusCode::OK, headers::acs_page(pages.https), words, page.render())
         }
         Some(AcsOutcome::WrongOtp { .. }) => bank_page(&pages, acs, &creq, &session_data, Some(AcsNotice::Wrong)),
         Some(AcsOutcome::Resent { .. }) => bank_page(&pages, acs, &creq, &session_data, Some(AcsNotice::Resent)),
@@ -466,8 +531,9 @@ async fn ask_as_bank(State(pages): State<Pages>, request: Request) -> Response {
 /// The bank's question as it stands now.
 fn bank_page(pages: &Pages, acs: uuid::Uuid, creq: &str, session_data: &str, notice: Option<AcsNotice>) -> Response {
     let Some(view) = pages.engine.test_bank().challenge(acs) else { return pages.unknown() };
+    let words = pages.wish.words();
     let page = AcsPage {
-        words: NOBODY,
+        words,
         action: "/acs/challenge",
         merchant: &view.merchant,
         amount: view.amount,
@@ -480,7 +546,7 @@ fn bank_page(pages: &Pages, acs: uuid::Uuid, creq: &str, session_data: &str, not
         creq,
         session_data,
     };
-    answer(StatusCode::OK, headers::acs_page(pages.https), page.render())
+    answer(StatusCode::OK, headers::acs_page(pages.https), words, page.render())
 }
 
 /// The checkout in `.../p/{id}/3ds/`.
@@ -489,7 +555,7 @@ fn checkout_of(return_url: &str) -> Option<CheckoutId> {
 }
 
 /// What became of the last try.
-async fn result(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
+async fn result(pages: Pages, Path(id): Path<String>) -> Response {
     let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
     match pages.engine.show(id).await {
         Ok(shown) if engine::question(&shown).is_some() => pages.see_other(id, "challenge/"),
@@ -497,42 +563,47 @@ async fn result(State(pages): State<Pages>, Path(id): Path<String>) -> Response 
         Ok(shown) if shown.payment.state == PaymentState::Open && shown.payment.attempts.is_empty() => {
             pages.see_other(id, "")
         }
-        Ok(shown) => pages.page(StatusCode::OK, page::after_try(pages.subject(&shown))),
+        Ok(shown) => {
+            let subject = pages.subject(&shown);
+            pages.page(StatusCode::OK, subject.words, page::after_try(subject))
+        }
         Err(error) => pages.failed(&error, Broken::Unsure),
     }
 }
 
 /// The invoice: readable by whoever holds the link, paid or not. Opening it is a view.
-async fn invoice(State(pages): State<Pages>, Path(id): Path<String>, method: Method) -> Response {
+async fn invoice(pages: Pages, Path(id): Path<String>, method: Method) -> Response {
     let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
     let shown = if method == Method::HEAD { pages.engine.show(id).await } else { pages.engine.view(id).await };
     let page = async {
         let shown = shown?;
         let issuer = pages.issuer(&shown).await?;
-        Ok(page::invoice(pages.subject(&shown), &issuer))
+        let subject = pages.subject(&shown);
+        Ok((subject.words, page::invoice(subject, &issuer)))
     };
     match page.await {
-        Ok(html) => pages.page(StatusCode::OK, html),
+        Ok((words, html)) => pages.page(StatusCode::OK, words, html),
         Err(error) => pages.failed(&error, Broken::Unsure),
     }
 }
 
 /// The receipt; there is none before there was a payment.
-async fn receipt(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
+async fn receipt(pages: Pages, Path(id): Path<String>) -> Response {
     let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
     let page = async {
         let shown = pages.engine.show(id).await?;
         let issuer = pages.issuer(&shown).await?;
-        Ok(page::receipt(pages.subject(&shown), &issuer))
+        let subject = pages.subject(&shown);
+        Ok((subject.words, page::receipt(subject, &issuer)))
     };
     match page.await {
-        Ok(Some(html)) => pages.page(StatusCode::OK, html),
-        Ok(None) => pages.see_other(id, ""),
+        Ok((words, Some(html))) => pages.page(StatusCode::OK, words, html),
+        Ok((_, None)) => pages.see_other(id, ""),
         Err(error) => pages.failed(&error, Broken::Unsure),
     }
 }
 
-async fn asset(State(pages): State<Pages>, Path(name): Path<String>) -> Response {
+async fn asset(pages: Pages, Path(name): Path<String>) -> Response {
     let Some(asset) = assets::find(&format!("/p/assets/{name}")) else { return pages.unknown() };
     let mut response = ([(header::CONTENT_TYPE, asset.content_type)], asset.body).into_response();
     add(&mut response, headers::asset(pages.https));
@@ -540,13 +611,13 @@ async fn asset(State(pages): State<Pages>, Path(name): Path<String>) -> Response
 }
 
 /// A browser says what a page tried that its policy does not allow. Whatever it says, nobody is told anything.
-async fn report(State(pages): State<Pages>, caller: Option<Extension<Caller>>, request: Request) -> Response {
+async fn report(State(site): State<Site>, caller: Option<Extension<Caller>>, request: Request) -> Response {
     let bucket = reports::bucket(caller.map(|Extension(caller)| caller.0));
-    let status = match pages.reports.check(bucket, pages.engine.env().now()) {
+    let status = match site.reports.check(bucket, site.engine.env().now()) {
         Err(RetryAfter(seconds)) => {
             let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-            add(&mut response, headers::status_page(pages.https));
+            add(&mut response, headers::status_page(site.https));
             return response;
         }
         Ok(()) if !content::is_json(request.headers()) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -563,17 +634,17 @@ async fn report(State(pages): State<Pages>, caller: Option<Extension<Caller>>, r
         },
     };
     let mut response = status.into_response();
-    add(&mut response, headers::status_page(pages.https));
+    add(&mut response, headers::status_page(site.https));
     response
 }
 
 /// Whether money was taken is not known here, so nothing is said of it.
-async fn not_allowed(State(pages): State<Pages>) -> Response {
+async fn not_allowed(pages: Pages) -> Response {
     let mut response = StatusCode::METHOD_NOT_ALLOWED.into_response();
     add(&mut response, headers::status_page(pages.https));
     response
 }
 
-async fn unknown(State(pages): State<Pages>) -> Response {
+async fn unknown(pages: Pages) -> Response {
     pages.unknown()
 }

@@ -113,7 +113,7 @@ messages! {
     // The form.
     error_title(title) = "error-title";
     TEST_BAND = "test-band";
-    TEST_HINT = "test-hint";
+    test_hint(card) = "test-hint";
     REFERENCE = "reference";
     reference_is(reference) = "reference-is";
     NOTES = "notes";
@@ -137,6 +137,7 @@ messages! {
     BUSY_LIVE = "busy-live";
     return_to(host) = "return-to";
     FOOTER = "footer";
+    LANGUAGE = "language";
     show_order(total) = "show-order";
     SAVED_CARDS = "saved-cards";
     ANOTHER_CARD = "another-card";

@@ -1,4 +1,4 @@
-//! The languages of the pages, and how a message becomes words in one of them.
+//! How a message becomes words in a language.
 
 use std::sync::LazyLock;
 
@@ -6,97 +6,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
-/// A language a page can be in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Language {
-    /// `en`, and what nobody has a better wish for.
-    English,
-    /// `ms`
-    Malay,
-    /// `fr`
-    French,
-    /// `de`
-    German,
-    /// `sv`
-    Swedish,
-    /// `es`
-    Spanish,
-    /// `pl`
-    Polish,
-    /// `ar`, from right to left.
-    Arabic,
-    /// `zh-Hans`
-    Chinese,
-}
-
-impl Language {
-    /// In the order of the variants.
-    pub(crate) const ALL: [Self; 9] = [
-        Self::English,
-        Self::Malay,
-        Self::French,
-        Self::German,
-        Self::Swedish,
-        Self::Spanish,
-        Self::Polish,
-        Self::Arabic,
-        Self::Chinese,
-    ];
-
-    /// By ISO 639-1 code; English for one the pages do not have.
-    #[must_use]
-    pub(crate) fn of(code: &str) -> Self {
-        let offered = Self::ALL.into_iter().filter(|language| language.file().is_some());
-        offered.into_iter().find(|language| language.code() == code).unwrap_or(Self::English)
-    }
-
-    /// For the `lang` attribute and `Content-Language`.
-    #[must_use]
-    pub(crate) const fn code(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Malay => "ms",
-            Self::French => "fr",
-            Self::German => "de",
-            Self::Swedish => "sv",
-            Self::Spanish => "es",
-            Self::Polish => "pl",
-            Self::Arabic => "ar",
-            Self::Chinese => "zh-Hans",
-        }
-    }
-
-    /// For the `dir` attribute.
-    #[must_use]
-    pub(crate) const fn direction(self) -> &'static str {
-        match self {
-            Self::Arabic => "rtl",
-            Self::English
-            | Self::Malay
-            | Self::French
-            | Self::German
-            | Self::Swedish
-            | Self::Spanish
-            | Self::Polish
-            | Self::Chinese => "ltr",
-        }
-    }
-
-    /// The words, once somebody has written them.
-    const fn file(self) -> Option<&'static str> {
-        match self {
-            Self::English => Some(include_str!("../locales/en.ftl")),
-            Self::Malay
-            | Self::French
-            | Self::German
-            | Self::Swedish
-            | Self::Spanish
-            | Self::Polish
-            | Self::Arabic
-            | Self::Chinese => None,
-        }
-    }
-}
+use crate::language::Language;
 
 /// Something to say, in no language yet: its identifier in `locales/` and what stands in its gaps. Made in
 /// [`crate::texts`] only.
@@ -217,9 +127,8 @@ fn bundle(language: Language) -> Bundle {
     // Arguments are our own amounts, dates and names in Latin letters: they need isolating only where the sentence
     // runs the other way. What a merchant or payer wrote is isolated by `<bdi>`.
     bundle.set_use_isolating(language.direction() == "rtl");
-    let words = language.file().unwrap_or_default().to_owned();
     // What cannot be read is left out here, and found by a test.
-    let resource = FluentResource::try_new(words).unwrap_or_else(|(readable, _)| readable);
+    let resource = FluentResource::try_new(language.file().to_owned()).unwrap_or_else(|(readable, _)| readable);
     bundle.add_resource_overriding(resource);
     bundle
 }
@@ -228,18 +137,14 @@ fn bundle(language: Language) -> Bundle {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
+    use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement, VariantKey};
 
     use super::*;
     use crate::texts;
 
-    fn offered() -> impl Iterator<Item = Language> {
-        Language::ALL.into_iter().filter(|language| language.file().is_some())
-    }
-
     /// The messages of a file: the gaps of each.
     fn messages(language: Language) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-        let file = language.file().expect("a file");
+        let file = language.file();
         let parsed =
             fluent_syntax::parser::parse(file).unwrap_or_else(|(_, errors)| panic!("{language:?}: {errors:?}"));
         let mut messages = BTreeMap::new();
@@ -270,9 +175,13 @@ mod tests {
                 }
             };
             match inline {
-                InlineExpression::VariableReference { id } => gaps.insert(id.name),
+                InlineExpression::VariableReference { id } => {
+                    gaps.insert(id.name);
+                }
+                // A character that cannot be seen.
+                InlineExpression::StringLiteral { .. } => {}
                 other => panic!("{other:?}"),
-            };
+            }
         }
     }
 
@@ -281,7 +190,7 @@ mod tests {
         let wanted: BTreeMap<&str, BTreeSet<&str>> =
             texts::ALL.iter().map(|(id, arguments)| (*id, arguments.iter().copied().collect())).collect();
         assert_eq!(texts::ALL.len(), wanted.len(), "every identifier once");
-        for language in offered() {
+        for language in Language::ALL {
             let found = messages(language);
             for (id, gaps) in &wanted {
                 let said = found.get(id).unwrap_or_else(|| panic!("{language:?}: {id} is missing"));
@@ -292,13 +201,92 @@ mod tests {
         }
     }
 
+    /// The keys of the first choice a message makes; empty for one that makes none.
+    fn keys(language: Language, id: &str) -> Vec<String> {
+        let parsed = fluent_syntax::parser::parse(language.file()).expect("readable");
+        let found = parsed.body.iter().find_map(|entry| match entry {
+            Entry::Message(message) if message.id.name == id => message.value.as_ref(),
+            _ => None,
+        });
+        let elements = &found.expect("a message").elements;
+        let variants = elements.iter().find_map(|element| match element {
+            PatternElement::Placeable { expression: Expression::Select { variants, .. } } => Some(variants),
+            _ => None,
+        });
+        let key = |key: &VariantKey<&str>| match key {
+            VariantKey::Identifier { name } => (*name).to_owned(),
+            VariantKey::NumberLiteral { value } => (*value).to_owned(),
+        };
+        variants.into_iter().flatten().map(|variant| key(&variant.key)).collect()
+    }
+
     #[test]
-    fn a_language_without_words_is_not_offered() {
-        assert_eq!(Language::English, Language::of("en"));
-        assert_eq!(Language::English, Language::of("xx"));
-        assert_eq!(Language::English, Language::of(""));
+    fn what_is_counted_has_the_plurals_of_its_language() {
         for language in Language::ALL {
-            assert!(Language::of(language.code()).file().is_some(), "{language:?}");
+            let plurals: &[&str] = match language {
+                Language::English | Language::German | Language::Swedish => &["one", "other"],
+                // `many` is for millions.
+                Language::French | Language::Spanish => &["one", "other"],
+                Language::Polish => &["one", "few", "many", "other"],
+                Language::Arabic => &["zero", "one", "two", "few", "many", "other"],
+                Language::Malay | Language::Chinese => &[],
+            };
+            assert_eq!(plurals, keys(language, "wrong-code"), "{language:?}");
+        }
+        let left = |language, left| Words::new(language).say(texts::wrong_code(left));
+        assert_eq!("Ten kod jest nieprawidłowy. Pozostała 1 próba", left(Language::Polish, 1));
+        assert_eq!("Ten kod jest nieprawidłowy. Pozostały 2 próby", left(Language::Polish, 2));
+        assert_eq!("Ten kod jest nieprawidłowy. Pozostało 5 prób", left(Language::Polish, 5));
+        assert!(left(Language::Arabic, 2).contains("محاولتان"));
+        assert!(left(Language::Arabic, 3).contains("محاولات"));
+    }
+
+    #[test]
+    fn nothing_was_left_in_english() {
+        let english = Words::new(Language::English);
+        let mut same = Vec::new();
+        for (id, arguments) in texts::ALL {
+            let gaps = arguments.iter().map(|name| (*name, Argument::Text(GAP.to_owned()))).collect();
+            let message = Message::new(id, gaps);
+            let copied = |language: &Language| {
+                english.say(&message) == Words::new(*language).say(&message).replace(['\u{2068}', '\u{2069}'], "")
+            };
+            let copies: Vec<&str> = Language::ALL.iter().skip(1).filter(|l| copied(l)).map(|l| l.code()).collect();
+            if !copies.is_empty() {
+                same.push(format!("{}: {}", english.say(&message), copies.join(" ")));
+            }
+        }
+        // The same word in both languages, each looked at.
+        insta::assert_snapshot!(same.join("\n"), @r"
+        (optional): de
+        Error: ￼: es
+        Subtotal: es
+        Total: fr es
+        Date: fr
+        TEST: fr de sv pl
+        ￼, ￼ (￼): ms es pl
+        ");
+    }
+
+    #[test]
+    fn where_the_sentence_runs_the_other_way_its_gaps_are_isolated() {
+        let pay = |language| Words::new(language).say(texts::pay("MYR 52.00"));
+        assert_eq!("ادفع \u{2068}MYR 52.00\u{2069}", pay(Language::Arabic));
+        for language in Language::ALL.into_iter().filter(|language| language.direction() == "ltr") {
+            assert!(!pay(language).contains(['\u{2068}', '\u{2069}']), "{language:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_in_arabic_says_itself_which_way_it_runs() {
+        // Browsers go by the first letter of a `<bdi>`, even one in a gap.
+        let arabic = Words::new(Language::Arabic);
+        for (id, arguments) in texts::ALL {
+            let gaps = arguments.iter().map(|name| (*name, Argument::Text("x".to_owned()))).collect();
+            let said = arabic.say(Message::new(id, gaps));
+            let first = said.chars().find(|c| c.is_alphabetic() || *c == '\u{200f}');
+            let latin = first.is_none_or(|letter| letter.is_ascii());
+            assert!(!latin, "{id}: {said}");
         }
     }
 

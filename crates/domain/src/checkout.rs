@@ -53,6 +53,8 @@ pub struct Checkout {
     pub seller: String,
     /// ISO 639-1, for pages and mail.
     pub language: String,
+    /// Whether the merchant chose it for this checkout; else it is the brand's, and what the payer reads comes first.
+    pub language_chosen: bool,
     /// IANA name, for dates on pages and mail.
     pub time_zone: String,
     /// What the merchant calls the order, or the number made for it.

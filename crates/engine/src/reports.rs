@@ -151,6 +151,7 @@ mod tests {
             created_at: START,
             seller: String::new(),
             language: "en".to_owned(),
+            language_chosen: false,
             time_zone: "UTC".to_owned(),
             reference: String::new(),
             notes: String::new(),

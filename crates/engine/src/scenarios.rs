@@ -104,6 +104,7 @@ impl Desk {
             created_at: now,
             seller: "Example AB".to_owned(),
             language: "sv".to_owned(),
+            language_chosen: true,
             time_zone: "UTC".to_owned(),
             reference: String::new(),
             notes: String::new(),

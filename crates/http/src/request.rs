@@ -12,7 +12,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use env::Stopwatch;
 use hyper::body::{Body as _, Bytes, Frame, Incoming, SizeHint};
-use hyper::header::{CONNECTION, CONTENT_ENCODING, HeaderName, HeaderValue};
+use hyper::header::{ACCEPT_LANGUAGE, CONNECTION, CONTENT_ENCODING, HeaderName, HeaderValue};
 use hyper::{StatusCode, Uri};
 use tower::Service;
 use tracing::Instrument;
@@ -75,15 +75,16 @@ pub(crate) async fn answer(
 async fn routed(server: &Server, connection: &Connection, request: Request) -> Response {
     let Serving { refuse, env, .. } = &server.serving;
     if let Some(status) = refused(&server.serving, connection, &request) {
-        let mut response = refuse(status, request.uri(), env.now());
+        let mut response = refuse(status, request.uri(), request.headers().get(ACCEPT_LANGUAGE), env.now());
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         return response;
     }
     let uri = request.uri().clone();
+    let languages = request.headers().get(ACCEPT_LANGUAGE).cloned();
     call(server, request).await.unwrap_or_else(|Panicked| {
         // Not with what the panic said: it may hold anything. The panic hook decides about that.
         tracing::error!("a request handler panicked");
-        refuse(StatusCode::INTERNAL_SERVER_ERROR, &uri, env.now())
+        refuse(StatusCode::INTERNAL_SERVER_ERROR, &uri, languages.as_ref(), env.now())
     })
 }
 

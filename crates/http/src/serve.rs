@@ -14,6 +14,7 @@ use axum::Router;
 use axum::response::Response;
 use domain::Timestamp;
 use env::{Env, Stopwatch};
+use hyper::header::HeaderValue;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{StatusCode, Uri};
@@ -87,8 +88,9 @@ pub struct Serving {
     /// What is counted.
     pub metrics: Arc<HttpMetrics>,
     /// The answer when there is no other: 500 after a panic, 400, 414 and 415 for what no route takes; in the shape
-    /// that the users of this URI read. Some shapes tell the time.
-    pub refuse: fn(StatusCode, &Uri, Timestamp) -> Response,
+    /// that the users of this URI read, and where people do, in a language of their `Accept-Language`. Some shapes tell
+    /// the time.
+    pub refuse: fn(StatusCode, &Uri, Option<&HeaderValue>, Timestamp) -> Response,
 }
 
 /// What every connection shares.
@@ -283,7 +285,7 @@ mod tests {
                 tls: None,
                 env: Env::real(),
                 metrics: HttpMetrics::new(metrics),
-                refuse: |status, _, _| status.into_response(),
+                refuse: |status, _, _, _| status.into_response(),
             },
             shutdown: CancellationToken::new(),
         }

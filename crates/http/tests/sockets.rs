@@ -55,7 +55,7 @@ impl App {
             tls: None,
             env: Env::real(),
             metrics: HttpMetrics::new(&metrics),
-            refuse: |status, uri, _| (status, format!("refused {}", uri.path())).into_response(),
+            refuse: |status, uri, _, _| (status, format!("refused {}", uri.path())).into_response(),
         };
         let go = CancellationToken::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -186,6 +186,8 @@ pub(crate) struct Order {
     pub line_totals: Vec<i64>,
     /// ISO 639-1.
     pub language: String,
+    /// Whether it was asked for; else it is the brand's.
+    pub language_chosen: bool,
     /// IANA name.
     pub time_zone: String,
     /// Until when it should be paid.
@@ -281,6 +283,7 @@ impl CreatePurchase {
             conversion,
             line_totals,
             language: self.purchase.language.clone().unwrap_or_else(|| brand.language.clone()),
+            language_chosen: self.purchase.language.is_some(),
             due: Due { at: Timestamp::from_seconds(due), strict: self.purchase.due_strict },
             issued: self.issued.clone().unwrap_or_else(|| today(now, &time_zone)),
             time_zone,
@@ -394,7 +397,8 @@ impl Order {
     /// The purchase: what every page needs, what the payment is held to, and what only this dialect keeps.
     #[must_use]
     pub(crate) fn open(self, opening: Opening) -> (Checkout, Terms, PurchaseDocument) {
-        let Self { input, total, conversion, line_totals, language, time_zone, due, issued, now } = self;
+        let Self { input, total, conversion, line_totals, language, language_chosen, time_zone, due, issued, now } =
+            self;
         let Opening { checkout_id, payment_id, merchant_id, mode, customer, customer_id, .. } = opening;
         let Details { products, labels, .. } = input.purchase;
         let lines = products
@@ -453,6 +457,7 @@ impl Order {
             created_at: now,
             seller: opening.seller,
             language,
+            language_chosen,
             time_zone,
             reference,
             notes: input.purchase.notes,

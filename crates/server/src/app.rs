@@ -8,7 +8,7 @@ use std::time::Duration;
 use acquirer::TestAcquirer;
 use anyhow::Context as _;
 use axum::Router;
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Checkout, Dialect, Event, Notice, Recorded, Timestamp};
 use engine::{Audience, CheckoutRecord, Engine, Letter, Narrator, Parts, Reach, RootKey};
@@ -144,9 +144,9 @@ fn not_found() -> Response {
 }
 
 /// What a caller gets when no route answers (400, 414 and 415 for what none takes, 500 after a panic), in the shape of
-/// the dialect whose path it is.
+/// the dialect whose path it is; a payer's in a language of theirs.
 #[must_use]
-pub fn refuse(status: StatusCode, uri: &Uri, now: Timestamp) -> Response {
+pub fn refuse(status: StatusCode, uri: &Uri, languages: Option<&HeaderValue>, now: Timestamp) -> Response {
     if card_payments::owns(uri.path()) {
         return card_payments::refuse(status, uri.path(), now);
     }
@@ -154,7 +154,7 @@ pub fn refuse(status: StatusCode, uri: &Uri, now: Timestamp) -> Response {
         return purchases::refuse(status);
     }
     if uri.path().starts_with("/p/") {
-        return checkout::refuse(status);
+        return checkout::refuse(status, uri, languages);
     }
     (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{status}\n")).into_response()
 }

@@ -74,7 +74,8 @@ impl AcsPage<'_> {
         let card = texts::card_ending(self.brand.label(), self.last4);
         html(&AcsTemplate {
             words,
-            frame: Frame::of_nobody(&title),
+            // A choice of language would lose what was posted here.
+            frame: Frame { languages: &[], ..Frame::of_nobody(&title) },
             page: *self,
             scheme: self.brand.label(),
             facts: vec![
@@ -111,6 +112,7 @@ impl AcsReturn<'_> {
         let words = self.words;
         let title = format!("{} - {}", words.say(texts::ACS_DONE), words.say(texts::ACS_ISSUER));
         let mut frame = Frame::of_nobody(&title);
+        frame.languages = &[];
         frame.script = Some(&assets::ONWARD);
         html(&AcsReturnTemplate { words, frame, page: *self })
     }

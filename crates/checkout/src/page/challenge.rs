@@ -52,6 +52,8 @@ pub(crate) fn challenge(subject: Subject<'_>, form: &ChallengeForm<'_>) -> Strin
 #[must_use]
 pub(crate) fn returned(subject: Subject<'_>) -> String {
     let mut frame = Frame::of(&subject, &subject.words.say(texts::ACS_DONE));
+    // It answers a post, and stays for a moment only.
+    frame.languages = &[];
     let onward = subject.link("result/");
     frame.refresh = Some(Refresh { seconds: 0, to: onward.clone(), script: &assets::RETURNED });
     html(&ReturnedTemplate { words: subject.words, frame, onward })

@@ -3,7 +3,7 @@
 use domain::{Line, Money};
 
 use super::{Subject, shown};
-use crate::money::{decimal, signed};
+use crate::money::{decimal, percent, signed};
 use crate::texts;
 
 /// What is paid for and how it adds up.
@@ -54,10 +54,10 @@ impl Order {
 
         let line = |line: &Line| LineView {
             name: shown(&line.name),
-            quantity: decimal(line.quantity, 4),
+            quantity: decimal(line.quantity, 4, words.language),
             unit_price: show(line.unit_price),
             discount: (line.discount != 0).then(|| show(line.discount.saturating_neg())),
-            tax: (line.tax_percent != 0).then(|| format!("{}%", decimal(line.tax_percent, 2))),
+            tax: (line.tax_percent != 0).then(|| percent(line.tax_percent, words.language)),
             total: show(line.total),
         };
         Self { lines: checkout.lines.iter().map(line).collect(), sums, total: show(total.minor()) }

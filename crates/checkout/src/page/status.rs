@@ -70,7 +70,8 @@ pub(crate) fn after_try(subject: Subject<'_>) -> String {
 pub(crate) fn processing_elsewhere(subject: Subject<'_>) -> String {
     let mut page = Page::new(&subject, Tone::Wait, texts::ELSEWHERE);
     page.says(texts::PROCESSING_BODY);
-    page.frame.refresh = Some(Refresh::look_again(5));
+    // At the link: this page answers a post, and to load it again could post the card again.
+    page.frame.refresh = Some(Refresh { to: subject.link(""), ..Refresh::look_again(5) });
     page.render()
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::form::{Asked, FieldError, FormErrors, SavedCard};
-use crate::words::Language;
+use crate::language::Language;
 
 /// 2027-03-03 06:30 UTC, 14:30 in Kuala Lumpur.
 const NOW: Timestamp = Timestamp::from_seconds(1_804_055_400);
@@ -24,6 +24,8 @@ struct Story {
     terms: Terms,
     history: Vec<Recorded>,
     now: Timestamp,
+    words: Words,
+    lang: Option<Language>,
 }
 
 impl Story {
@@ -51,6 +53,7 @@ impl Story {
             created_at: NOW,
             seller: "Kedai Kopi Seri".to_owned(),
             language: "en".to_owned(),
+            language_chosen: false,
             time_zone: "Asia/Kuala_Lumpur".to_owned(),
             reference: "ORDER-1042".to_owned(),
             notes: "Collect at the counter.\nBring your order number.".to_owned(),
@@ -83,7 +86,7 @@ impl Story {
             hold_max: None,
             fees: Fees::default(),
         };
-        Self { checkout, terms, history: Vec::new(), now: NOW }
+        Self { checkout, terms, history: Vec::new(), now: NOW, words: ENGLISH, lang: None }
     }
 
     fn shop(mut self, change: impl FnOnce(&mut Checkout)) -> Self {
@@ -94,6 +97,10 @@ impl Story {
     fn terms(mut self, change: impl FnOnce(&mut Terms)) -> Self {
         change(&mut self.terms);
         self
+    }
+
+    fn reading(self, language: Language) -> Self {
+        Self { words: Words::new(language), ..self }
     }
 
     fn later(mut self, seconds: u64) -> Self {
@@ -197,7 +204,8 @@ impl Story {
             payment: &payment,
             history: &self.history,
             now: self.now,
-            words: ENGLISH,
+            words: self.words,
+            lang: self.lang,
         })
     }
 
@@ -343,9 +351,9 @@ fn acs<'a>(notice: Option<AcsNotice>) -> AcsPage<'a> {
     }
 }
 
-fn acs_return() -> String {
+fn acs_return(words: Words) -> String {
     let page = AcsReturn {
-        words: ENGLISH,
+        words,
         notification_url: "http://127.0.0.1:8080/p/3ds/",
         cres: "Y3Jlcw",
         session_data: "c2Vzc2lvbg",
@@ -354,17 +362,19 @@ fn acs_return() -> String {
 }
 
 /// Every page in every state, by name.
-fn gallery() -> Vec<(&'static str, String)> {
+fn gallery(language: Language) -> Vec<(&'static str, String)> {
+    let words = Words::new(language);
+    let new = || Story::new().reading(language);
     let full = |story: Story| {
         story.read(|subject| {
             PayPage::new(subject, "token-1").after(wrong_form()).details(&details()).offer_to_remember().render()
         })
     };
     let invoice_of = |story: Story| story.read(|subject| invoice(subject, &issuer()));
-    let shop = || Story::new().shop(redirects);
+    let shop = || new().shop(redirects);
     let unknown = || shop().submit().settle(Outcome::Unknown);
     vec![
-        ("pay", Story::new().form()),
+        ("pay", new().form()),
         (
             "pay_test",
             shop()
@@ -375,10 +385,10 @@ fn gallery() -> Vec<(&'static str, String)> {
         ),
         ("pay_errors", full(shop().shop(test_mode).terms(due(-1, false)))),
         ("pay_declined", shop().declined(DeclineReason::DoNotHonour).form()),
-        ("pay_hold", Story::new().terms(hold).form()),
-        ("pay_verify", Story::new().terms(verify).terms(|t| t.save_card = true).form()),
-        ("pay_debt", Story::new().shop(|c| c.debt = -500).shop(|c| c.lines[1].total = 1_000).form()),
-        ("pay_hostile", hostile().form()),
+        ("pay_hold", new().terms(hold).form()),
+        ("pay_verify", new().terms(verify).terms(|t| t.save_card = true).form()),
+        ("pay_debt", new().shop(|c| c.debt = -500).shop(|c| c.lines[1].total = 1_000).form()),
+        ("pay_hostile", hostile().reading(language).form()),
         ("pay_saved", with_saved(&shop().shop(test_mode))),
         (
             "pay_details",
@@ -390,23 +400,20 @@ fn gallery() -> Vec<(&'static str, String)> {
         ("challenge", challenge_page(&shop().shop(test_mode).challenged())),
         ("challenge_link", shop().challenged().at_link()),
         ("returned", shop().shop(test_mode).challenged().read(returned)),
-        ("acs", acs(None).render()),
-        ("acs_wrong", AcsPage { merchant: MARKUP, ..acs(Some(AcsNotice::Wrong)) }.render()),
-        ("acs_resent", AcsPage { resends_left: 0, ..acs(Some(AcsNotice::Resent)) }.render()),
-        ("acs_return", acs_return()),
+        ("acs", AcsPage { words, ..acs(None) }.render()),
+        ("acs_wrong", AcsPage { words, merchant: MARKUP, ..acs(Some(AcsNotice::Wrong)) }.render()),
+        ("acs_resent", AcsPage { words, resends_left: 0, ..acs(Some(AcsNotice::Resent)) }.render()),
+        ("acs_return", acs_return(words)),
         ("paid_refunded", refunded(shop(), 700).later(86_400).at_link()),
         ("paid_elsewhere", shop().does(&Command::MarkPaid(NOW)).at_link()),
         ("voided", shop().terms(hold).approved().operation(1, OperationKind::Void, None).at_link()),
         ("charged_back", shop().approved().does(&Command::Report(Report::ChargedBack)).at_link()),
         ("invoice_refunded", invoice_of(refunded(shop(), 700))),
-        ("paid", Story::new().shop(test_mode).approved().later(86_400).at_link()),
+        ("paid", new().shop(test_mode).approved().later(86_400).at_link()),
         ("paid_return", shop().approved().after_try()),
-        ("failed", Story::new().declined(DeclineReason::StolenCard).after_try()),
+        ("failed", new().declined(DeclineReason::StolenCard).after_try()),
         ("failed_return", shop().declined(DeclineReason::ExpiredCard).after_try()),
-        (
-            "failed_only_try",
-            Story::new().terms(|t| t.single_attempt = true).declined(DeclineReason::DoNotHonour).at_link(),
-        ),
+        ("failed_only_try", new().terms(|t| t.single_attempt = true).declined(DeclineReason::DoNotHonour).at_link()),
         ("processing", shop().submit().later(4).at_link()),
         ("processing_unknown", unknown().later(40).at_link()),
         ("processing_long", unknown().shop(|c| c.customer.email.clear()).later(400).at_link()),
@@ -415,14 +422,17 @@ fn gallery() -> Vec<(&'static str, String)> {
         ("card_saved", shop().terms(verify).approved().at_link()),
         ("cancelled", shop().does(&Command::Cancel).at_link()),
         ("expired", shop().terms(due(-1, true)).does(&Command::PassDue).at_link()),
-        ("unknown_link", unknown_link(ENGLISH)),
-        ("busy", broken(ENGLISH, Broken::Busy)),
-        ("broken", broken(ENGLISH, Broken::NotCharged)),
-        ("broken_unsure", broken(ENGLISH, Broken::Unsure)),
+        ("unknown_link", unknown_link(words)),
+        ("busy", broken(words, Broken::Busy)),
+        ("broken", broken(words, Broken::NotCharged)),
+        ("broken_unsure", broken(words, Broken::Unsure)),
         ("invoice_open", invoice_of(shop().shop(test_mode).terms(due(-2, false)))),
         ("invoice_paid", invoice_of(shop().approved())),
-        ("receipt", Story::new().shop(test_mode).approved().read(|s| receipt(s, &issuer()).expect("paid"))),
-        ("receipt_hostile", hostile().approved().read(|s| receipt(s, &hostile_issuer()).expect("paid"))),
+        ("receipt", new().shop(test_mode).approved().read(|s| receipt(s, &issuer()).expect("paid"))),
+        (
+            "receipt_hostile",
+            hostile().reading(language).approved().read(|s| receipt(s, &hostile_issuer()).expect("paid")),
+        ),
     ]
 }
 
@@ -497,11 +507,20 @@ fn does_not_say(page: &str, words: &str) {
     assert!(!text(page).contains(words), "{words:?} is in: {}", text(page));
 }
 
+/// Every page in every state in every language.
+fn in_every_language() -> impl Iterator<Item = (Language, &'static str, String)> {
+    Language::ALL
+        .into_iter()
+        .flat_map(|language| gallery(language).into_iter().map(move |(name, page)| (language, name, page)))
+}
+
 #[test]
 fn every_page_is_sound() {
-    for (name, page) in gallery() {
+    for (language, name, page) in in_every_language() {
+        let name = format!("{name} in {}", language.code());
         assert!(page.starts_with("<!doctype html>"), "{name}");
-        assert!(page.contains("<html lang=\"en\" dir=\"ltr\">"), "{name}");
+        let root = format!("<html lang=\"{}\" dir=\"{}\">", language.code(), language.direction());
+        assert!(page.contains(&root), "{name}");
         assert!(page.contains("<meta name=\"robots\" content=\"noindex, nofollow\">"), "{name}");
         assert_eq!(1, page.matches("<h1").count(), "{name}: one heading");
         assert_eq!(1, page.matches("<main").count(), "{name}");
@@ -538,7 +557,7 @@ fn every_page_is_sound() {
 
 #[test]
 fn a_page_asks_for_nothing_but_our_own_files() {
-    for (name, page) in gallery() {
+    for (name, page) in gallery(Language::English) {
         let mut requests = 1;
         let mut bytes = page.len();
         for tag in tags(&page) {
@@ -778,7 +797,7 @@ fn each_stage_has_its_page() {
         .iter()
         .map(|(name, story)| {
             let shown = story.read(at_link).map_or("the form".to_owned(), |page| text(&page));
-            format!("{name}: {:?}: {}", story.stage(), shown.trim_end_matches(" Payment page by Tollgate"))
+            format!("{name}: {:?}: {}", story.stage(), shown.split(" English Bahasa Melayu").next().unwrap_or_default())
         })
         .collect();
     insta::assert_snapshot!(table.join("\n"), @r"
@@ -896,6 +915,14 @@ fn nobody_in_doubt_is_told_to_pay_again() {
         does_not_say(&page, "not been charged");
         assert!(!page.contains("<form") && !page.contains("<button"));
     }
+}
+
+#[test]
+fn another_window_looks_at_the_link_and_posts_nothing_again() {
+    let page = Story::new().submit().read(processing_elsewhere);
+    let link = "/p/6f0d2f0e-1a55-4d0c-9c0e-6f2f0d3b7a01/";
+    assert!(page.contains(&format!("http-equiv=\"refresh\" content=\"5;url={link}\"")), "{page}");
+    assert!(page.contains(&format!("data-after=\"5\" data-to=\"{link}\"")), "{page}");
 }
 
 #[test]
@@ -1104,7 +1131,7 @@ fn the_test_bank_asks_for_a_code() {
 
 #[test]
 fn the_answer_of_the_bank_is_carried_back_with_and_without_script() {
-    let page = acs_return();
+    let page = acs_return(ENGLISH);
     assert!(page.contains("<form method=\"post\" action=\"http://127.0.0.1:8080/p/3ds/\" id=\"onward\">"), "{page}");
     for field in ["name=\"cres\" value=\"Y3Jlcw\"", "name=\"threeDSSessionData\" value=\"c2Vzc2lvbg\""] {
         assert!(page.contains(field), "{field}");
@@ -1221,3 +1248,5 @@ fn paid_elsewhere_is_paid_and_has_no_card() {
     does_not_say(&page, "Card");
     says(&story.read(|subject| invoice(subject, &issuer())), "Invoice Paid");
 }
+
+mod languages;

@@ -1,10 +1,13 @@
 //! What a payer's browser is shown (checkout-ux 5-8; security B2-B5).
 
-use axum::http::{Method, header};
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Request, StatusCode, header};
 use serde_json::json;
 
 use crate::app::{Answer, App, GOOD, START, ask, ask_a_broken_one, card, request, story, submission};
+use crate::three_ds::hidden;
 
+const FORM: &str = "application/x-www-form-urlencoded";
 const NOBODY: &str = "0b8f6b0c-6e0a-4a32-8d2e-4f5d0d7c9a10";
 
 /// Every header of an answer, a line each, in order.
@@ -452,4 +455,118 @@ async fn a_page_that_cannot_be_made_promises_nothing() {
         let words = answer.words();
         assert!(words.contains("Please do not pay again.") && !words.contains("You have not been charged"), "{words}");
     }
+}
+
+/// Asks as a browser that likes these languages.
+async fn ask_in(app: &App, languages: &str, mut request: Request<Body>) -> Answer {
+    if !languages.is_empty() {
+        request.headers_mut().insert(header::ACCEPT_LANGUAGE, languages.parse().unwrap());
+    }
+    ask(&app.router, request).await
+}
+
+async fn page_in(app: &App, languages: &str, path: &str) -> Answer {
+    ask_in(app, languages, request(Method::GET, path, "", "", "")).await
+}
+
+/// The language a page says it is in, which its header says too.
+fn language(page: &Answer) -> String {
+    let text = page.text();
+    let (code, _) = text.split_once("<html lang=\"").unwrap().1.split_once('"').unwrap();
+    assert_eq!(code, page.header("content-language"));
+    code.to_owned()
+}
+
+#[tokio::test]
+async fn the_merchant_chooses_the_language_then_the_payer_then_the_browser() {
+    let app = App::new().await;
+    let open = app.purchase_id(json!({})).await;
+    let french = app.purchase_id(json!({ "purchase": { "language": "fr" } })).await;
+    let finnish = app.purchase_id(json!({ "purchase": { "language": "fi" } })).await;
+    for (id, query, header, expected) in [
+        (&open, "", "", "en"),
+        (&open, "", "de-CH,de;q=0.9,en;q=0.8", "de"),
+        (&open, "", "zh-TW,zh-Hant;q=0.9", "en"),
+        (&open, "", "nb-NO,nb;q=0.9,sv;q=0.8", "sv"),
+        (&open, "?lang=pl", "de", "pl"),
+        (&open, "?lang=zh-CN", "", "zh-Hans"),
+        (&open, "?lang=xx", "de", "de"),
+        (&open, "?lang=", "", "en"),
+        (&open, "?x=1&lang=es&lang=de", "", "es"),
+        (&open, "?lang=%ff%00%3C", "ms", "ms"),
+        (&french, "", "", "fr"),
+        (&french, "?lang=de", "de", "fr"),
+        (&finnish, "", "ms", "ms"),
+        (&finnish, "", "", "en"),
+    ] {
+        let page = page_in(&app, header, &format!("/p/{id}/{query}")).await;
+        assert_eq!((200, expected), (page.status, language(&page).as_str()), "{query} {header}");
+        // Whoever may choose is offered the choice.
+        assert_eq!(id != &french, page.text().contains("<nav class=\"languages\""), "{query} {header}");
+    }
+    assert_eq!("en", app.show(&open).await["purchase"]["language"], "the brand's, as ever");
+    assert_eq!("fi", app.show(&finnish).await["purchase"]["language"]);
+}
+
+#[tokio::test]
+async fn the_language_asked_for_stays_to_the_end() {
+    let app = App::new().await;
+    let id = app.purchase_id(json!({})).await;
+    let form = app.page(&format!("/p/{id}/?lang=ar")).await;
+    assert!(form.text().contains("<html lang=\"ar\" dir=\"rtl\">") && form.words().contains("رقم البطاقة"));
+    let action = format!("/p/{id}/?lang=ar");
+    assert!(form.text().contains(&format!("action=\"{action}\"")));
+
+    let wrong = app.ask_form(&action, card("1").body(&form.token())).await;
+    assert_eq!((422, "ar"), (wrong.status, language(&wrong).as_str()));
+    assert!(wrong.words().contains("رقم البطاقة قصير جدًا. تحقّق من الأرقام"), "{}", wrong.words());
+
+    let sent = app.ask_form(&action, card("5555555555554444").body(&form.token())).await;
+    assert_eq!((303, format!("/p/{id}/challenge/?lang=ar")), (sent.status, sent.header("location").to_owned()));
+    let ours = app.page(sent.header("location")).await;
+    assert_eq!("ar", language(&ours));
+    assert!(ours.words().contains("يطلب مصرفك تأكيد هذه الدفعة"));
+
+    // The bank is another house: it speaks what the browser likes, and gives back what we gave it.
+    let (creq, session) = (hidden(&ours, "creq"), hidden(&ours, "threeDSSessionData"));
+    let body = format!("creq={creq}&threeDSSessionData={session}&action=verify&otp=1");
+    let bank = ask_in(&app, "de,en;q=0.5", request(Method::POST, "/acs/challenge", "", FORM, body)).await;
+    assert_eq!("de", language(&bank));
+    assert!(bank.words().contains("Dieser Code ist falsch. Noch 2 Versuche"), "{}", bank.words());
+    let body = format!("creq={creq}&threeDSSessionData={session}&action=verify&otp=1234");
+    let onward = app.ask_form("/acs/challenge", body).await;
+    let (cres, session) = (hidden(&onward, "cres"), hidden(&onward, "threeDSSessionData"));
+    let back = app.ask_form(&format!("/p/{id}/3ds/"), format!("cres={cres}&threeDSSessionData={session}")).await;
+    assert_eq!((303, format!("/p/{id}/result/?lang=ar")), (back.status, back.header("location").to_owned()));
+
+    let result = app.page(back.header("location")).await;
+    assert_eq!("ar", language(&result));
+    assert!(result.words().contains("تم الدفع بنجاح"), "{}", result.words());
+    let receipt = format!("/p/{id}/receipt/?lang=ar");
+    assert!(result.text().contains(&format!("href=\"{receipt}\"")));
+    let receipt = app.page(&receipt).await;
+    assert!(language(&receipt) == "ar" && receipt.text().contains("<bdi>MYR 9.54</bdi>"), "{}", receipt.text());
+    assert_eq!("paid", app.status(&id).await);
+    app.audit();
+}
+
+#[tokio::test]
+async fn pages_of_nobody_speak_the_payers_language_too() {
+    let app = App::new().await;
+    for (query, header, expected) in [("", "", "en"), ("", "fr", "fr"), ("?lang=ar", "fr", "ar")] {
+        let known = page_in(&app, header, &format!("/p/{NOBODY}/{query}")).await;
+        assert_eq!((404, expected), (known.status, language(&known).as_str()));
+        for path in ["/p/x/", "/p/0/result/", "/p/nothing/at/all/"] {
+            let other = page_in(&app, header, &format!("{path}{query}")).await;
+            assert_eq!((404, &known.body), (other.status, &other.body), "{path}");
+        }
+    }
+    let refused = |status, path: &str, languages: Option<&'static str>| {
+        let languages = languages.map(HeaderValue::from_static);
+        let answer = server::refuse(status, &path.parse().unwrap(), languages.as_ref(), app.engine.env().now());
+        answer.headers()["content-language"].to_str().unwrap().to_owned()
+    };
+    assert_eq!("sv", refused(StatusCode::INTERNAL_SERVER_ERROR, "/p/x/?lang=sv", Some("de")));
+    assert_eq!("de", refused(StatusCode::BAD_REQUEST, "/p/x/", Some("de")));
+    assert_eq!("en", refused(StatusCode::URI_TOO_LONG, "/p/x/", None));
 }

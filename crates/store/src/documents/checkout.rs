@@ -29,6 +29,8 @@ pub(crate) struct CheckoutDoc {
     brand: BrandId,
     seller: String,
     language: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    language_chosen: bool,
     time_zone: String,
     #[serde(default, skip_serializing_if = "is_default")]
     reference: String,
@@ -157,6 +159,7 @@ impl CheckoutDoc {
             created_at,
             seller,
             language,
+            language_chosen,
             time_zone,
             reference,
             notes,
@@ -176,6 +179,7 @@ impl CheckoutDoc {
             brand,
             seller,
             language,
+            language_chosen,
             time_zone,
             reference,
             notes,
@@ -207,6 +211,7 @@ impl CheckoutDoc {
             created_at,
             seller: self.seller,
             language: self.language,
+            language_chosen: self.language_chosen,
             time_zone: self.time_zone,
             reference: self.reference,
             notes: self.notes,

@@ -115,6 +115,7 @@ pub(crate) fn checkout(number: u128) -> Checkout {
         created_at: at(0),
         seller: "Kedai Kopi".to_owned(),
         language: "en".to_owned(),
+        language_chosen: true,
         time_zone: "Asia/Kuala_Lumpur".to_owned(),
         reference: "INV-1".to_owned(),
         notes: "Thank you".to_owned(),
