@@ -1,6 +1,6 @@
 //! Events: where a merchant wants to be told of what, and that it has what it was told of (card-payments-api 5).
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use domain::{DeliveryId, Mode};
@@ -14,7 +14,7 @@ use crate::document::LinkDocument;
 use crate::errors::{ApiError, json};
 use crate::orders::{self, OrderDocument};
 use crate::payloads::{self, EventOut};
-use crate::routes::{self, Api, Called, empty};
+use crate::routes::{self, Api, Called, Named, empty};
 
 /// What there is to be told of (5.3). What no card payment tells of is known, and never told.
 pub(crate) const TYPES: [&str; 14] = [
@@ -100,11 +100,7 @@ pub(crate) async fn unsubscribe(
 }
 
 /// `GET /events/{token}`: what happened, as things stood then, until it is acknowledged.
-pub(crate) async fn read(
-    State(api): State<Api>,
-    Path(token): Path<String>,
-    called: Called,
-) -> Result<Response, ApiError> {
+pub(crate) async fn read(State(api): State<Api>, called: Called, Named(token): Named) -> Result<Response, ApiError> {
     let token = DeliveryId::parse(&token).map_err(|_| ApiError::NotFound)?;
     let Told { topic, then } = api.engine.told(called.caller, token).await?;
     let document = LinkDocument::read(&then.record.document)?;
@@ -119,8 +115,8 @@ pub(crate) async fn read(
 /// `GET /events/{token}/ack`; again and again, if need be.
 pub(crate) async fn acknowledge(
     State(api): State<Api>,
-    Path(token): Path<String>,
     called: Called,
+    Named(token): Named,
 ) -> Result<Response, ApiError> {
     let token = DeliveryId::parse(&token).map_err(|_| ApiError::NotFound)?;
     api.engine.acknowledge(called.caller, token).await?;

@@ -4,7 +4,7 @@
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItemBuilder};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
-use utoipa::openapi::schema::{ComponentsBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::schema::{ComponentsBuilder, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme};
 use utoipa::openapi::{
     ContentBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, Ref, RefOr, Required,
@@ -103,7 +103,7 @@ fn tokens() -> Paths {
         .response("414", error("The address is too long."))
         .response("415", error("The body is compressed."))
         .response("429", too_many())
-        .response("431", error("The headers are too large."))
+        .response("431", ResponseBuilder::new().description("The headers are too large.").build())
         .response("500", error("Something went wrong on our side."))
         .securities(Some([SecurityRequirement::default(), SecurityRequirement::new(CLIENT, Vec::<String>::new())]));
     vec![("/oauth2/token", item([(HttpMethod::Post, issue)]))]
@@ -133,6 +133,7 @@ fn links() -> Paths {
     let status = operation("read_stored_card", "How a stored card stands", "payments")
         .parameter(path("token").description(Some("The token of the card.")).schema(Some(uuid)))
         .response("200", answer("How it stands; charge it when it is `READY`.", named("StoredCard")))
+        .response("400", error("The path cannot be read."))
         .response("404", error("There is no such token."));
     vec![
         ("/api/v2/payments/cards/direct", item([(HttpMethod::Post, direct)])),
@@ -256,10 +257,12 @@ fn events() -> Paths {
     let read = operation("read_event", "What happened", "events")
         .parameter(event_token())
         .response("200", answer("The event, as things stood right after it.", named("Event")))
+        .response("400", error("The path cannot be read."))
         .response("404", error("There is no such event, or it was acknowledged."));
     let acknowledge = operation("acknowledge_event", "Say that an event arrived", "events")
         .parameter(event_token())
         .response("204", done("It is told no more."))
+        .response("400", error("The path cannot be read."))
         .response("404", error("There is no such event."));
     let methods = [(HttpMethod::Get, list), (HttpMethod::Post, add), (HttpMethod::Delete, remove)];
     vec![
@@ -286,7 +289,7 @@ fn operation(id: &str, summary: &str, tag: &str) -> OperationBuilder {
         .response("414", error("The address is too long."))
         .response("415", error("The body is compressed, or not JSON."))
         .response("429", too_many())
-        .response("431", error("The headers are too large."))
+        .response("431", ResponseBuilder::new().description("The headers are too large.").build())
         .response("500", error("Something went wrong on our side; safe to try again with the same Payer-Request-ID."))
 }
 
@@ -329,10 +332,7 @@ fn query(name: &str, required: bool) -> ParameterBuilder {
 
 /// A number in a path.
 fn number(name: &str, description: &str) -> ParameterBuilder {
-    let schema = ObjectBuilder::new()
-        .schema_type(Type::Integer)
-        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-        .minimum(Some(0));
+    let schema = text().format(Some(SchemaFormat::Custom("int64".to_owned())));
     path(name).description(Some(description)).schema(Some(schema))
 }
 

@@ -1,7 +1,7 @@
 //! Orders V2, as far as card payments lean on them (card-payments-api 2.5): what is sold is kept as the merchant said it,
 //! and tells events and receipts of itself.
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::Timestamp;
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::errors::{ApiError, json};
 use crate::fields::{Choice, CurrencyCode, Fields, Nested, Number, Objects, WHOLE, text};
-use crate::routes::{self, Api, Called};
+use crate::routes::{self, Api, Called, Named};
 
 /// Lines of an order (security D2).
 const ITEMS_MAX: usize = 500;
@@ -113,8 +113,8 @@ pub(crate) async fn create(State(api): State<Api>, called: Called, request: Requ
 /// `PUT /orders/{id}` and `PUT /orders/with-amount-excluding-vat/{id}`
 pub(crate) async fn update(
     State(api): State<Api>,
-    Path(id): Path<String>,
     called: Called,
+    Named(id): Named,
     request: Request,
 ) -> Result<Response, ApiError> {
     let id = routes::number(&id)?;
@@ -137,8 +137,8 @@ pub(crate) async fn update(
 /// `PUT /orders/{id}/approve`; again and again, if need be.
 pub(crate) async fn approve(
     State(api): State<Api>,
-    Path(id): Path<String>,
     called: Called,
+    Named(id): Named,
     request: Request,
 ) -> Result<Response, ApiError> {
     let id = routes::number(&id)?;
@@ -155,8 +155,8 @@ pub(crate) async fn approve(
 /// `DELETE /orders/{id}`; again and again, if need be.
 pub(crate) async fn cancel(
     State(api): State<Api>,
-    Path(id): Path<String>,
     called: Called,
+    Named(id): Named,
     request: Request,
 ) -> Result<Response, ApiError> {
     let id = routes::number(&id)?;

@@ -1,6 +1,6 @@
 //! What may be asked of a payment: how it stands, capture, cancel, release, refund (card-payments-api 2.2 D2-D7).
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::{OperationKind, PublicId, Refusal};
@@ -12,7 +12,7 @@ use crate::document::LinkDocument;
 use crate::errors::{ApiError, json};
 use crate::fields::{AMOUNT, Bool, Fields, text};
 use crate::orders::anything;
-use crate::routes::{self, Api, Called, empty};
+use crate::routes::{self, Api, Called, Named, empty};
 use crate::view::{self, PaymentEnvelope, PaymentOut};
 
 /// The answer to a capture.
@@ -73,7 +73,7 @@ pub(crate) fn out(shown: &Shown) -> Result<PaymentOut, ApiError> {
 }
 
 /// `GET /payments/{id}`
-pub(crate) async fn read(State(api): State<Api>, Path(id): Path<String>, called: Called) -> Result<Response, ApiError> {
+pub(crate) async fn read(State(api): State<Api>, called: Called, Named(id): Named) -> Result<Response, ApiError> {
     let shown = find(&api, &called, &id).await?;
     Ok(json(StatusCode::OK, &PaymentEnvelope { payment: out(&shown)? }))
 }
@@ -81,8 +81,8 @@ pub(crate) async fn read(State(api): State<Api>, Path(id): Path<String>, called:
 /// `POST /payments/{id}/cards/capture`
 pub(crate) async fn capture(
     State(api): State<Api>,
-    Path(id): Path<String>,
     called: Called,
+    Named(id): Named,
     request: Request,
 ) -> Result<Response, ApiError> {
     routes::number(&id)?;
@@ -102,8 +102,8 @@ pub(crate) async fn capture(
 /// `POST /payments/{id}/cards/refund` and `POST /payments/{id}/cards/refund-and-credit`: there is no invoice to credit.
 pub(crate) async fn refund(
     State(api): State<Api>,
-    Path(id): Path<String>,
     called: Called,
+    Named(id): Named,
     request: Request,
 ) -> Result<Response, ApiError> {
     routes::number(&id)?;
@@ -117,8 +117,8 @@ pub(crate) async fn refund(
 /// `PUT /payments/{id}/cards/cancel` and its aliases
 pub(crate) async fn cancel(
     State(api): State<Api>,
-    Path(id): Path<String>,
     called: Called,
+    Named(id): Named,
     request: Request,
 ) -> Result<Response, ApiError> {
     routes::number(&id)?;
@@ -135,8 +135,8 @@ pub(crate) async fn cancel(
 /// `PUT /payments/{id}/cards/authorize/release`
 pub(crate) async fn release(
     State(api): State<Api>,
-    Path(id): Path<String>,
     called: Called,
+    Named(id): Named,
     request: Request,
 ) -> Result<Response, ApiError> {
     routes::number(&id)?;

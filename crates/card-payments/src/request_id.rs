@@ -1,7 +1,6 @@
 //! `Payer-Request-ID`: a call that was handled is not handled again (card-payments-api 1.4). What stands is settled in
 //! the transaction of the effect; a call that was refused leaves its id free.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, Method};
@@ -18,14 +17,12 @@ const SCOPE: &str = "Payer-Request-ID";
 const UUID_CHARS: usize = 36;
 
 /// The id of a call; `None` for a call without one.
-#[derive(Clone)]
 pub(crate) struct RequestId(Option<Known>);
 
-#[derive(Clone)]
 struct Known {
     write: IdempotencyWrite,
     /// Another call with this id is refused until this is dropped.
-    _turn: Arc<Turn>,
+    _turn: Turn,
 }
 
 impl RequestId {
@@ -59,7 +56,7 @@ impl RequestId {
         if let Some(used) = engine.used_key(caller, SCOPE, &write.key).await? {
             look_back(engine, caller, &write, &used.body).await?;
         }
-        Ok(Self(Some(Known { write, _turn: Arc::new(turn) })))
+        Ok(Self(Some(Known { write, _turn: turn })))
     }
 
     /// What is written down with the effect.

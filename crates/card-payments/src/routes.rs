@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{self, Next};
@@ -134,7 +134,7 @@ async fn not_allowed() -> ApiError {
     ApiError::MethodNotAllowed
 }
 
-/// To get past here is to have been authenticated, in scope and within the limits, and not to be a repeat.
+/// To get past here is to have been authenticated, in scope and within the limits.
 async fn authenticate(
     State(api): State<Api>,
     method: Method,
@@ -150,23 +150,37 @@ async fn authenticate(
     if !scope.split(' ').any(|given| given == needed) {
         return Err(ApiError::Forbidden(needed));
     }
-    let request_id = RequestId::begin(&api.engine, caller, &method, &headers).await?;
-    request.extensions_mut().insert(Called { caller, request_id });
+    request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
 
-/// Who calls, and by which request id.
-#[derive(Clone)]
+/// Who calls, and by which request id: to hold one is to have been authenticated, and not to be a repeat.
 pub(crate) struct Called {
     pub(crate) caller: Credential,
     pub(crate) request_id: RequestId,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Called {
+impl FromRequestParts<Api> for Called {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        parts.extensions.remove().ok_or(ApiError::Unauthenticated(false))
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let caller: Credential = *parts.extensions.get().ok_or(ApiError::Unauthenticated(false))?;
+        let request_id = RequestId::begin(&api.engine, caller, &parts.method, &parts.headers).await?;
+        Ok(Self { caller, request_id })
+    }
+}
+
+/// What a path names.
+pub(crate) struct Named(pub(crate) String);
+
+impl FromRequestParts<Api> for Named {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        match Path::from_request_parts(parts, api).await {
+            Ok(Path(named)) => Ok(Self(named)),
+            Err(_) => Err(ApiError::Invalid("The path is not UTF-8".to_owned())),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Stored cards: how one stands, and a charge of it (card-payments-api 2.3 S2, S3).
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::{Currency, DeclineReason, PublicId};
@@ -12,7 +12,7 @@ use crate::errors::{ApiError, json};
 use crate::links::{self, Charge, Purpose};
 use crate::payloads;
 use crate::payments;
-use crate::routes::{self, Api, Called};
+use crate::routes::{self, Api, Called, Named};
 use crate::view::{PaymentOut, StoredStatus};
 
 /// How a stored card stands.
@@ -40,11 +40,7 @@ async fn find(api: &Api, called: &Called, token: &str) -> Result<Shown, ApiError
 }
 
 /// `GET /payments/cards/stored/{token}/status`
-pub(crate) async fn status(
-    State(api): State<Api>,
-    Path(token): Path<String>,
-    called: Called,
-) -> Result<Response, ApiError> {
+pub(crate) async fn status(State(api): State<Api>, called: Called, Named(token): Named) -> Result<Response, ApiError> {
     let shown = find(&api, &called, &token).await?;
     let status = StoredCard::of(&shown, api.engine.env().now()).into();
     Ok(json(StatusCode::OK, &StoredOut { status }))
