@@ -50,6 +50,8 @@ pub struct AuthenticationRequest<'a> {
     pub method: MethodCompletion,
     /// Ask also for a card that would pass without: the acquirer wants it so.
     pub force: bool,
+    /// The payer must be asked, whatever the bank thinks of it.
+    pub ask_payer: bool,
     /// Which rules for test cards hold.
     pub rules: CardRules,
 }

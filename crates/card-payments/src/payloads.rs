@@ -195,6 +195,8 @@ pub(crate) const fn error(reason: DeclineReason) -> (&'static str, &'static str)
         | DeclineReason::InvalidIssuer
         | DeclineReason::WrongCvc
         | DeclineReason::TokenDead
+        | DeclineReason::PickUpCard
+        | DeclineReason::Blocked(_)
         | DeclineReason::Field(..) => ("DECLINED", "The card was declined"),
     }
 }

@@ -51,7 +51,9 @@ pub(crate) fn advice(reason: DeclineReason, proven: bool) -> Advice {
         DeclineReason::LostCard
         | DeclineReason::StolenCard
         | DeclineReason::SuspectedFraud
-        | DeclineReason::SecurityViolation => (texts::DECLINED_BY_BANK, SameCard::No),
+        | DeclineReason::SecurityViolation
+        | DeclineReason::PickUpCard
+        | DeclineReason::Blocked(_) => (texts::DECLINED_BY_BANK, SameCard::No),
 
         DeclineReason::AuthenticationRequired
         | DeclineReason::AuthenticationFailed
@@ -75,6 +77,8 @@ pub(crate) fn advice(reason: DeclineReason, proven: bool) -> Advice {
 
 #[cfg(test)]
 mod tests {
+    use domain::BlockedBy;
+
     use super::*;
     use crate::language::Language;
     use crate::words::Words;
@@ -115,6 +119,12 @@ mod tests {
             DeclineReason::StolenCard,
             DeclineReason::SuspectedFraud,
             DeclineReason::SecurityViolation,
+            DeclineReason::PickUpCard,
+            DeclineReason::Blocked(BlockedBy::ListedCountry),
+            DeclineReason::Blocked(BlockedBy::Listed),
+            DeclineReason::Blocked(BlockedBy::Retries),
+            DeclineReason::Blocked(BlockedBy::Limits),
+            DeclineReason::Blocked(BlockedBy::Score),
         ] {
             assert_eq!(plain, advice(reason, true).text);
             assert_eq!(SameCard::No, advice(reason, true).same_card);
@@ -145,6 +155,7 @@ mod tests {
         exceeds_frequency_limit: Later: Your bank did not approve this payment. You have not been charged. Use another card or contact your bank.
         restricted_card: Once: Your bank did not approve this payment. You have not been charged. Use another card or contact your bank.
         security_violation: No: Your bank did not approve this payment. You have not been charged. Use another card or contact your bank.
+        pick_up_card: No: Your bank did not approve this payment. You have not been charged. Use another card or contact your bank.
         invalid_card_number: Yes: Check the card number. You have not been charged. Try again, or use another card.
         invalid_issuer: Yes: Check the card number. You have not been charged. Try again, or use another card.
         issuer_unavailable: AfterPause: The bank is not answering. You have not been charged. Try again in a few minutes.
@@ -160,6 +171,11 @@ mod tests {
         authentication_timed_out: Yes: We could not confirm this payment with your bank. You have not been charged. Try again, or use another card.
         cancelled: No: This shop cannot take this card right now. You have not been charged. Choose another way to pay, or another card.
         token_dead: No: This saved card can no longer be used. You have not been charged. Use another card.
+        blocked_by_country: No: Your bank did not approve this payment. You have not been charged. Use another card or contact your bank.
+        blocked_by_list: No: Your bank did not approve this payment. You have not been charged. Use another card or contact your bank.
+        blocked_by_retries: No: Your bank did not approve this payment. You have not been charged. Use another card or contact your bank.
+        blocked_by_limits: No: Your bank did not approve this payment. You have not been charged. Use another card or contact your bank.
+        blocked_by_score: No: Your bank did not approve this payment. You have not been charged. Use another card or contact your bank.
         holder_missing: Yes: Check the name on the card. You have not been charged. Try again, or use another card.
         holder_too_long: Yes: Check the name on the card. You have not been charged. Try again, or use another card.
         holder_invalid: Yes: Check the name on the card. You have not been charged. Try again, or use another card.

@@ -69,7 +69,7 @@ pub(crate) enum Stage {
     CardSaved,
     /// The merchant ended it.
     Cancelled,
-    /// Its only try failed.
+    /// No try is left: its only one failed, or too many did.
     Failed,
     /// The strict due time passed.
     Expired,
@@ -92,6 +92,7 @@ impl<'a> Subject<'a> {
             State::Open | State::Cancelled | State::Expired if self.is_in_doubt() => Stage::Processing,
             // The timer may be late; the due time is not.
             State::Open if self.payment.terms.due.is_some_and(|due| due.strict && due.at <= self.now) => Stage::Expired,
+            State::Open if self.payment.tries_used_up => Stage::Failed,
             State::Open => Stage::Payable,
             State::Cancelled if self.payment.terms.single_attempt && self.last_failure().is_some() => Stage::Failed,
             State::Cancelled => Stage::Cancelled,
@@ -175,6 +176,7 @@ impl<'a> Subject<'a> {
             | Event::Challenged { .. }
             | Event::Authenticated { .. }
             | Event::NotAuthenticated { .. }
+            | Event::TriesUsedUp
             | Event::AttemptUnknown { .. }
             | Event::Authorized { .. }
             | Event::Captured { .. }

@@ -80,6 +80,12 @@ impl Pan {
         CO_BADGED.iter().find(|(prefix, _)| self.expose().starts_with(prefix)).map(|(_, partner)| *partner)
     }
 
+    /// The first eight digits: whose card it is, not which.
+    #[must_use]
+    pub fn bin(&self) -> Bin {
+        Bin(self.bytes().iter().take(8).fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
+    }
+
     /// First six and last four, the only truncation there is.
     #[must_use]
     pub fn masked(&self) -> String {
@@ -88,6 +94,16 @@ impl Pan {
 
     fn bytes(&self) -> &[u8] {
         &self.digits[..usize::from(self.len)]
+    }
+}
+
+/// The first eight digits of a card number: its issuer and kind of card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Bin(u32);
+
+impl fmt::Display for Bin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08}", self.0)
     }
 }
 

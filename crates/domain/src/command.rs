@@ -5,7 +5,8 @@ use crate::checkout::Customer;
 use crate::decline::DeclineReason;
 use crate::ids::{AttemptId, OperationId};
 use crate::money::Money;
-use crate::payment::{OperationKind, Outcome, RefusedTry, Submission};
+use crate::payment::{OperationKind, Outcome, Submission};
+use crate::risk::RefusedTry;
 use crate::time::Timestamp;
 
 /// What may be asked of a payment.
@@ -55,6 +56,8 @@ pub enum Command {
     },
     /// A card was submitted that is not sent anywhere.
     Refuse(RefusedTry),
+    /// Tries are limited where this is asked, after whatever else was asked (security R1).
+    LimitTries,
     /// Somebody learned what became of a try.
     Settle {
         /// The try.
@@ -153,6 +156,7 @@ impl Command {
             Self::Authorize { .. } => "authorize",
             Self::GiveUp { .. } => "give up",
             Self::Refuse(_) => "refuse",
+            Self::LimitTries => "limit tries",
             Self::Settle { .. } => "settle",
             Self::Reverse { .. } => "reverse",
             Self::Operate(order) => order.kind.name(),

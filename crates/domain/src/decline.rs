@@ -15,6 +15,8 @@ pub enum DeclineReason {
     ExceedsFrequencyLimit,
     RestrictedCard,
     SecurityViolation,
+    /// The bank wants the card taken away from whoever shows it.
+    PickUpCard,
     InvalidCardNumber,
     InvalidIssuer,
     IssuerUnavailable,
@@ -41,8 +43,25 @@ pub enum DeclineReason {
     Cancelled,
     /// The kept card can not be used any more.
     TokenDead,
+    /// We did not let it through to the acquirer: it looked like fraud.
+    Blocked(BlockedBy),
     /// A field of a form that posts to us is missing, too long or wrong.
     Field(CardField, FieldFault),
+}
+
+/// What kept a try from the acquirer; what weighs most comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BlockedBy {
+    /// An operator's list names the card's or the payer's country.
+    ListedCountry,
+    /// An operator's list names the card, its BIN, the payer's mail address or network.
+    Listed,
+    /// The card was declined so that it may not be sent again (security R2).
+    Retries,
+    /// A limit against card testing (security R1).
+    Limits,
+    /// The score was the merchant's threshold or above.
+    Score,
 }
 
 /// A field of a card form.
@@ -68,7 +87,7 @@ pub enum FieldFault {
 
 impl DeclineReason {
     /// Every reason, for stores and tables.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 44] = [
         Self::DoNotHonour,
         Self::InsufficientFunds,
         Self::ExpiredCard,
@@ -80,6 +99,7 @@ impl DeclineReason {
         Self::ExceedsFrequencyLimit,
         Self::RestrictedCard,
         Self::SecurityViolation,
+        Self::PickUpCard,
         Self::InvalidCardNumber,
         Self::InvalidIssuer,
         Self::IssuerUnavailable,
@@ -95,6 +115,11 @@ impl DeclineReason {
         Self::AuthenticationTimedOut,
         Self::Cancelled,
         Self::TokenDead,
+        Self::Blocked(BlockedBy::ListedCountry),
+        Self::Blocked(BlockedBy::Listed),
+        Self::Blocked(BlockedBy::Retries),
+        Self::Blocked(BlockedBy::Limits),
+        Self::Blocked(BlockedBy::Score),
         Self::Field(CardField::Holder, FieldFault::Missing),
         Self::Field(CardField::Holder, FieldFault::TooLong),
         Self::Field(CardField::Holder, FieldFault::Invalid),
@@ -124,6 +149,7 @@ impl DeclineReason {
             Self::ExceedsFrequencyLimit => "exceeds_frequency_limit",
             Self::RestrictedCard => "restricted_card",
             Self::SecurityViolation => "security_violation",
+            Self::PickUpCard => "pick_up_card",
             Self::InvalidCardNumber => "invalid_card_number",
             Self::InvalidIssuer => "invalid_issuer",
             Self::IssuerUnavailable => "issuer_unavailable",
@@ -139,6 +165,11 @@ impl DeclineReason {
             Self::AuthenticationTimedOut => "authentication_timed_out",
             Self::Cancelled => "cancelled",
             Self::TokenDead => "token_dead",
+            Self::Blocked(BlockedBy::ListedCountry) => "blocked_by_country",
+            Self::Blocked(BlockedBy::Listed) => "blocked_by_list",
+            Self::Blocked(BlockedBy::Retries) => "blocked_by_retries",
+            Self::Blocked(BlockedBy::Limits) => "blocked_by_limits",
+            Self::Blocked(BlockedBy::Score) => "blocked_by_score",
             Self::Field(field, fault) => match (field, fault) {
                 (CardField::Holder, FieldFault::Missing) => "holder_missing",
                 (CardField::Holder, FieldFault::TooLong) => "holder_too_long",

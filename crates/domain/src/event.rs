@@ -5,7 +5,8 @@ use crate::checkout::Customer;
 use crate::decline::DeclineReason;
 use crate::ids::{AttemptId, OperationId};
 use crate::money::Money;
-use crate::payment::{CardFacts, Operation, RefusedTry, Submission, Terms};
+use crate::payment::{CardFacts, Operation, Submission, Terms};
+use crate::risk::RefusedTry;
 use crate::time::Timestamp;
 
 /// What happened. Past tense, complete enough to fold a payment from, and never changed once written.
@@ -61,6 +62,8 @@ pub enum Event {
     },
     /// A try that went nowhere.
     AttemptRefused(RefusedTry),
+    /// No more tries are taken; the merchant may still end it otherwise.
+    TriesUsedUp,
     /// The acquirer was silent or unreadable.
     AttemptUnknown {
         /// The try.
@@ -172,6 +175,7 @@ impl Event {
             Self::Authenticated { .. } => "authenticated",
             Self::NotAuthenticated { .. } => "not_authenticated",
             Self::AttemptRefused(_) => "attempt_refused",
+            Self::TriesUsedUp => "tries_used_up",
             Self::AttemptUnknown { .. } => "attempt_unknown",
             Self::Authorized { .. } => "authorized",
             Self::Captured { .. } => "captured",

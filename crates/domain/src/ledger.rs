@@ -137,6 +137,7 @@ pub fn postings(event: &Event) -> Vec<Posting> {
         | Event::Authenticated { .. }
         | Event::NotAuthenticated { .. }
         | Event::AttemptRefused(_)
+        | Event::TriesUsedUp
         | Event::AttemptUnknown { .. }
         | Event::Declined { .. }
         | Event::ReversalSent { .. }

@@ -19,16 +19,18 @@ mod payment;
 mod authentication;
 mod decline;
 
+pub mod risk;
+
 pub mod ledger;
 mod notice;
 
 pub use authentication::{
     Authentication, AuthenticationFailure, AuthenticationIds, Challenge, ChallengeWindow, TransStatus,
 };
-pub use card::{Brand, CardSummary, Cvc, Expiry, ExpiryError, Pan, PanError, mask};
+pub use card::{Bin, Brand, CardSummary, Cvc, Expiry, ExpiryError, Pan, PanError, mask};
 pub use checkout::{Address, Callback, Checkout, Customer, Dialect, Line, Redirects};
 pub use command::{Command, OperationOutcome, Order, Report};
-pub use decline::{CardField, DeclineReason, FieldFault};
+pub use decline::{BlockedBy, CardField, DeclineReason, FieldFault};
 pub use event::Event;
 pub use ids::{
     AttemptId, BrandId, CardId, CheckoutId, CustomerId, DeliveryId, IdError, KeyId, MerchantId, OperationId, PaymentId,
@@ -38,7 +40,8 @@ pub use money::{Currency, Exchange, Fees, Money};
 pub use notice::{Notice, notices};
 pub use payment::{
     Attempt, AttemptStatus, CaptureMode, CardFacts, Due, Flow, Operation, OperationKind, OperationStatus, Outcome,
-    Payment, Recorded, Refusal, RefusedTry, State, Submission, Terms,
+    Payment, Recorded, Refusal, State, Submission, Terms,
 };
+pub use risk::RefusedTry;
 pub use text::mask_numbers;
 pub use time::{Mode, Timestamp};

@@ -146,6 +146,8 @@ pub fn notices(payment: &Payment, event: &Event) -> Vec<Notice> {
         Event::Declined { .. }
         | Event::Reversed { .. }
         | Event::DetailsGiven(_)
+        // Told of with the failure of the last of them.
+        | Event::TriesUsedUp
         | Event::Overdue
         | Event::Challenged { .. }
         | Event::Authenticated { .. }

@@ -14,6 +14,7 @@ use crate::decline::DeclineReason;
 use crate::event::Event;
 use crate::ids::{AttemptId, CardId, CheckoutId, MerchantId, OperationId, PaymentId};
 use crate::money::{Fees, Money};
+use crate::risk::limits;
 use crate::time::{Mode, Timestamp};
 
 /// What was agreed when the payment was opened. Never changes.
@@ -218,21 +219,6 @@ pub struct Submission {
     pub deadline: Timestamp,
 }
 
-/// A try that went nowhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefusedTry {
-    /// Made for this try.
-    pub attempt_id: AttemptId,
-    /// The card, when it could be read.
-    pub card: Option<CardSummary>,
-    /// How the card came.
-    pub flow: Flow,
-    /// The payer's address, if known.
-    pub payer_ip: Option<IpAddr>,
-    /// Why it went nowhere.
-    pub reason: DeclineReason,
-}
-
 /// How a card reached us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
@@ -322,6 +308,9 @@ pub enum Refusal {
     /// No card is kept.
     #[error("no card is kept")]
     NoCard,
+    /// It was tried too often.
+    #[error("no more tries are taken")]
+    NoTriesLeft,
     /// It does not fit the state.
     #[error("cannot {command} when {state}")]
     WrongState {
@@ -354,6 +343,10 @@ pub struct Payment {
     pub viewed: bool,
     /// Whether the due time was noticed to have passed.
     pub overdue: bool,
+    /// Tries so far; one that went on by way of the bank, because the issuer wanted it so, is one.
+    pub tries: u32,
+    /// Whether it was tried too often.
+    pub tries_used_up: bool,
     /// Every try, oldest first.
     pub attempts: Vec<Attempt>,
     /// Every capture, void and refund, oldest first.
@@ -383,6 +376,8 @@ impl Payment {
             version: 1,
             viewed: false,
             overdue: false,
+            tries: 0,
+            tries_used_up: false,
             attempts: Vec::new(),
             operations: Vec::new(),
             kept_card: None,
@@ -414,6 +409,7 @@ impl Payment {
         match command {
             Command::View => Ok(if self.viewed { vec![] } else { vec![Event::Viewed] }),
             Command::PassDue => Ok(self.pass_due()),
+            Command::LimitTries => Ok(limits::used_up(self)),
             Command::Settle { attempt_id, outcome } => self.settle(*attempt_id, outcome),
             Command::Reverse { attempt_id } => self.reverse(*attempt_id),
             Command::Ask { attempt_id, challenge } => {
@@ -466,6 +462,7 @@ impl Payment {
             Command::Submit(_) | Command::Authenticate(_) | Command::Refuse(_) | Command::GiveDetails(_)
         );
         match self.state {
+            State::Open if paying && self.tries_used_up => return Err(Refusal::NoTriesLeft),
             State::Open => {}
             State::InFlight { .. } if paying => return Err(Refusal::InFlight),
             State::Captured | State::Authorized | State::Verified | State::PaidElsewhere if paying => {
@@ -727,7 +724,9 @@ impl Payment {
             Event::AuthenticationStarted(submission) => self.begin(submission, AttemptStatus::Authenticating),
             Event::Challenged { .. } | Event::NotAuthenticated { .. } => {}
             Event::Authenticated { attempt_id, .. } => self.mark(*attempt_id, AttemptStatus::Sent),
+            Event::TriesUsedUp => self.tries_used_up = true,
             Event::AttemptRefused(refused) => {
+                self.tries = self.tries.saturating_add(1);
                 self.attempts.push(Attempt {
                     id: refused.attempt_id,
                     status: AttemptStatus::Declined,
@@ -752,7 +751,10 @@ impl Payment {
                 self.state = State::Captured;
                 self.end(*operation_id, OperationStatus::Done);
             }
-            Event::Declined { attempt_id, .. } => {
+            Event::Declined { attempt_id, reason, .. } => {
+                if *reason == DeclineReason::AuthenticationRequired {
+                    self.tries = self.tries.saturating_sub(1);
+                }
                 self.mark(*attempt_id, AttemptStatus::Declined);
                 self.reopen(*attempt_id);
             }
@@ -781,7 +783,7 @@ impl Payment {
         }
     }
 
-    /// Whether a payer may submit a card now.
+    /// Whether it may be paid now, one way or another.
     #[must_use]
     pub fn is_payable(&self) -> bool {
         self.state == State::Open
@@ -849,6 +851,7 @@ impl Payment {
 
     fn begin(&mut self, submission: &Submission, status: AttemptStatus) {
         let attempt_id = submission.attempt_id;
+        self.tries = self.tries.saturating_add(1);
         // A check of a card is made to keep it; a kept one is kept already.
         let is_check = self.terms.amount.is_zero() && submission.token.is_none();
         self.attempts.push(Attempt { id: attempt_id, status, keeps_card: submission.save_card || is_check });

@@ -245,6 +245,7 @@ impl Engine {
         clients.clear();
         brands.clear();
         merchants.clear();
+        self.0.risk.decided();
         match committed {
             Committed::Done => Ok(()),
             Committed::Stale | Committed::KeyUsed => Err(Error::Stale),

@@ -13,7 +13,7 @@ use acquirer::three_ds::{AuthenticationAnswer, AuthenticationRequest, parse_cres
 use acquirer::{AcsAnswer, AcsOutcome};
 use domain::{
     AttemptId, AttemptStatus, Authentication, AuthenticationFailure, CardFacts, Challenge, ChallengeWindow, CheckoutId,
-    Command, DeclineReason, Event, Outcome, Payment, State, Submission, Timestamp,
+    Command, DeclineReason, Event, Outcome, Payment, State, Submission, Timestamp, TransStatus,
 };
 use store::{Timer, TimerKind};
 use uuid::Uuid;
@@ -91,6 +91,8 @@ pub(crate) enum Asked {
     Issuer,
     /// The merchant.
     Merchant,
+    /// We, who want to know who pays (security R1).
+    Safety,
 }
 
 /// The timer that gives up.
@@ -227,10 +229,17 @@ impl Engine {
                     window,
                     method,
                     force: asked != Asked::Card,
+                    ask_payer: asked == Asked::Safety,
                     rules,
                 })
                 .await;
             let result = match answer {
+                // Whoever stands in for the bank does not know its payer.
+                AuthenticationAnswer::Said(said)
+                    if asked == Asked::Safety && said.status != TransStatus::Authenticated =>
+                {
+                    engine.give_up(asking, attempt_id, AuthenticationFailure::Bank(said)).await
+                }
                 AuthenticationAnswer::Said(authentication) => {
                     engine.go_on(asking, attempt_id, entry, authentication).await
                 }

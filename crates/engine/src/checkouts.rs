@@ -15,6 +15,7 @@ use crate::authentication::{abandon, abandoned};
 use crate::credentials::Credential;
 use crate::operations::{kept_submission, watch};
 use crate::recovery::{FIRST_INQUIRY, first_inquiry};
+use crate::risk::counted;
 use crate::turns::Turn;
 use crate::{Audience, Engine, Error};
 
@@ -245,7 +246,7 @@ impl Engine {
         self.run(asking, &Command::PassDue, |_, _| {}).await
     }
 
-    async fn load(&self, asking: Asking) -> Result<Shown, Error> {
+    pub(crate) async fn load(&self, asking: Asking) -> Result<Shown, Error> {
         let store = &self.0.store;
         let found = match asking {
             Asking::Payer(id) => store.checkout_with_history(id).await?,
@@ -303,8 +304,14 @@ impl Engine {
             }
             // A strict due time waited for what was under way: when that ends without money, it takes effect.
             if refusal.is_none() && due_passed(&payment, now) {
-                events.extend(payment.decide(&Command::PassDue)?);
+                let more = payment.decide(&Command::PassDue)?;
+                more.iter().for_each(|event| payment.apply(event));
+                events.extend(more);
             }
+            if refusal.is_none() && self.0.risk.binds(payment.terms.mode) {
+                events.extend(payment.decide(&Command::LimitTries)?);
+            }
+            let known = shown.history.len();
             let mut change = self.changeset(&mut shown, events, now);
             if refusal.is_none() {
                 beside(&shown, &mut change);
@@ -316,6 +323,7 @@ impl Engine {
                 Committed::Stale => continue,
                 Committed::KeyUsed => return Err(Error::Used),
             }
+            self.learn(&shown, &shown.history[known..]);
             if wakes_timers {
                 self.0.workers.timers.notify_one();
             }
@@ -339,6 +347,7 @@ impl Engine {
         let (mut recorded, mut postings) = (vec![], vec![]);
         for event in events {
             let told = notices(&shown.payment, &event);
+            change.declines.extend(counted(shown, &event, now));
             shown.payment.apply(&event);
             let version = shown.payment.version;
             postings.extend(ledger::postings(&event).into_iter().map(|posting| (version, posting)));
@@ -440,6 +449,7 @@ impl Engine {
             | Event::Challenged { .. }
             | Event::NotAuthenticated { .. }
             | Event::AttemptRefused(_)
+            | Event::TriesUsedUp
             | Event::AttemptUnknown { .. }
             | Event::Captured { operation_id: None, .. }
             | Event::Declined { .. }

@@ -10,6 +10,7 @@ mod operations;
 mod payments;
 mod recovery;
 mod reports;
+mod risk;
 mod stored_cards;
 mod workers;
 
@@ -121,6 +122,8 @@ pub struct Parts {
     pub outbox: Option<PathBuf>,
     /// How long a card payment may be held before it is taken.
     pub authorization_max: Duration,
+    /// Whether limits against card testing bind in test mode.
+    pub test_limits: bool,
 }
 
 /// Carries commands out. Cheap to clone; all clones are one.
@@ -134,6 +137,7 @@ struct Inner {
     fingerprints: vault::HashKey,
     forms: vault::HashKey,
     requests: vault::HashKey,
+    risk: risk::Risk,
     test_acquirer: Acquirer,
     test_book: TestAcquirer,
     directory_server: acquirer::Directory,
@@ -205,13 +209,24 @@ impl Engine {
     /// # Errors
     /// [`Error::Sealed`] when the root key is not the one this store was made with; [`Error::Store`].
     pub async fn open(parts: Parts) -> Result<Self, Error> {
-        let Parts { env, store, root_key, test_acquirer, reach, narrator, public_url, outbox, authorization_max } =
-            parts;
+        let Parts {
+            env,
+            store,
+            root_key,
+            test_acquirer,
+            reach,
+            narrator,
+            public_url,
+            outbox,
+            authorization_max,
+            test_limits,
+        } = parts;
         let vault = vault::Vault::new(root_key, env.clone());
         env.clock().restore_offset(store.clock_offset().await?);
         let fingerprints = admin::own_secret(&store, &vault, &env, "card fingerprints").await?;
         let forms = admin::own_secret(&store, &vault, &env, "form tokens").await?;
         let requests = admin::own_secret(&store, &vault, &env, "request fingerprints").await?;
+        let card_keys = admin::own_secret(&store, &vault, &env, "card keys").await?;
         Ok(Self(Arc::new(Inner {
             test_acquirer: Acquirer::test(test_acquirer.clone(), env.clone()),
             directory_server: acquirer::Directory::new(env.clone()),
@@ -223,6 +238,7 @@ impl Engine {
             fingerprints,
             forms,
             requests,
+            risk: risk::Risk::new(card_keys, test_limits),
             outgoing: outgoing::Outgoing::new(reach),
             narrator,
             public_url,

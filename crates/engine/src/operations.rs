@@ -16,6 +16,7 @@ use crate::credentials::Credential;
 use crate::mail::MailError;
 use crate::payments::{ACQUIRER_WAIT, CardEntry, Paying, Visit};
 use crate::recovery::FIRST_INQUIRY;
+use crate::risk::Judged;
 use crate::{Causes, Engine, Error};
 
 /// How long an API call waits for an acquirer before it says "pending" (design 5).
@@ -232,6 +233,15 @@ impl Engine {
             return Err(Error::BrandNotListed);
         }
         let attempt_id = AttemptId::new(self.0.env.ordered_id());
+        let begin = |change: &mut Changeset| {
+            change.idempotency = key.clone().map(|key| IdempotencyWrite { body: attempt_id.to_string(), ..key });
+        };
+        let visit = Visit::of_nobody();
+        if let Judged::Blocked(by, assessment) = self.judge(before, attempt_id, &entry, true, &visit).await? {
+            let blocked = self.block(before, attempt_id, &entry, &visit, (by, assessment));
+            self.run(asking, &blocked, |_, change| begin(change)).await?;
+            return self.charged(caller, id, attempt_id).await;
+        }
         let submission = Submission {
             attempt_id,
             acquirer: self.0.test_acquirer.name().to_owned(),
@@ -244,11 +254,8 @@ impl Engine {
             window: ChallengeWindow::Full,
             deadline: self.0.env.now().plus(ACQUIRER_WAIT),
         };
-        let sent = self
-            .run(asking, &Command::Submit(submission), |_, change| {
-                change.idempotency = key.clone().map(|key| IdempotencyWrite { body: attempt_id.to_string(), ..key });
-            })
-            .await?;
+        let sent = self.run(asking, &Command::Submit(submission), |_, change| begin(change)).await;
+        let sent = sent.inspect_err(|_| self.0.risk.withdraw(attempt_id))?;
         self.start_authorization(sent, attempt_id, entry, None, Initiator::Merchant);
         self.charged(caller, id, attempt_id).await
     }

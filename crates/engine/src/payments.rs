@@ -11,8 +11,8 @@ use std::time::Duration;
 use acquirer::{Answer, CardData, CardRules, Initiator, Request};
 use domain::{
     AttemptId, Authentication, Brand, CaptureMode, CardFacts, CardId, CardSummary, ChallengeWindow, Checkout,
-    CheckoutId, Command, Customer, Cvc, DeclineReason, Dialect, Expiry, Flow, Mode, Outcome, Pan, Refusal, RefusedTry,
-    State, Submission, Timestamp,
+    CheckoutId, Command, Customer, Cvc, DeclineReason, Dialect, Expiry, Flow, MerchantId, Mode, Outcome, Pan, Refusal,
+    RefusedTry, State, Submission, Timestamp,
 };
 use store::{CardRow, IdempotencyWrite, Timer};
 use tokio::sync::watch;
@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::authentication::Asked;
 use crate::checkouts::{Asking, Shown, timer};
 use crate::recovery::{FIRST_INQUIRY, first_inquiry, first_inquiry_at};
+use crate::risk::Judged;
 use crate::{Causes, Engine, Error, PAGE_WAIT};
 
 /// After this the acquirer's silence is doubt (design 5).
@@ -82,6 +83,13 @@ pub struct Visit {
     pub window: ChallengeWindow,
 }
 
+impl Visit {
+    /// The merchant charges: no payer is there.
+    pub(crate) const fn of_nobody() -> Self {
+        Self { flow: Flow::Api, payer_ip: None, form_token: None, details: None, window: ChallengeWindow::Full }
+    }
+}
+
 /// Calls to the acquirer that run in this process, by the id of the try or operation; the channel closes when one ends.
 #[derive(Default)]
 pub(crate) struct Underway(Mutex<HashMap<Uuid, watch::Receiver<()>>>);
@@ -136,6 +144,7 @@ impl Engine {
 
     pub(crate) async fn pay(&self, before: &Shown, paying: Paying, visit: Visit) -> Result<Shown, Error> {
         let id = before.record.checkout.id;
+        let began = self.0.env.now();
         if visit.form_token.as_deref().is_some_and(|token| !self.is_form_token(id, token)) {
             return Err(Error::Used);
         }
@@ -149,7 +158,9 @@ impl Engine {
             }
             Err(error) => return Err(error),
         }
-        self.wait_for_try(id).await
+        let shown = self.wait_for_try(id).await?;
+        self.even_out(&shown, began).await;
+        Ok(shown)
     }
 
     /// Waits up to [`PAGE_WAIT`] for the try that is under way, if one is, and shows how the payment stands then.
@@ -174,20 +185,46 @@ impl Engine {
         Ok(self.0.store.used_key(terms.merchant_id, terms.mode, &scope, token, self.0.env.now()).await?.is_some())
     }
 
-    /// Writes the try down and starts the calls in a task of its own: a payer who leaves does not end it.
+    /// Judges the try; writes it down and sends it, or writes down that it was blocked.
     async fn send_card(&self, before: &Shown, paying: Paying, visit: &Visit) -> Result<(), Error> {
+        let attempt_id = AttemptId::new(self.0.env.ordered_id());
+        match self.judge(before, attempt_id, &paying.entry, paying.kept.is_some(), visit).await? {
+            Judged::Goes { by_the_bank } => {
+                let sent = self.send_judged(before, paying, visit, attempt_id, by_the_bank).await;
+                if sent.is_err() {
+                    self.0.risk.withdraw(attempt_id);
+                }
+                sent
+            }
+            Judged::Blocked(by, assessment) => {
+                let blocked = self.block(before, attempt_id, &paying.entry, visit, (by, assessment));
+                self.write_refused(before.record.checkout.id, blocked, visit).await
+            }
+        }
+    }
+
+    /// Writes the try down and starts the calls in a task of its own: a payer who leaves does not end it.
+    async fn send_judged(
+        &self,
+        before: &Shown,
+        paying: Paying,
+        visit: &Visit,
+        attempt_id: AttemptId,
+        by_the_bank: bool,
+    ) -> Result<(), Error> {
         let Paying { entry, kept, must_ask } = paying;
         let checkout = &before.record.checkout;
         let asking = Asking::Payer(checkout.id);
         // Live mode has no acquirers yet that a configuration could name. Which brands are taken, our form says in better
         // words; here is where it holds for whatever else posts cards.
         if checkout.mode == Mode::Live || !checkout.takes(entry.brand) {
+            self.0.risk.withdraw(attempt_id);
             return self.refuse(checkout.id, Some(entry.summary()), DeclineReason::NoAcquirer, visit).await;
         }
         let terms = &before.payment.terms;
         let now = self.0.env.now();
         let submission = Submission {
-            attempt_id: AttemptId::new(self.0.env.ordered_id()),
+            attempt_id,
             acquirer: self.0.test_acquirer.name().to_owned(),
             card: entry.summary(),
             card_id: kept.map_or_else(|| CardId::new(self.0.env.ordered_id()), |(_, card_id)| card_id),
@@ -202,10 +239,9 @@ impl Engine {
             Some(_) => None,
             None => Some(self.seal(checkout, submission.card_id, &entry)?),
         };
-        let attempt_id = submission.attempt_id;
         // A card that is past its date is refused before its bank is asked.
-        let asks_bank = (must_ask || self.0.directory_server.participates(&entry.pan, card_rules(checkout)))
-            && !entry.expiry.is_past(now);
+        let wants_to_know = must_ask || self.0.directory_server.participates(&entry.pan, card_rules(checkout));
+        let asks_bank = by_the_bank || (wants_to_know && !entry.expiry.is_past(now));
         let mut commands: Vec<Command> = visit.details.iter().map(give_details).collect();
         commands.push(if asks_bank { Command::Authenticate(submission) } else { Command::Submit(submission) });
         let sent = self
@@ -215,7 +251,11 @@ impl Engine {
             })
             .await?;
         if asks_bank {
-            let asked = if must_ask { Asked::Merchant } else { Asked::Card };
+            let asked = match (by_the_bank, must_ask) {
+                (true, _) => Asked::Safety,
+                (false, true) => Asked::Merchant,
+                (false, false) => Asked::Card,
+            };
             self.start_authentication(sent, attempt_id, entry, asked);
         } else {
             let initiator = entry.chosen_by_payer();
@@ -232,10 +272,18 @@ impl Engine {
             merchant_id,
             mode,
             sealed: self.0.vault.seal_card(merchant_id, mode, id, &entry.pan)?,
-            fingerprint: self.0.fingerprints.hash(&[b"card", entry.pan.expose().as_bytes()]),
+            fingerprint: self.fingerprint(merchant_id, mode, &entry.pan),
+            card_key: self.0.risk.card_key(mode, &entry.pan),
             summary: entry.summary(),
             created_at: self.0.env.now(),
         })
+    }
+
+    /// What a merchant may recognise a number by; it says nothing to another merchant (security V4).
+    pub(crate) fn fingerprint(&self, merchant_id: MerchantId, mode: Mode, pan: &Pan) -> [u8; 32] {
+        let owner = merchant_id.uuid();
+        let parts = [&b"card"[..], owner.as_bytes(), mode.as_str().as_bytes(), pan.expose().as_bytes()];
+        self.0.fingerprints.hash(&parts)
     }
 
     /// Notes a try that goes nowhere: a form that could not be read, or no acquirer for the card.
@@ -250,9 +298,14 @@ impl Engine {
         visit: &Visit,
     ) -> Result<(), Error> {
         let attempt_id = AttemptId::new(self.0.env.ordered_id());
-        let refused = RefusedTry { attempt_id, card, flow: visit.flow, payer_ip: visit.payer_ip, reason };
+        let (flow, payer_ip) = (visit.flow, visit.payer_ip);
+        let refused = RefusedTry { attempt_id, card, flow, payer_ip, reason, assessment: None };
+        self.write_refused(id, Command::Refuse(refused), visit).await
+    }
+
+    async fn write_refused(&self, id: CheckoutId, refused: Command, visit: &Visit) -> Result<(), Error> {
         let mut commands: Vec<Command> = visit.details.iter().map(give_details).collect();
-        commands.push(Command::Refuse(refused));
+        commands.push(refused);
         let used = |shown: &Shown, change: &mut store::Changeset| change.idempotency = self.form_used(shown, visit);
         self.run_all(Asking::Payer(id), &commands, used).await?;
         Ok(())

@@ -63,6 +63,7 @@ impl Desk {
             outbox: None,
             authorization_max: WEEK,
             env,
+            test_limits: false,
         };
         let engine = Engine::open(parts).await.expect("an engine");
         let id = Uuid::from_u128(2);

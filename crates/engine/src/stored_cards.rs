@@ -13,6 +13,7 @@ use crate::checkouts::{Opened, Shown};
 use crate::credentials::Credential;
 use crate::operations::{Operated, kept_submission};
 use crate::payments::{ACQUIRER_WAIT, CardEntry, Paying, Visit};
+use crate::risk::Judged;
 use crate::{Engine, Error, NewCheckout};
 
 /// How a link that keeps a card stands.
@@ -88,23 +89,28 @@ impl Engine {
         let (id, token) = (checkout.id, checkout.token);
         let attempt_id = AttemptId::new(self.0.env.ordered_id());
         let now = self.0.env.now();
-        let submission = Submission {
-            attempt_id,
-            acquirer: self.0.test_acquirer.name().to_owned(),
-            card: entry.summary(),
-            card_id,
-            token,
-            flow: Flow::Api,
-            payer_ip: None,
-            save_card: false,
-            window: ChallengeWindow::Full,
-            deadline: now.plus(ACQUIRER_WAIT),
-        };
         let payment = Payment::open(terms);
         let due = payment.terms.due.map(|due| crate::checkouts::due_timer(&payment, due));
         let mut shown = Shown { record: record.clone(), history: vec![opened.clone()], payment };
-        let events = shown.payment.decide(&Command::Submit(submission))?;
-        let mut change = self.changeset(&mut shown, events, now);
+        let visit = Visit::of_nobody();
+        let judged = Box::pin(self.judge(&shown, attempt_id, &entry, true, &visit)).await?;
+        let is_blocked = matches!(judged, Judged::Blocked(..));
+        let decided = shown.payment.decide(&match judged {
+            Judged::Goes { .. } => Command::Submit(Submission {
+                attempt_id,
+                acquirer: self.0.test_acquirer.name().to_owned(),
+                card: entry.summary(),
+                card_id,
+                token,
+                flow: Flow::Api,
+                payer_ip: None,
+                save_card: false,
+                window: ChallengeWindow::Full,
+                deadline: now.plus(ACQUIRER_WAIT),
+            }),
+            Judged::Blocked(by, why) => self.block(&shown, attempt_id, &entry, &visit, (by, why)),
+        })?;
+        let mut change = self.changeset(&mut shown, decided, now);
         if let Some(write) = &mut change.payment {
             write.expected_version = 0;
             write.events.insert(0, opened);
@@ -113,11 +119,17 @@ impl Engine {
         change.checkout = Some(record);
         change.customer = customer;
         change.idempotency = idempotency;
-        match self.commit_opening(change).await? {
+        let committed = self.commit_opening(change).await.inspect_err(|_| self.0.risk.withdraw(attempt_id))?;
+        match committed {
             Opened::Done => {}
-            Opened::Stale => return Err(Error::Stale),
+            Opened::Stale => {
+                self.0.risk.withdraw(attempt_id);
+                return Err(Error::Stale);
+            }
         }
-        self.start_authorization(shown, attempt_id, entry, None, Initiator::Merchant);
+        if !is_blocked {
+            self.start_authorization(shown, attempt_id, entry, None, Initiator::Merchant);
+        }
         self.charged(caller, id, attempt_id).await
     }
 

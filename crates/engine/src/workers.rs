@@ -117,6 +117,7 @@ impl Engine {
         let Metrics { answers, deliveries } = self.0.workers.metrics.clone();
         registry.register("acquirer_answers", "Answers to authorizations", answers);
         registry.register("notification_tries", "Tries to deliver a notification", deliveries);
+        self.0.risk.register(registry);
     }
 
     /// Starts the workers; they stop when the engine is closed.
@@ -487,6 +488,7 @@ pub(crate) mod tests {
             outbox: None,
             authorization_max: Duration::from_hours(168),
             env,
+            test_limits: false,
         };
         Engine::open(parts).await.expect("an engine")
     }

@@ -163,6 +163,7 @@ pub(crate) async fn charge(
         Ok(operated) => call.operated(&api, caller, &operated, FieldErrors::charge_error).await,
         Err(Error::NoToken) => Err(FieldErrors::invalid_recurring_token().into()),
         Err(Error::BrandNotListed) => Err(FieldErrors::card_not_whitelisted().into()),
+        Err(Error::Refused(Refusal::NoTriesLeft)) => Err(FieldErrors::charge_error().into()),
         Err(Error::Refused(_)) => Err(FieldErrors::charge_wrong_status().into()),
         Err(error) => Err(error.into()),
     }

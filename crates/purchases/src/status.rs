@@ -1,8 +1,8 @@
 //! The status machine of section 4, as a pure function of what happened.
 
 use domain::{
-    AttemptId, CaptureMode, CardField, DeclineReason, Event, FieldFault, Flow, Notice, OperationId, OperationKind,
-    Payment, State,
+    AttemptId, BlockedBy, CaptureMode, CardField, DeclineReason, Event, FieldFault, Flow, Notice, OperationId,
+    OperationKind, Payment, State,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -81,6 +81,7 @@ pub(crate) fn after(status: Status, payment: &Payment, event: &Event) -> Status 
             Flow::Api => Status::PendingCharge,
         },
         Event::AttemptRefused(refused) => failed(refused.reason),
+        Event::TriesUsedUp => Status::Blocked,
         Event::Declined { attempt_id, reason, .. } if is_awaited(payment, *attempt_id) => failed(*reason),
         Event::Reversed { attempt_id } if is_awaited(payment, *attempt_id) => Status::Error,
         // With automatic capture the next event says that the money was taken.
@@ -145,7 +146,7 @@ fn failed(reason: DeclineReason) -> Status {
 
 /// The group "fraud and block" of 11.2.
 const fn is_fraud(reason: DeclineReason) -> bool {
-    matches!(reason, DeclineReason::SuspectedFraud | DeclineReason::SecurityViolation)
+    matches!(reason, DeclineReason::SuspectedFraud | DeclineReason::SecurityViolation | DeclineReason::Blocked(_))
 }
 
 /// The code of 11.2 and a sentence for the merchant.
@@ -165,6 +166,8 @@ pub(crate) const fn error_of(reason: DeclineReason) -> (&'static str, &'static s
         DeclineReason::ExceedsFrequencyLimit => ("exceeds_frequency_limit", "The card was used too often."),
         DeclineReason::RestrictedCard => ("restricted_card", "The card is restricted."),
         DeclineReason::SecurityViolation => ("security_violation", "The payment was stopped by a security check."),
+        // The list has no code of its own for it.
+        DeclineReason::PickUpCard => ("restricted_card", "The card's bank wants the card to be kept."),
         DeclineReason::InvalidCardNumber => ("invalid_card_number", "The card number is not valid."),
         DeclineReason::InvalidIssuer => ("invalid_issuer_number", "There is no such card issuer."),
         DeclineReason::IssuerUnavailable => ("issuer_not_available", "The card's bank could not be reached."),
@@ -191,6 +194,22 @@ pub(crate) const fn error_of(reason: DeclineReason) -> (&'static str, &'static s
         ),
         DeclineReason::Cancelled => ("do_not_honour", "The payment was cancelled before it was sent."),
         DeclineReason::TokenDead => ("recurring_token_expired", "The saved card can no longer be charged."),
+        DeclineReason::Blocked(by) => match by {
+            BlockedBy::ListedCountry => {
+                ("blacklisted_tx_issuing_country", "Blocked before it was sent: the country is on the block list.")
+            }
+            BlockedBy::Listed => {
+                ("blacklisted_tx", "Blocked before it was sent: the card or the payer is on the block list.")
+            }
+            BlockedBy::Retries => (
+                "decline_irregular_transaction_pattern",
+                "Blocked before it was sent: after its earlier declines this card may not be tried again now.",
+            ),
+            BlockedBy::Limits => ("antifraud_general", "Blocked before it was sent: too many tries have failed."),
+            BlockedBy::Score => {
+                ("blacklisted_tx_risk_score", "Blocked before it was sent: its risk score is too high.")
+            }
+        },
         DeclineReason::Field(field, fault) => field_error(field, fault),
     }
 }

@@ -173,7 +173,14 @@ impl App {
                 let reason = reason();
                 let Submission { attempt_id, card, flow, payer_ip, .. } = self.submission(Flow::DirectPost);
                 let is_readable = !matches!(reason, DeclineReason::Field(..));
-                Command::Refuse(RefusedTry { attempt_id, card: is_readable.then_some(card), flow, payer_ip, reason })
+                Command::Refuse(RefusedTry {
+                    attempt_id,
+                    card: is_readable.then_some(card),
+                    flow,
+                    payer_ip,
+                    reason,
+                    assessment: None,
+                })
             }
             "approved" => settle(Outcome::Approved {
                 amount: self.payment.terms.amount,

@@ -676,6 +676,7 @@ impl Story {
             | Event::Overdue
             | Event::Expired
             | Event::Cancelled
+            | Event::TriesUsedUp
             | Event::AttemptUnknown { .. }
             | Event::ReversalSent { .. }
             | Event::Reversed { .. }

@@ -15,7 +15,8 @@ use store::{ApiKey, Brand, Company, Merchant, OauthClient};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{NewBrandArgs, NewMerchantArgs};
+use crate::cli::{ListedArgs, NewBrandArgs, NewMerchantArgs, PolicyArgs};
+use crate::risk;
 
 /// One request of an operator.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,6 +34,12 @@ pub(crate) enum AdminRequest {
     CreateClient { merchant: String, dialect: String, mode: String },
     ListClients { merchant: String },
     RevokeClient { merchant: String, client: String },
+    ShowRisk { merchant: String, mode: String },
+    SetRisk { merchant: String, mode: String, policy: PolicyArgs },
+    Block { merchant: String, mode: String, listed: ListedArgs },
+    Unblock { merchant: String, mode: String, listed: ListedArgs },
+    ListBlocked { merchant: String, mode: String },
+    ListBlockedTries { merchant: String, mode: String, checkout: String },
 }
 
 /// An answer over the socket: a result or a sentence.
@@ -181,10 +188,18 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
             engine.revoke_client(merchant_id(&merchant)?, id).await.context("this merchant has no such client")?;
             json!({ "revoked": client })
         }
+        AdminRequest::ShowRisk { merchant, mode } => risk::show(engine, &merchant, &mode).await?,
+        AdminRequest::SetRisk { merchant, mode, policy } => risk::set(engine, &merchant, &mode, &policy).await?,
+        AdminRequest::Block { merchant, mode, listed } => risk::block(engine, &merchant, &mode, &listed).await?,
+        AdminRequest::Unblock { merchant, mode, listed } => risk::unblock(engine, &merchant, &mode, &listed).await?,
+        AdminRequest::ListBlocked { merchant, mode } => risk::list(engine, &merchant, &mode).await?,
+        AdminRequest::ListBlockedTries { merchant, mode, checkout } => {
+            risk::tries(engine, &merchant, &mode, &checkout).await?
+        }
     })
 }
 
-fn merchant_id(text: &str) -> anyhow::Result<MerchantId> {
+pub(crate) fn merchant_id(text: &str) -> anyhow::Result<MerchantId> {
     MerchantId::parse(text).context("the merchant's id is not an id; `tollgate merchant list` shows them")
 }
 

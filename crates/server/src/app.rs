@@ -90,6 +90,7 @@ impl App {
             public_url: public_url.as_str().to_owned(),
             outbox: control_token.is_some().then(|| data.join("mail")),
             authorization_max,
+            test_limits,
         })
         .await
         .context("the gateway's own secrets cannot be opened; is this the key the data was made with?")?;

@@ -45,6 +45,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: ClientAction,
     },
+    /// What becomes of tries that look like card testing or fraud.
+    Risk {
+        #[command(subcommand)]
+        action: RiskAction,
+    },
 }
 
 /// Options of `serve`; each may come from the command line, the environment or the file, in this order.
@@ -321,6 +326,117 @@ pub(crate) enum ClientAction {
     },
 }
 
+/// Whose tries are meant.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TriesArgs {
+    /// The merchant's id.
+    #[arg(long)]
+    pub(crate) merchant: String,
+    /// Its world.
+    #[arg(long)]
+    pub(crate) mode: KeyMode,
+}
+
+/// What an operator decides about tries, on the command line and over the admin socket; what is not said stays.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub(crate) struct PolicyArgs {
+    /// From so many points on the payer's bank is asked.
+    #[arg(long, value_name = "POINTS")]
+    pub(crate) challenge_at: Option<u32>,
+    /// From so many points on the try goes nowhere.
+    #[arg(long, value_name = "POINTS")]
+    pub(crate) block_at: Option<u32>,
+    /// A rule and what is to change of it: amount,limit=10,each=2,most=10 adds 2 points for each above 10, 10 at most;
+    /// most=0 switches it off. May be given more than once.
+    #[arg(long, value_name = "RULE,limit=N,each=N,most=N")]
+    pub(crate) rule: Vec<String>,
+    /// Begins with the defaults.
+    #[arg(long)]
+    pub(crate) reset: bool,
+}
+
+/// One thing that is not to be taken, on the command line and over the admin socket. A card is named by what it is
+/// counted by, or by a checkout that it was tried on, never by its number.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+#[group(required = true, multiple = true)]
+pub(crate) struct ListedArgs {
+    /// The card, by what it is counted by: 32 hexadecimal digits, as `risk list` and `risk tries` show them.
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["checkout", "email", "network", "country", "bin"])]
+    pub(crate) card: Option<String>,
+    /// The card that was last sent for this checkout (the purchase's id).
+    #[arg(long, value_name = "ID", conflicts_with_all = ["email", "network", "country", "bin"])]
+    pub(crate) checkout: Option<String>,
+    /// The try of the checkout that is meant, when it is not the last one.
+    #[arg(long, value_name = "ID", requires = "checkout")]
+    pub(crate) attempt: Option<String>,
+    /// A payer's mail address.
+    #[arg(long, conflicts_with_all = ["network", "country", "bin"])]
+    pub(crate) email: Option<String>,
+    /// An address or a network: 203.0.113.9 or 203.0.113.0/24.
+    #[arg(long, value_name = "CIDR", conflicts_with_all = ["country", "bin"])]
+    pub(crate) network: Option<String>,
+    /// A country of cards and payers, two letters.
+    #[arg(long, conflicts_with = "bin")]
+    pub(crate) country: Option<String>,
+    /// The first four to eight digits of card numbers.
+    #[arg(long)]
+    pub(crate) bin: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RiskAction {
+    /// Shows the thresholds and rules of a merchant.
+    Show {
+        #[command(flatten)]
+        tries: TriesArgs,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Changes thresholds and rules of a merchant.
+    Set {
+        #[command(flatten)]
+        tries: TriesArgs,
+        #[command(flatten)]
+        policy: PolicyArgs,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Never takes a card, mail address, network, country or BIN again.
+    Block {
+        #[command(flatten)]
+        tries: TriesArgs,
+        #[command(flatten)]
+        listed: ListedArgs,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Takes it again.
+    Unblock {
+        #[command(flatten)]
+        tries: TriesArgs,
+        #[command(flatten)]
+        listed: ListedArgs,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Lists what is not taken.
+    List {
+        #[command(flatten)]
+        tries: TriesArgs,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Shows the blocked tries of a checkout, each with its score and reasons.
+    Tries {
+        #[command(flatten)]
+        tries: TriesArgs,
+        /// The checkout (the purchase's id).
+        checkout: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ClientDialect {
     /// The card payments API.
@@ -334,6 +450,15 @@ pub(crate) enum KeyMode {
     Test,
     /// Only configured acquirers.
     Live,
+}
+
+impl KeyMode {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::Live => "live",
+        }
+    }
 }
 
 impl Cli {

@@ -9,6 +9,7 @@ mod files;
 mod hardening;
 mod logging;
 mod operations;
+mod risk;
 mod run;
 mod sandbox;
 mod tls;

@@ -21,7 +21,8 @@ use tollgate_http::serve::{Limits, Serving, serve};
 use crate::admin::{self, AdminRequest};
 use crate::app::{App, AppOptions, refuse};
 use crate::cli::{
-    BrandAction, Cli, ClientAction, ClientDialect, Command, DataArgs, KeyAction, KeyMode, MerchantAction, ServeArgs,
+    BrandAction, Cli, ClientAction, ClientDialect, Command, DataArgs, KeyAction, MerchantAction, RiskAction, ServeArgs,
+    TriesArgs,
 };
 use crate::config::{Config, PublicUrl, read_key_file, sandbox_key_path};
 use crate::sandbox::Credentials;
@@ -42,6 +43,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Brand { action } => administer(brand_request(action)),
         Command::Key { action } => administer(key_request(action)),
         Command::Client { action } => administer(client_request(action)),
+        Command::Risk { action } => administer(risk_request(action)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -355,7 +357,7 @@ fn brand_request(action: BrandAction) -> (AdminRequest, DataArgs) {
 fn key_request(action: KeyAction) -> (AdminRequest, DataArgs) {
     match action {
         KeyAction::Create { merchant, mode, data } => {
-            (AdminRequest::CreateKey { merchant, mode: mode_word(mode) }, data)
+            (AdminRequest::CreateKey { merchant, mode: mode.as_str().to_owned() }, data)
         }
         KeyAction::List { merchant, data } => (AdminRequest::ListKeys { merchant }, data),
         KeyAction::Revoke { merchant, key, data } => (AdminRequest::RevokeKey { merchant, key }, data),
@@ -368,16 +370,39 @@ fn client_request(action: ClientAction) -> (AdminRequest, DataArgs) {
             let dialect = match dialect {
                 ClientDialect::CardPayments => Dialect::CardPayments.as_str().to_owned(),
             };
-            (AdminRequest::CreateClient { merchant, dialect, mode: mode_word(mode) }, data)
+            (AdminRequest::CreateClient { merchant, dialect, mode: mode.as_str().to_owned() }, data)
         }
         ClientAction::List { merchant, data } => (AdminRequest::ListClients { merchant }, data),
         ClientAction::Revoke { merchant, client, data } => (AdminRequest::RevokeClient { merchant, client }, data),
     }
 }
 
-fn mode_word(mode: KeyMode) -> String {
-    match mode {
-        KeyMode::Test => "test".to_owned(),
-        KeyMode::Live => "live".to_owned(),
+fn risk_request(action: RiskAction) -> (AdminRequest, DataArgs) {
+    let of = |TriesArgs { merchant, mode }: TriesArgs| (merchant, mode.as_str().to_owned());
+    match action {
+        RiskAction::Show { tries, data } => {
+            let (merchant, mode) = of(tries);
+            (AdminRequest::ShowRisk { merchant, mode }, data)
+        }
+        RiskAction::Set { tries, policy, data } => {
+            let (merchant, mode) = of(tries);
+            (AdminRequest::SetRisk { merchant, mode, policy }, data)
+        }
+        RiskAction::Block { tries, listed, data } => {
+            let (merchant, mode) = of(tries);
+            (AdminRequest::Block { merchant, mode, listed }, data)
+        }
+        RiskAction::Unblock { tries, listed, data } => {
+            let (merchant, mode) = of(tries);
+            (AdminRequest::Unblock { merchant, mode, listed }, data)
+        }
+        RiskAction::List { tries, data } => {
+            let (merchant, mode) = of(tries);
+            (AdminRequest::ListBlocked { merchant, mode }, data)
+        }
+        RiskAction::Tries { tries, checkout, data } => {
+            let (merchant, mode) = of(tries);
+            (AdminRequest::ListBlockedTries { merchant, mode, checkout }, data)
+        }
     }
 }

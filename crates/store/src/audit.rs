@@ -331,6 +331,7 @@ impl Audit {
                 | Event::Overdue
                 | Event::Expired
                 | Event::Cancelled
+                | Event::TriesUsedUp
                 | Event::MarkedPaid { .. }
                 | Event::Voided { operation_id: None, .. }
                 | Event::CardForgetting
@@ -592,6 +593,7 @@ fn currency(event: &Event) -> Option<Currency> {
         | Event::Authenticated { .. }
         | Event::NotAuthenticated { .. }
         | Event::AttemptRefused(_)
+        | Event::TriesUsedUp
         | Event::AttemptUnknown { .. }
         | Event::Declined { .. }
         | Event::ReversalSent { .. }

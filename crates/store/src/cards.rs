@@ -1,5 +1,6 @@
 //! Cards in the vault. What lies here is sealed; the key is not in the store.
 
+use domain::risk::CardKey;
 use domain::{CardId, CardSummary, CheckoutId, CustomerId, MerchantId, Mode};
 use rusqlite::{Connection, Row, params};
 
@@ -10,12 +11,13 @@ use crate::records::{CardRow, KeptCard, Sealed};
 use crate::row::{Cells, Id, all, execute, first};
 
 pub(crate) fn insert(connection: &Connection, card: &CardRow) -> Result<(), Error> {
-    let CardRow { id, merchant_id, mode, sealed, fingerprint, summary, created_at } = card;
+    let CardRow { id, merchant_id, mode, sealed, fingerprint, card_key, summary, created_at } = card;
     let summary = documents::text(&CardDoc::from(summary.clone()))?;
     execute(
         connection,
-        "insert into cards (id, merchant_id, mode, key_id, wrapped_key, ciphertext, fingerprint, summary, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into cards (id, merchant_id, mode, key_id, wrapped_key, ciphertext, fingerprint, card_key, summary,
+             created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         params![
             id.bytes(),
             merchant_id.bytes(),
@@ -24,6 +26,7 @@ pub(crate) fn insert(connection: &Connection, card: &CardRow) -> Result<(), Erro
             sealed.wrapped_key,
             sealed.ciphertext,
             fingerprint,
+            card_key.bytes(),
             summary,
             created_at.micros()
         ],
@@ -59,7 +62,8 @@ impl Store {
         self.read(move |connection| {
             first(
                 connection,
-                "select id, merchant_id, mode, key_id, wrapped_key, ciphertext, fingerprint, summary, created_at
+                "select id, merchant_id, mode, key_id, wrapped_key, ciphertext, fingerprint, card_key, summary,
+                     created_at
                  from cards where merchant_id = $1 and mode = $2 and id = $3",
                 params![merchant_id.bytes(), mode.as_str(), id.bytes()],
                 parse,
@@ -103,7 +107,8 @@ fn parse(row: &Row<'_>) -> Result<CardRow, Error> {
             ciphertext: cells.get(5, "ciphertext")?,
         },
         fingerprint: cells.get(6, "fingerprint")?,
-        summary: CardSummary::from(cells.document::<CardDoc>(7, "summary")?),
-        created_at: cells.time(8, "created_at")?,
+        card_key: CardKey::new(cells.get(7, "card_key")?),
+        summary: CardSummary::from(cells.document::<CardDoc>(8, "summary")?),
+        created_at: cells.time(9, "created_at")?,
     })
 }

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use domain::ledger::Posting;
+use domain::risk::limits::Decline;
+use domain::risk::{Listed, Policy};
 use domain::{
-    BrandId, CardId, CheckoutId, DeliveryId, KeyId, MerchantId, Mode, Notice, Payment, PaymentId, Recorded, Timestamp,
+    BrandId, CardId, CheckoutId, DeliveryId, KeyId, MerchantId, Mode, Money, Notice, Payment, PaymentId, Recorded,
+    Timestamp,
 };
 
 use crate::records::{
-    AccessToken, ApiKey, Brand, CardRow, CheckoutRecord, CustomerRecord, Delivery, KeptCard, Merchant, OauthClient,
-    Order, Sealed, SigningKey, Subscription, Timer,
+    AccessToken, ApiKey, Brand, CardRow, CheckoutRecord, CustomerRecord, Delivery, KeptCard, ListRow, Merchant,
+    OauthClient, Order, Sealed, SigningKey, Subscription, Timer,
 };
 
 /// Everything one decision wrote down. All of it becomes durable, or none.
@@ -45,6 +48,8 @@ pub struct Changeset {
     pub kept_card: Option<KeptCard>,
     /// A card that is kept no longer, and the checkout that kept it.
     pub forgotten_card: Option<(CheckoutId, CardId)>,
+    /// Declines of cards, to be counted.
+    pub declines: Vec<DeclineWrite>,
     /// A counter moved on, guarded by the value that was read.
     pub counter: Option<CounterWrite>,
     /// A new or changed order.
@@ -162,6 +167,17 @@ pub struct IdempotencyWrite {
     pub kept_for: Duration,
 }
 
+/// A decline of a card that lies in the vault; one that is forgotten there is not counted.
+#[derive(Debug, Clone)]
+pub struct DeclineWrite {
+    /// Which card.
+    pub card_id: CardId,
+    /// What happened to it.
+    pub decline: Decline,
+    /// The amount for which the card may never be sent to this merchant again.
+    pub for_good: Option<Money>,
+}
+
 /// A counter moved on.
 #[derive(Debug)]
 pub struct CounterWrite {
@@ -202,6 +218,12 @@ pub enum AdminWrite {
     Secret(&'static str, Sealed),
     /// How far the sandbox clock was moved, in microseconds.
     ClockOffset(i64),
+    /// What an operator decides about tries at a merchant, in place of what was decided before.
+    RiskPolicy(MerchantId, Mode, Policy),
+    /// Something an operator never wants to see; once is enough.
+    List(ListRow),
+    /// Something an operator does not mind any more.
+    Unlist(MerchantId, Mode, Listed),
 }
 
 /// What became of a changeset.
@@ -235,6 +257,7 @@ impl Changeset {
             freed,
             kept_card,
             forgotten_card,
+            declines,
             counter,
             order,
             subscription,
@@ -256,6 +279,7 @@ impl Changeset {
             && freed.is_none()
             && kept_card.is_none()
             && forgotten_card.is_none()
+            && declines.is_empty()
             && counter.is_none()
             && order.is_none()
             && subscription.is_none()

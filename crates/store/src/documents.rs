@@ -7,6 +7,7 @@
 mod checkout;
 mod event;
 mod merchant;
+mod risk;
 mod word;
 
 use serde::Serialize;
@@ -16,6 +17,7 @@ use crate::error::Error;
 pub(crate) use checkout::{CheckoutColumns, CheckoutDoc, CustomerDoc};
 pub(crate) use event::{CardDoc, EventDoc, Owner};
 pub(crate) use merchant::{BrandDoc, EndpointDoc, MerchantDoc};
+pub(crate) use risk::PolicyDoc;
 pub(crate) use word::Word;
 
 /// A document as text.
@@ -30,10 +32,11 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use domain::risk::{Assessment, Finding, Ground, Limit, ListKind, RuleName};
     use domain::{
-        AttemptId, Authentication, AuthenticationFailure, AuthenticationIds, Brand, CaptureMode, CardFacts, CardField,
-        CardId, CardSummary, Challenge, ChallengeWindow, CheckoutId, Currency, Customer, DeclineReason, Due, Event,
-        Expiry, Fees, FieldFault, Flow, MerchantId, Mode, Money, Operation, OperationId, OperationKind,
+        AttemptId, Authentication, AuthenticationFailure, AuthenticationIds, BlockedBy, Brand, CaptureMode, CardFacts,
+        CardField, CardId, CardSummary, Challenge, ChallengeWindow, CheckoutId, Currency, Customer, DeclineReason, Due,
+        Event, Expiry, Fees, FieldFault, Flow, MerchantId, Mode, Money, Operation, OperationId, OperationKind,
         OperationStatus, PaymentId, RefusedTry, Submission, Terms, Timestamp, TransStatus,
     };
     use proptest::prelude::*;
@@ -49,6 +52,14 @@ mod tests {
     };
     const ATTEMPT: AttemptId = AttemptId::new(Uuid::from_u128(3));
     const OPERATION: OperationId = OperationId::new(Uuid::from_u128(6));
+
+    fn findings() -> Vec<Finding> {
+        vec![
+            Finding { ground: Ground::Limit(Limit::CardDeclines), value: 5, points: 100 },
+            Finding { ground: Ground::Listed(ListKind::Email), value: 1, points: 100 },
+            Finding { ground: Ground::Rule(RuleName::CheckoutFailures), value: 1, points: 6 },
+        ]
+    }
 
     fn ids() -> AuthenticationIds {
         let [server, directory, acs] = [7, 8, 9].map(Uuid::from_u128);
@@ -206,9 +217,24 @@ mod tests {
                     flow: Flow::DirectPost,
                     payer_ip: None,
                     reason: DeclineReason::Field(CardField::Cvc, FieldFault::TooLong),
+                    assessment: None,
                 }),
                 format!(r#"{{"attempt_refused":{{{attempt},"flow":"direct_post","reason":"cvc_too_long"}}}}"#),
             ),
+            (
+                Event::AttemptRefused(RefusedTry {
+                    attempt_id: ATTEMPT,
+                    card: None,
+                    flow: Flow::HostedPage,
+                    payer_ip: None,
+                    reason: DeclineReason::Blocked(BlockedBy::Limits),
+                    assessment: Some(Assessment { score: 206, findings: findings() }),
+                }),
+                format!(
+                    r#"{{"attempt_refused":{{{attempt},"flow":"hosted_page","reason":"blocked_by_limits","assessment":{{"score":206,"findings":["limit card_declines 5 100","list email 1 100","rule checkout_failures 1 6"]}}}}}}"#
+                ),
+            ),
+            (Event::TriesUsedUp, r#""tries_used_up""#.to_owned()),
             (
                 Event::OperationSent(Operation {
                     id: OPERATION,
@@ -311,7 +337,7 @@ mod tests {
             assert_eq!(Some(event), read(&document), "{document}");
         }
         let names: std::collections::HashSet<_> = written().iter().map(|(event, _)| event.name()).collect();
-        assert_eq!(30, names.len(), "every event is in the list");
+        assert_eq!(31, names.len(), "every event is in the list");
     }
 
     #[test]
@@ -342,6 +368,8 @@ mod tests {
             }
         }
         check(DeclineReason::ALL);
+        check(RuleName::ALL.iter().copied());
+        check(findings());
         check(Brand::ALL.into_iter().chain([Brand::Unknown]));
         check([CaptureMode::Automatic, CaptureMode::Manual]);
         check([ChallengeWindow::Small, ChallengeWindow::Large, ChallengeWindow::Full]);

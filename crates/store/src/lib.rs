@@ -26,6 +26,7 @@ mod merchants;
 mod oauth;
 mod orders;
 mod payments;
+mod risk;
 mod secrets;
 mod settings;
 mod subscriptions;
@@ -40,13 +41,13 @@ mod schema;
 
 pub use audit::AuditReport;
 pub use changeset::{
-    AdminWrite, Announcement, Changeset, Committed, CounterWrite, Delivered, IdempotencyWrite, OrderWrite,
-    PaymentWrite, SubscriptionWrite,
+    AdminWrite, Announcement, Changeset, Committed, CounterWrite, DeclineWrite, Delivered, IdempotencyWrite,
+    OrderWrite, PaymentWrite, SubscriptionWrite,
 };
 pub use error::Error;
 pub use records::{
     AccessToken, ApiKey, BankAccount, Brand, CardRow, CheckoutRecord, Company, CustomerRecord, Delivery,
-    DeliveryRecord, DeliveryState, Endpoint, Idempotent, KeptCard, Merchant, OauthClient, Order, Sealed, SigningKey,
-    Subscription, Timer, TimerKind,
+    DeliveryRecord, DeliveryState, Endpoint, Idempotent, KeptCard, ListRow, Merchant, OauthClient, Order, Sealed,
+    SigningKey, Subscription, Timer, TimerKind,
 };
 pub use store::Store;

@@ -1,5 +1,6 @@
 //! What can be read back.
 
+use domain::risk::{CardKey, Listed};
 use domain::{
     AttemptId, BrandId, CardId, CardSummary, Checkout, CheckoutId, Currency, Customer, CustomerId, DeliveryId, Dialect,
     Exchange, Fees, KeyId, MerchantId, Mode, Notice, OperationId, PaymentId, Timestamp,
@@ -171,8 +172,10 @@ pub struct CardRow {
     pub mode: Mode,
     /// The number, sealed.
     pub sealed: Sealed,
-    /// Keyed hash of the number, to recognise it by.
+    /// Keyed hash of the number, for the merchant to recognise it by.
     pub fingerprint: [u8; 32],
+    /// What the card is counted by.
+    pub card_key: CardKey,
     /// What may be shown.
     pub summary: CardSummary,
     /// When it was sealed.
@@ -205,6 +208,19 @@ pub struct SigningKey {
     pub public_pem: String,
     /// PKCS#8, sealed.
     pub private: Sealed,
+}
+
+/// Something an operator never wants to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListRow {
+    /// At which merchant.
+    pub merchant_id: MerchantId,
+    /// In which world.
+    pub mode: Mode,
+    /// What.
+    pub listed: Listed,
+    /// Since when.
+    pub created_at: Timestamp,
 }
 
 /// Something to do at a moment.

@@ -15,8 +15,8 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::changeset::{
-    AdminWrite, Announcement, Changeset, Committed, CounterWrite, Delivered, IdempotencyWrite, OrderWrite,
-    PaymentWrite, SubscriptionWrite,
+    AdminWrite, Announcement, Changeset, Committed, CounterWrite, DeclineWrite, Delivered, IdempotencyWrite,
+    OrderWrite, PaymentWrite, SubscriptionWrite,
 };
 use crate::checkouts::CheckoutRow;
 use crate::customers::CustomerRow;
@@ -28,8 +28,8 @@ use crate::ledger::Ledger;
 use crate::payments::PaymentRow;
 use crate::records::{AccessToken, CardRow, Delivery, KeptCard, Timer};
 use crate::{
-    brands, cards, counters, deliveries, idempotency, keys, merchants, oauth, orders, secrets, settings, subscriptions,
-    timers,
+    brands, cards, counters, deliveries, idempotency, keys, merchants, oauth, orders, risk, secrets, settings,
+    subscriptions, timers,
 };
 
 /// Changesets in one transaction.
@@ -62,6 +62,7 @@ pub(crate) struct Prepared {
     freed: Option<Box<IdempotencyWrite>>,
     kept_card: Option<KeptCard>,
     forgotten_card: Option<(CheckoutId, CardId)>,
+    declines: Vec<DeclineWrite>,
     counter: Option<CounterWrite>,
     order: Option<Box<OrderWrite>>,
     subscription: Option<Box<SubscriptionWrite>>,
@@ -87,6 +88,7 @@ impl Prepared {
             freed,
             kept_card,
             forgotten_card,
+            declines,
             counter,
             order,
             subscription,
@@ -114,6 +116,7 @@ impl Prepared {
             freed,
             kept_card,
             forgotten_card,
+            declines,
             counter,
             order,
             subscription,
@@ -317,6 +320,9 @@ impl Writer {
         if let Some(card) = &change.kept_card {
             cards::keep(connection, card)?;
         }
+        for decline in &change.declines {
+            risk::count(connection, decline)?;
+        }
         if let Some((checkout_id, id)) = change.forgotten_card {
             cards::forget(connection, checkout_id, id)?;
         }
@@ -364,11 +370,15 @@ fn apply_admin(connection: &Connection, write: &AdminWrite) -> Result<(), Error>
         AdminWrite::RevokeClient(id, at) => oauth::revoke_client(connection, *id, *at),
         AdminWrite::Secret(name, sealed) => secrets::insert(connection, name, sealed),
         AdminWrite::ClockOffset(micros) => settings::put_clock_offset(connection, *micros),
+        AdminWrite::RiskPolicy(merchant_id, mode, policy) => risk::put_policy(connection, *merchant_id, *mode, policy),
+        AdminWrite::List(row) => risk::list(connection, row),
+        AdminWrite::Unlist(merchant_id, mode, listed) => risk::unlist(connection, *merchant_id, *mode, listed),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::risk::CardKey;
     use domain::{CardId, CardSummary, Expiry, MerchantId, Mode, Timestamp};
     use uuid::Uuid;
 
@@ -404,6 +414,7 @@ mod tests {
             mode: Mode::Test,
             sealed: Sealed { key_id: String::new(), wrapped_key: vec![], ciphertext: vec![] },
             fingerprint: [0; 32],
+            card_key: CardKey::new([0; 16]),
             summary: CardSummary {
                 brand: domain::Brand::Visa,
                 masked: "444433******1111".to_owned(),

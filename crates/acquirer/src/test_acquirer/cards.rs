@@ -153,8 +153,10 @@ const KEPT_CARDS: [(u8, &str); 3] =
     [(91, INSUFFICIENT_FUNDS), (LATER_AUTHENTICATION, AUTHENTICATION_DUE), (93, TOKEN_DEAD)];
 
 /// The ISO 8583 response codes a card's RR can ask for.
-const RESPONSES: [(&str, DeclineReason); 16] = [
+const RESPONSES: [(&str, DeclineReason); 18] = [
+    ("04", DeclineReason::PickUpCard),
     (DO_NOT_HONOUR, DeclineReason::DoNotHonour),
+    ("07", DeclineReason::PickUpCard),
     (INVALID_NUMBER, DeclineReason::InvalidCardNumber),
     ("15", DeclineReason::InvalidIssuer),
     ("41", DeclineReason::LostCard),

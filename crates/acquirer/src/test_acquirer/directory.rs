@@ -236,6 +236,10 @@ impl Directory {
             return frictionless(Said::EXPIRED_CARD);
         }
         match script.three_ds {
+            // Who would pass without a question is asked one.
+            0 | 10 | 11 | 15 | 31 if request.ask_payer => {
+                AuthenticationAnswer::Challenge(self.ask_payer(&request, script.three_ds))
+            }
             // No bank takes part: the scheme stands in for it.
             0 if !script.authentication_helps() => frictionless(Said::at_once(TransStatus::Attempted)),
             10 => frictionless(Said::at_once(TransStatus::Authenticated)),
@@ -437,6 +441,7 @@ mod tests {
                 window: domain::ChallengeWindow::Full,
                 method: MethodCompletion::Completed,
                 force: false,
+                ask_payer: false,
                 rules: CardRules::Purchases,
             };
             match directory.authenticate(request).await {

@@ -16,13 +16,15 @@ const CHOOSES: &str = "4000 0099 2000 0000";
 struct Bank {
     desk: Desk,
     directory: Directory,
+    /// The payer must be asked.
+    ask_payer: bool,
 }
 
 impl Bank {
     fn new() -> Self {
         let desk = Desk::new();
         let directory = Directory::new(desk.env.clone());
-        Self { desk, directory }
+        Self { desk, directory, ask_payer: false }
     }
 
     async fn ask(&self, number: &str, force: bool) -> AuthenticationAnswer {
@@ -31,6 +33,7 @@ impl Bank {
 
     async fn ask_for(&self, attempt_id: AttemptId, number: &str, expiry: Expiry, force: bool) -> AuthenticationAnswer {
         let (directory, number) = (self.directory.clone(), number.to_owned());
+        let ask_payer = self.ask_payer;
         let asking = tokio::spawn(self.desk.env.clock().activity(async move {
             let pan = Pan::parse(&number).expect("a card");
             let request = AuthenticationRequest {
@@ -44,6 +47,7 @@ impl Bank {
                 window: ChallengeWindow::Large,
                 method: MethodCompletion::Unavailable,
                 force,
+                ask_payer,
                 rules: CardRules::Purchases,
             };
             let method = directory.look_at_browser(&pan, CardRules::Purchases).await;
@@ -222,6 +226,23 @@ async fn for_other_cards_the_scheme_stands_in_unless_asking_helps() {
     let unknown = with_check_digit("400000994000000");
     assert!(!bank.directory.participates(&Pan::parse(&unknown).expect("a card"), CardRules::Purchases));
     assert_eq!("unavailable", answer_in_words(&bank.ask(&unknown, true).await), "no such TT");
+}
+
+#[tokio::test]
+async fn who_would_pass_without_a_question_is_asked_one_when_we_say_so() {
+    let bank = Bank { ask_payer: true, ..Bank::new() };
+    for number in [
+        GOOD,
+        "4444 3333 2222 1111",
+        "4000 0099 0051 0002",
+        "4000 0099 1000 0002",
+        "4000 0099 1100 0001",
+        "4000 0099 1500 0007",
+        "4000 0099 3100 0007",
+    ] {
+        assert_eq!("challenge", answer_in_words(&bank.ask(number, true).await), "{number}");
+    }
+    assert!(answer_in_words(&bank.ask("4000 0099 1200 0000", true).await).starts_with("failed N"));
 }
 
 #[tokio::test]
@@ -456,6 +477,7 @@ async fn a_bank_that_could_not_look_at_the_browser_is_told_so() {
         window: ChallengeWindow::Full,
         method: MethodCompletion::Completed,
         force: false,
+        ask_payer: false,
         rules: CardRules::Purchases,
     };
     let answer = bank.directory.authenticate(lie).await;

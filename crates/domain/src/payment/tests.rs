@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::*;
+use crate::RefusedTry;
 use crate::card::{Brand, Expiry};
 use crate::ledger::{self, Account, Layer};
 use crate::{
@@ -64,6 +65,7 @@ fn refused(number: u128) -> RefusedTry {
         flow: Flow::DirectPost,
         payer_ip: None,
         reason: DeclineReason::Field(CardField::Cvc, FieldFault::Missing),
+        assessment: None,
     }
 }
 
@@ -120,6 +122,7 @@ fn command(line: &str) -> Command {
         "abort" => Command::Abort,
         "submit" => Command::Submit(submission(number)),
         "refuse" => Command::Refuse(refused(number)),
+        "limit" => Command::LimitTries,
         "authenticate" => Command::Authenticate(submission(number)),
         "ask" => Command::Ask {
             attempt_id: attempt(number),
@@ -338,6 +341,46 @@ fn one_try_only() {
         "refuse 1: attempt_refused + cancelled, cancelled
          submit 2: cannot submit when cancelled",
     );
+}
+
+#[test]
+fn ten_tries_where_tries_are_limited() {
+    let play = |payment: &mut Payment, command: Command| {
+        let events = payment.decide(&command)?;
+        events.iter().for_each(|event| payment.apply(event));
+        Ok::<_, Refusal>(events.iter().map(Event::name).collect::<Vec<_>>().join(" + "))
+    };
+    // What ten tries are for nothing: a check of a card counts double.
+    for (amount, most) in [(1_000, 10), (0, 5)] {
+        let mut payment = Payment::open(Terms { amount: money(amount), capture: CaptureMode::Manual, ..terms() });
+        for number in 0..most {
+            assert_eq!(Ok(String::new()), play(&mut payment, Command::LimitTries), "{number} tries are not too many");
+            assert_eq!(Ok("attempt_sent".into()), play(&mut payment, Command::Submit(submission(number))));
+            assert_eq!(Ok(String::new()), play(&mut payment, Command::LimitTries), "one under way may succeed");
+            let settle = Command::Settle { attempt_id: attempt(number), outcome: declined() };
+            assert_eq!(Ok("declined".into()), play(&mut payment, settle));
+        }
+        assert_eq!(Ok("tries_used_up".into()), play(&mut payment, Command::LimitTries));
+        assert_eq!(Ok(String::new()), play(&mut payment, Command::LimitTries), "once");
+        for tried in
+            [Command::Submit(submission(99)), Command::Authenticate(submission(99)), Command::Refuse(refused(99))]
+        {
+            assert_eq!(Err(Refusal::NoTriesLeft), play(&mut payment, tried));
+        }
+        assert_eq!(State::Open, payment.state, "the merchant may still end it");
+        assert_eq!(Ok("cancelled".into()), play(&mut payment, Command::Cancel));
+    }
+}
+
+#[test]
+fn a_try_that_goes_on_by_way_of_the_bank_is_one() {
+    let mut payment = Payment::open(terms());
+    let required = Outcome::Declined { reason: DeclineReason::AuthenticationRequired, facts: CardFacts::default() };
+    let settle = Command::Settle { attempt_id: attempt(1), outcome: required };
+    for command in [Command::Submit(submission(1)), settle, Command::Authenticate(submission(2))] {
+        payment.decide(&command).expect("allowed").iter().for_each(|event| payment.apply(event));
+    }
+    assert_eq!((1, 2), (payment.tries, payment.attempts.len()));
 }
 
 #[test]
@@ -805,9 +848,12 @@ fn paid_outside_disputed_and_settled() {
 fn matrix() {
     let manual = || Terms { capture: CaptureMode::Manual, ..terms() };
     let strict = || Terms { due: Some(Due { at: Timestamp::from_seconds(100), strict: true }), ..terms() };
-    let states: [(&str, Terms, &[&str]); 20] = [
+    let tried = ["refuse 1"; limits::CHECKOUT_TRIES as usize];
+    let used_up: Vec<&str> = tried.into_iter().chain(["limit"]).collect();
+    let states: [(&str, Terms, &[&str]); 21] = [
         ("open", terms(), &[]),
         ("open after a decline", terms(), &["submit 1", "declined 1"]),
+        ("open, its tries used up", terms(), &used_up),
         ("in flight", terms(), &["submit 1"]),
         ("in doubt", terms(), &["submit 1", "unknown 1"]),
         ("being undone", terms(), &["submit 1", "unknown 1", "reverse 1"]),
@@ -872,6 +918,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         Just(Command::PassDue),
         Just(Command::Cancel),
         Just(Command::Abort),
+        Just(Command::LimitTries),
         number.clone().prop_map(|number| Command::Submit(submission(number))),
         number.clone().prop_map(|number| Command::Refuse(refused(number))),
         number.clone().prop_map(|number| Command::Authenticate(submission(number))),

@@ -130,7 +130,8 @@ fn every_decline_has_a_documented_code() {
         validation_cardholder_name_too_long validation_cardholder_name_invalid validation_card_number_not_provided \
         validation_card_number_too_long validation_card_number_invalid validation_expires_not_provided \
         validation_expires_too_long validation_expires_invalid validation_cvc_not_provided validation_cvc_too_long \
-        validation_cvc_invalid";
+        validation_cvc_invalid blacklisted_tx blacklisted_tx_issuing_country blacklisted_tx_risk_score \
+        antifraud_general decline_irregular_transaction_pattern";
     let known: Vec<_> = documented.split_whitespace().collect();
     for reason in DeclineReason::ALL {
         let shown = App::example().tell(&format!("submit, declined {}", reason.as_str())).shown();
@@ -138,8 +139,11 @@ fn every_decline_has_a_documented_code() {
         let code = error["code"].as_str().expect("a code");
         assert!(known.contains(&code), "{code}");
         assert!(error["message"].as_str().is_some_and(|text| text.ends_with('.')));
-        let blocks = matches!(code, "suspected_fraud" | "security_violation");
+        let by_us = matches!(reason, DeclineReason::Blocked(_));
+        let blocks = by_us || matches!(code, "suspected_fraud" | "security_violation");
         assert_eq!(if blocks { "blocked" } else { "error" }, shown["status"], "{code}");
+        let says_so = error["message"].as_str().is_some_and(|text| text.starts_with("Blocked before it was sent: "));
+        assert_eq!(by_us, says_so, "the merchant sees who said no");
     }
 }
 

@@ -185,6 +185,11 @@ impl App {
         Self::open(home, "http://pay.example.com", false).await
     }
 
+    /// The next process on the same data, where limits bind.
+    pub(crate) async fn again_with_test_limits(home: Home) -> Self {
+        Self::open(home, "http://pay.example.com", true).await
+    }
+
     async fn open(mut home: Home, public_url: &str, test_limits: bool) -> Self {
         home.starts += 1;
         let env = Env::still(Timestamp::from_seconds(START), home.starts);

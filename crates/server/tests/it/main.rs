@@ -17,5 +17,7 @@ mod operations;
 mod pages;
 mod pay;
 mod purchases;
+mod risk;
+mod testing;
 mod three_ds;
 mod tokens;

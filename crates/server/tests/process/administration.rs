@@ -99,6 +99,65 @@ fn without_a_server() {
     assert_eq!(0, place.audit().0);
 }
 
+/// What is decided about tries, through a running server: it holds from the next try on, in its own mode only.
+#[test]
+fn tries_are_judged_as_the_operator_says() {
+    let place = Place::new();
+    let gateway = place.start_with(&[("TOLLGATE_TEST_LIMITS", "true")]);
+    let merchants = place.administer(&["merchant", "list"]);
+    let id = merchants[0]["merchant"].as_str().unwrap();
+    let risk = |arguments: &[&str]| {
+        let (action, rest) = arguments.split_first().unwrap();
+        place.administer(&[&["risk", *action, "--merchant", id, "--mode", "test"], rest].concat())
+    };
+    let shown = risk(&["show"]);
+    assert_eq!((&json!(60), &json!(100)), (&shown["challenge_at"], &shown["block_at"]));
+    assert_eq!(json!("limit=0,each=6,most=18"), shown["checkout_failures"]);
+
+    let tried = |email: &str, card: &str| {
+        let mut order = gateway.order();
+        order["client"] = json!({ "email": email });
+        let id = gateway.purchase(&order);
+        gateway.pay(&id, card);
+        (gateway.status(&id), id)
+    };
+    let (status, paid) = tried("eve@example.com", "4444333322221111");
+    assert_eq!("paid", status);
+    assert_eq!(json!({ "blocked": "email eve@example.com" }), risk(&["block", "--email", "Eve@example.com"]));
+    let (status, blocked) = tried("eve@example.com", "4444333322221111");
+    assert_eq!("blocked", status);
+    let tries = risk(&["tries", &blocked]);
+    assert_eq!(
+        (&json!("list email: 1 (100 points)"), &json!(100)),
+        (&tries[0]["reasons"], &tries[0]["score"]),
+        "{tries}"
+    );
+    assert_eq!(json!("email"), risk(&["list"])[0]["kind"]);
+    let live = place.administer(&["risk", "list", "--merchant", id, "--mode", "live"]);
+    assert_eq!(json!([]), live, "live mode knows nothing of it");
+    risk(&["unblock", "--email", "eve@example.com"]);
+    assert_eq!("paid", tried("eve@example.com", "4444333322221111").0);
+
+    // The card of a checkout, without its number.
+    let card = risk(&["block", "--checkout", &paid])["blocked"].as_str().unwrap().to_owned();
+    let key = card.strip_prefix("card ").unwrap();
+    assert_eq!("blocked", tried("ada@example.com", "4444333322221111").0);
+    assert_eq!("paid", tried("ada@example.com", "4000009900000004").0);
+    risk(&["unblock", "--card", key]);
+
+    let rules = ["--rule", "checkout_failures,each=10", "--rule", "address_failures,most=0"];
+    let set = risk(&[&["set", "--block-at", "10", "--challenge-at", "10"], &rules[..]].concat());
+    assert_eq!(json!("limit=0,each=10,most=18"), set["checkout_failures"]);
+    let (status, id) = tried("ada@example.com", "4000009900050009");
+    assert_eq!("error", status);
+    gateway.pay(&id, "4444333322221111");
+    assert_eq!("blocked", gateway.status(&id));
+    assert_eq!(json!("rule checkout_failures: 1 (10 points)"), risk(&["tries", &id])[0]["reasons"]);
+    assert_eq!(shown, risk(&["set", "--reset"]));
+    gateway.stop();
+    assert_eq!(0, place.audit().0);
+}
+
 #[test]
 fn what_cannot_be_done_says_why() {
     let place = Place::new();
@@ -124,6 +183,16 @@ fn what_cannot_be_done_says_why() {
         (vec!["brand", "create", "--merchant", unknown, "--name", "A", "--language", "english"], "--language"),
         (vec!["key", "create", "--merchant", unknown, "--mode", "test"], "no such merchant"),
         (vec!["key", "revoke", "--merchant", unknown, unknown], "no such key"),
+        (vec!["risk", "show", "--merchant", unknown, "--mode", "test"], "no such merchant"),
+        (vec!["risk", "set", "--merchant", unknown, "--mode", "test", "--block-at", "9"], "no such merchant"),
+        (vec!["risk", "block", "--merchant", unknown, "--mode", "live", "--email", "nobody"], "not a mail address"),
+        (vec!["risk", "block", "--merchant", unknown, "--mode", "live", "--network", "1.2.3"], "not an address"),
+        (vec!["risk", "block", "--merchant", unknown, "--mode", "live", "--country", "Mars"], "two letters"),
+        (vec!["risk", "block", "--merchant", unknown, "--mode", "live", "--bin", "444433332"], "four to eight"),
+        (vec!["risk", "block", "--merchant", unknown, "--mode", "live", "--card", "4444"], "never a card number"),
+        (vec!["risk", "block", "--merchant", unknown, "--mode", "live", "--checkout", unknown], "no card"),
+        (vec!["risk", "unblock", "--merchant", unknown, "--mode", "live", "--bin", "4444"], "no such merchant"),
+        (vec!["risk", "tries", "--merchant", unknown, "--mode", "live", unknown], "no such checkout"),
     ] {
         let arguments = [&arguments[..], &["--data", data.to_str().unwrap()]].concat();
         let (code, out, err) = place.run(&arguments, &[]);

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use domain::risk::{Assessment, Finding};
 use domain::{
     AttemptId, Authentication, AuthenticationFailure, AuthenticationIds, Brand, CaptureMode, CardFacts, CardId,
     CardSummary, Challenge, ChallengeWindow, CheckoutId, DeclineReason, Due, Event, Expiry, Fees, Flow, MerchantId,
@@ -62,6 +63,7 @@ pub(crate) enum EventDoc {
         why: FailureDoc,
     },
     AttemptRefused(RefusedDoc),
+    TriesUsedUp,
     AttemptUnknown {
         #[serde(with = "word")]
         attempt: AttemptId,
@@ -196,6 +198,15 @@ pub(crate) struct RefusedDoc {
     ip: Option<IpAddr>,
     #[serde(with = "word")]
     reason: DeclineReason,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    assessment: Option<AssessmentDoc>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssessmentDoc {
+    score: u32,
+    findings: Vec<AsWord<Finding>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -306,6 +317,7 @@ impl From<Event> for EventDoc {
                 Self::NotAuthenticated { attempt, why: failure.into() }
             }
             Event::AttemptRefused(refused) => Self::AttemptRefused(refused.into()),
+            Event::TriesUsedUp => Self::TriesUsedUp,
             Event::AttemptUnknown { attempt_id: attempt } => Self::AttemptUnknown { attempt },
             Event::Authorized { attempt_id: attempt, amount, acquirer_reference: reference, facts } => {
                 Self::Authorized { attempt, amount, reference, facts }
@@ -361,6 +373,7 @@ impl EventDoc {
                 Event::NotAuthenticated { attempt_id, failure: why.into() }
             }
             Self::AttemptRefused(refused) => Event::AttemptRefused(refused.into()),
+            Self::TriesUsedUp => Event::TriesUsedUp,
             Self::AttemptUnknown { attempt: attempt_id } => Event::AttemptUnknown { attempt_id },
             Self::Authorized { attempt: attempt_id, amount, reference: acquirer_reference, facts } => {
                 Event::Authorized { attempt_id, amount, acquirer_reference, facts }
@@ -533,13 +546,21 @@ impl From<FailureDoc> for AuthenticationFailure {
 }
 
 impl From<RefusedTry> for RefusedDoc {
-    fn from(RefusedTry { attempt_id: attempt, card, flow, payer_ip: ip, reason }: RefusedTry) -> Self {
-        Self { attempt, card: card.map(Into::into), flow, ip, reason }
+    fn from(RefusedTry { attempt_id: attempt, card, flow, payer_ip: ip, reason, assessment }: RefusedTry) -> Self {
+        let assessment = assessment.map(|Assessment { score, findings }| AssessmentDoc {
+            score,
+            findings: findings.into_iter().map(AsWord).collect(),
+        });
+        Self { attempt, card: card.map(Into::into), flow, ip, reason, assessment }
     }
 }
 
 impl From<RefusedDoc> for RefusedTry {
-    fn from(RefusedDoc { attempt: attempt_id, card, flow, ip: payer_ip, reason }: RefusedDoc) -> Self {
-        Self { attempt_id, card: card.map(Into::into), flow, payer_ip, reason }
+    fn from(RefusedDoc { attempt: attempt_id, card, flow, ip: payer_ip, reason, assessment }: RefusedDoc) -> Self {
+        let assessment = assessment.map(|AssessmentDoc { score, findings }| Assessment {
+            score,
+            findings: findings.into_iter().map(|AsWord(finding)| finding).collect(),
+        });
+        Self { attempt_id, card: card.map(Into::into), flow, payer_ip, reason, assessment }
     }
 }

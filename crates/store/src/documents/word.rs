@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
+use domain::risk::{Finding, Ground, Limit, ListKind, RuleName};
 use domain::{
     AttemptId, Brand, BrandId, CaptureMode, CardId, ChallengeWindow, CheckoutId, Currency, CustomerId, DeclineReason,
     Exchange, Expiry, Flow, Money, OperationId, OperationKind, TransStatus,
@@ -48,7 +49,7 @@ macro_rules! listed {
     )*};
 }
 
-listed! { Brand: as_str, Currency: code, DeclineReason: as_str }
+listed! { Brand: as_str, Currency: code, DeclineReason: as_str, RuleName: as_str }
 
 /// `EUR/MYR 4.71`
 impl Word for Exchange {
@@ -60,6 +61,30 @@ impl Word for Exchange {
         let (pair, rate) = word.split_once(' ')?;
         let (from, to) = pair.split_once('/')?;
         Self::new(Currency::parse(from)?, Currency::parse(to)?, rate)
+    }
+}
+
+/// `limit card_declines 5 100`: where the reason comes from, what was counted, and the points it adds.
+impl Word for Finding {
+    fn to_word(&self) -> Cow<'static, str> {
+        let (kind, name) = match self.ground {
+            Ground::Limit(limit) => ("limit", limit.as_str()),
+            Ground::Listed(kind) => ("list", kind.as_str()),
+            Ground::Rule(name) => ("rule", name.as_str()),
+        };
+        format!("{kind} {name} {} {}", self.value, self.points).into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        let mut words = word.split(' ');
+        let ground = match (words.next()?, words.next()?) {
+            ("limit", name) => Ground::Limit(Limit::parse(name)?),
+            ("list", name) => Ground::Listed(ListKind::parse(name)?),
+            ("rule", name) => Ground::Rule(RuleName::parse(name)?),
+            _ => return None,
+        };
+        let (value, points) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+        words.next().is_none().then_some(Self { ground, value, points })
     }
 }
 

@@ -189,6 +189,8 @@ create table cards (
     wrapped_key blob not null,
     ciphertext blob not null,
     fingerprint blob not null,
+    -- What the card is counted by.
+    card_key blob not null,
     summary text not null,
     created_at integer not null
 ) strict;
@@ -278,3 +280,42 @@ create table kept_cards (
 ) strict;
 
 create index kept_cards_of_customers on kept_cards (merchant_id, mode, customer_id);
+
+-- Declines of the last 30 days: what the limits of security R1 and R2 count. The key has the mode in it.
+create table declines (
+    position integer primary key,
+    card_key blob not null,
+    at integer not null,
+    merchant_id blob not null,
+    reason text not null,
+    weight integer not null
+) strict;
+
+create index declines_of_cards on declines (card_key, at);
+
+-- What may never be sent again: kept for good.
+create table declines_for_good (
+    card_key blob not null,
+    merchant_id blob not null,
+    currency text not null,
+    amount integer not null,
+    primary key (card_key, merchant_id, currency, amount)
+) strict, without rowid;
+
+create table risk_policies (
+    merchant_id blob not null,
+    mode text not null,
+    policy text not null,
+    primary key (merchant_id, mode)
+) strict;
+
+-- What an operator never wants to see.
+create table risk_lists (
+    position integer primary key,
+    merchant_id blob not null,
+    mode text not null,
+    kind text not null,
+    value text not null,
+    created_at integer not null,
+    unique (merchant_id, mode, kind, value)
+) strict;

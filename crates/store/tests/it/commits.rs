@@ -1,5 +1,6 @@
 //! What a commit promises.
 
+use domain::risk::CardKey;
 use domain::{Checkout, Command, MerchantId, Mode, PublicId};
 use store::{
     AdminWrite, CardRow, Changeset, CheckoutRecord, Committed, CounterWrite, Error, Sealed, Store, Timer, TimerKind,
@@ -359,6 +360,7 @@ async fn a_card_with_a_used_id_is_an_error() {
         mode: Mode::Test,
         sealed: Sealed { key_id: String::new(), wrapped_key: vec![], ciphertext: vec![] },
         fingerprint: [0; 32],
+        card_key: CardKey::new([0; 16]),
         summary: crate::samples::card(),
         created_at: at(0),
     };

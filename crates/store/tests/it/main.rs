@@ -5,5 +5,6 @@ mod commits;
 mod deliveries;
 mod opening;
 mod records;
+mod risk;
 mod samples;
 mod subscribers;

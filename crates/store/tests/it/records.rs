@@ -1,5 +1,6 @@
 //! What is written is what is read, to whom it belongs and to nobody else.
 
+use domain::risk::CardKey;
 use domain::{
     BrandId, CardId, Checkout, Currency, Customer, CustomerId, Exchange, Fees, KeyId, Line, MerchantId, Mode, Redirects,
 };
@@ -198,6 +199,7 @@ async fn checkouts_customers_and_cards() {
         mode: Mode::Test,
         sealed: sealed(),
         fingerprint: [5; 32],
+        card_key: CardKey::new([6; 16]),
         summary: domain::CardSummary { holder: String::new(), ..card() },
         created_at: at(5),
     };
