@@ -155,3 +155,25 @@ async fn each_credential_opens_its_own_dialect_and_mode() {
         assert_eq!((200, 0), (answer.status, answer.json()["callbacks"].as_array().unwrap().len()));
     }
 }
+
+/// 300 at once for each client, its tokens together and those it asks for included; in test mode only when asked to
+/// (security R3).
+#[tokio::test]
+async fn limits_bind_each_client() {
+    for (app, allowed) in [(App::with_test_limits().await, 299), (App::new().await, 400)] {
+        let token = app.card_token(&app.merchant).await;
+        let mut read_count = 0;
+        for _ in 0..400 {
+            let answer = ask(&app.router, card_request(&token, Method::GET, CALLBACKS, &Value::Null)).await;
+            if answer.status == 429 {
+                message(&answer, 429);
+                assert_eq!("1", answer.header("retry-after"));
+            } else {
+                read_count += 1;
+            }
+        }
+        assert_eq!(allowed, read_count);
+        let other = app.another_merchant().await;
+        assert_eq!(200, read(&app, &app.card_token(&other).await).await, "others are not held up");
+    }
+}

@@ -549,6 +549,8 @@ async fn v17_an_order_is_named_by_number_or_text() {
     for order_id in [json!(900_017), theirs, json!("W-1"), json!(-1), json!([])] {
         message(&named(order_id).await, 400);
     }
+    assert_eq!(200, app.card(Method::DELETE, &format!("/api/v2/orders/{number}"), &Value::Null).await.status);
+    assert_eq!("The order is cancelled", message(&named(json!(number)).await, 400));
 }
 
 #[tokio::test]
