@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use aws_lc_rs::digest::{SHA384, digest};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use domain::{Colour, Palette};
 
 /// A file a page asks for.
 #[derive(Debug)]
@@ -20,7 +21,8 @@ pub(crate) struct Asset {
     pub body: &'static [u8],
 }
 
-const CSS: &str = "text/css; charset=utf-8";
+/// Of stylesheets.
+pub(crate) const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 
 /// How every page looks.
@@ -51,6 +53,23 @@ pub(crate) static RETURNED: LazyLock<Asset> =
 #[must_use]
 pub(crate) fn find(path: &str) -> Option<&'static Asset> {
     [&*STYLE, &*FORM, &*ONWARD, &*WAIT, &*CHALLENGE, &*RETURNED].into_iter().find(|asset| asset.path == path)
+}
+
+/// Where the stylesheet of a shop's colours is. They are in its name, so it never changes.
+#[must_use]
+pub(crate) fn theme_path(palette: Palette) -> String {
+    let digits = |colour: Colour| colour.to_string().trim_start_matches('#').to_owned();
+    format!("/p/assets/theme.{}.{}.css", digits(palette.accent()), digits(palette.ground()))
+}
+
+/// The stylesheet of the colours in this name; `None` for colours on which text could not be read.
+#[must_use]
+pub(crate) fn theme(name: &str) -> Option<String> {
+    let (accent, ground) = name.strip_prefix("theme.")?.strip_suffix(".css")?.split_once('.')?;
+    let palette = Palette::new(Colour::parse(accent)?, Colour::parse(ground)?).ok()?;
+    // One address for each pair of colours.
+    let same = theme_path(palette).ends_with(&format!("/{name}"));
+    same.then(|| format!(":root {{ --accent: {}; --ground: {}; }}\n", palette.accent(), palette.ground()))
 }
 
 impl Asset {
@@ -90,6 +109,24 @@ mod tests {
         let published = "sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn";
         assert_eq!(published, one.integrity);
         assert_ne!((one.path, one.integrity), (other.path, other.integrity));
+    }
+
+    #[test]
+    fn colours_of_a_shop_are_a_stylesheet_of_their_own() {
+        let colour = |text| Colour::parse(text).expect("a colour");
+        let path = theme_path(Palette::new(colour("#0b6e4f"), colour("#ffffff")).expect("readable"));
+        assert_eq!("/p/assets/theme.0b6e4f.ffffff.css", path);
+        let style = theme("theme.0b6e4f.ffffff.css").expect("a stylesheet");
+        assert_eq!(":root { --accent: #0b6e4f; --ground: #ffffff; }\n", style);
+        for name in [
+            "theme.css",
+            "theme.0B6E4F.ffffff.css",
+            "theme.ffcc00.ffffff.css",
+            "theme.0b6e4f.ffffff.css.css",
+            "theme.}.{.css",
+        ] {
+            assert_eq!(None, theme(name), "{name}");
+        }
     }
 
     #[test]

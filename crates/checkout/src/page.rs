@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use askama::Template;
 use domain::{
-    AttemptId, AttemptStatus, CardSummary, Challenge, Checkout, CheckoutId, Customer, DeclineReason, Event, Mode,
+    AttemptId, AttemptStatus, CardSummary, Challenge, Checkout, CheckoutId, Customer, DeclineReason, Event, Look, Mode,
     Money, Payment, Recorded, State, Timestamp,
 };
 use url::Url;
@@ -48,6 +48,8 @@ pub(crate) struct Subject<'a> {
     pub words: Words,
     /// The language that was asked for in the address; links of the page ask for it again.
     pub lang: Option<Language>,
+    /// How the seller's pages look.
+    pub look: Look,
 }
 
 /// Where a payment stands in the eyes of its payer (checkout-ux 7).
@@ -294,6 +296,10 @@ struct Frame {
     title: String,
     /// Empty on pages that belong to nobody.
     seller: String,
+    /// Where the stylesheet of the seller's colours is.
+    theme: Option<String>,
+    /// Where the seller's logo is.
+    logo: Option<String>,
     /// The seller's first letter, in place of a logo.
     monogram: String,
     test: bool,
@@ -313,6 +319,8 @@ impl Frame {
         let monogram = seller.chars().find(|c| c.is_alphanumeric());
         Self {
             title,
+            theme: subject.look.palette.map(assets::theme_path),
+            logo: subject.look.logo.map(|logo| format!("/p/logos/{logo}")),
             monogram: monogram.map(|letter| letter.to_uppercase().to_string()).unwrap_or_default(),
             seller,
             test: subject.checkout.mode == Mode::Test,
@@ -325,6 +333,8 @@ impl Frame {
         Self {
             title: title.to_owned(),
             seller: String::new(),
+            theme: None,
+            logo: None,
             monogram: String::new(),
             test: false,
             languages: &Language::ALL,

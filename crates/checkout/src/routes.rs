@@ -13,7 +13,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use domain::{AttemptId, ChallengeWindow, Checkout, CheckoutId, Flow, Refusal, State as PaymentState, TransStatus};
+use domain::{
+    AttemptId, ChallengeWindow, Checkout, CheckoutId, Flow, LogoId, Refusal, State as PaymentState, TransStatus,
+};
 use engine::three_ds::{self, AcsAnswer, AcsBehaviour, AcsOutcome};
 use engine::{CardEntry, Engine, Error, Shown, Visit};
 use tollgate_http::body::{self, BodyError};
@@ -68,8 +70,11 @@ pub fn router(engine: Engine, public_url: &str) -> Router {
         ("/{id}/invoice", get(invoice)),
         ("/{id}/receipt", get(receipt)),
     ];
-    let mut router =
-        Router::new().route("/assets/{name}", get(asset)).route("/reports", post(report)).fallback(unknown);
+    let mut router = Router::new()
+        .route("/assets/{name}", get(asset))
+        .route("/logos/{name}", get(logo))
+        .route("/reports", post(report))
+        .fallback(unknown);
     for (path, handler) in routes {
         router = router.route(path, handler.clone()).route(&format!("{path}/"), handler);
     }
@@ -168,8 +173,12 @@ impl Pages {
         }
     }
 
-    fn subject<'a>(&self, shown: &'a Shown) -> Subject<'a> {
+    async fn subject<'a>(&self, shown: &'a Shown) -> Subject<'a> {
+        let checkout = &shown.record.checkout;
+        // A page that looks like any other is better than none.
+        let brand = self.engine.brand(checkout.merchant_id, checkout.brand_id).await;
         Subject {
+            look: brand.map(|brand| brand.look).unwrap_or_default(),
             checkout: &shown.record.checkout,
             payment: &shown.payment,
             history: &shown.history,
@@ -192,9 +201,9 @@ impl Pages {
     /// The form, or what stands there instead.
     async fn form_or_state(&self, shown: &Shown, errors: Option<FormErrors>) -> Response {
         if engine::question(shown).is_some() {
-            return self.challenge(shown);
+            return self.challenge(shown).await;
         }
-        let subject = self.subject(shown);
+        let subject = self.subject(shown).await;
         if let Some(html) = page::at_link(subject) {
             return self.page(StatusCode::OK, subject.words, html);
         }
@@ -231,7 +240,7 @@ impl Pages {
     }
 
     /// The page that leads to the payer's bank.
-    fn challenge(&self, shown: &Shown) -> Response {
+    async fn challenge(&self, shown: &Shown) -> Response {
         let id = shown.record.checkout.id;
         let Some(question) = engine::question(shown) else { return self.see_other(id, "result/") };
         let form = ChallengeForm {
@@ -242,7 +251,7 @@ impl Pages {
             until: question.asked_at.plus(engine::CHALLENGE_WAIT),
             attempt: &self.engine.form_token(id),
         };
-        let subject = self.subject(shown);
+        let subject = self.subject(shown).await;
         let html = page::challenge(subject, &form);
         answer(StatusCode::OK, headers::challenge_page(self.https), subject.words, html)
     }
@@ -254,8 +263,8 @@ impl Pages {
     }
 
     /// A post nobody could read: how the payment stands, or that nothing was sent.
-    fn unread(&self, shown: &Shown, status: StatusCode) -> Response {
-        let subject = self.subject(shown);
+    async fn unread(&self, shown: &Shown, status: StatusCode) -> Response {
+        let subject = self.subject(shown).await;
         let html = page::at_link(subject).unwrap_or_else(|| page::broken(subject.words, Broken::NotCharged));
         self.page(status, subject.words, html)
     }
@@ -306,7 +315,7 @@ async fn pay(pages: Pages, Path(id): Path<String>, caller: Option<Extension<Call
     };
     let bytes = match read_form(request).await {
         Ok(bytes) => bytes,
-        Err(status) => return pages.unread(&shown, status),
+        Err(status) => return pages.unread(&shown, status).await,
     };
     let saved = match pages.saved_cards(&shown).await {
         Ok(saved) => saved,
@@ -316,7 +325,7 @@ async fn pay(pages: Pages, Path(id): Path<String>, caller: Option<Extension<Call
     let asked = Asked {
         accepted: checkout.brands.as_deref(),
         details: &checkout.asks_details,
-        customer: pages.subject(&shown).customer(),
+        customer: pages.subject(&shown).await.customer(),
         saved: &saved,
     };
     let posted = match form::read(&bytes, pages.engine.env().now(), &asked) {
@@ -340,7 +349,7 @@ async fn pay(pages: Pages, Path(id): Path<String>, caller: Option<Extension<Call
         Err(Error::Used | Error::NoToken) => pages.form_or_state(&shown, Some(FormErrors::unreadable())).await,
         Err(Error::Refused(Refusal::InFlight)) => match pages.engine.show(id).await {
             Ok(shown) => {
-                let subject = pages.subject(&shown);
+                let subject = pages.subject(&shown).await;
                 pages.page(StatusCode::CONFLICT, subject.words, page::processing_elsewhere(subject))
             }
             Err(error) => pages.failed(&error, Broken::Unsure),
@@ -432,7 +441,7 @@ fn found(url: &str) -> Response {
 async fn challenge(pages: Pages, Path(id): Path<String>) -> Response {
     let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
     match pages.engine.show(id).await {
-        Ok(shown) => pages.challenge(&shown),
+        Ok(shown) => pages.challenge(&shown).await,
         Err(error) => pages.failed(&error, Broken::Unsure),
     }
 }
@@ -462,7 +471,7 @@ async fn return_from_bank(mut pages: Pages, Path(id): Path<String>, request: Req
     pages.wish.asked = pages.wish.asked.or_else(|| language_of(&session_data));
     match pages.engine.return_from_bank(id, &cres).await {
         Ok(shown) => {
-            let subject = pages.subject(&shown);
+            let subject = pages.subject(&shown).await;
             answer(StatusCode::OK, headers::return_page(pages.https), subject.words, page::returned(subject))
         }
         Err(error) => pages.failed(&error, Broken::Unsure),
@@ -564,7 +573,7 @@ async fn result(pages: Pages, Path(id): Path<String>) -> Response {
             pages.see_other(id, "")
         }
         Ok(shown) => {
-            let subject = pages.subject(&shown);
+            let subject = pages.subject(&shown).await;
             pages.page(StatusCode::OK, subject.words, page::after_try(subject))
         }
         Err(error) => pages.failed(&error, Broken::Unsure),
@@ -578,7 +587,7 @@ async fn invoice(pages: Pages, Path(id): Path<String>, method: Method) -> Respon
     let page = async {
         let shown = shown?;
         let issuer = pages.issuer(&shown).await?;
-        let subject = pages.subject(&shown);
+        let subject = pages.subject(&shown).await;
         Ok((subject.words, page::invoice(subject, &issuer)))
     };
     match page.await {
@@ -593,7 +602,7 @@ async fn receipt(pages: Pages, Path(id): Path<String>) -> Response {
     let page = async {
         let shown = pages.engine.show(id).await?;
         let issuer = pages.issuer(&shown).await?;
-        let subject = pages.subject(&shown);
+        let subject = pages.subject(&shown).await;
         Ok((subject.words, page::receipt(subject, &issuer)))
     };
     match page.await {
@@ -603,7 +612,25 @@ async fn receipt(pages: Pages, Path(id): Path<String>) -> Response {
     }
 }
 
+/// A shop's logo. Its name is made of its bytes.
+async fn logo(pages: Pages, Path(name): Path<String>) -> Response {
+    let Some(id) = LogoId::parse(&name) else { return pages.unknown() };
+    match pages.engine.logo(id).await {
+        Ok(picture) => {
+            let mut response = ([(header::CONTENT_TYPE, id.media_type())], picture).into_response();
+            add(&mut response, headers::asset(pages.https));
+            response
+        }
+        Err(error) => pages.failed(&error, Broken::Unsure),
+    }
+}
+
 async fn asset(pages: Pages, Path(name): Path<String>) -> Response {
+    if let Some(style) = assets::theme(&name) {
+        let mut response = ([(header::CONTENT_TYPE, assets::CSS)], style).into_response();
+        add(&mut response, headers::asset(pages.https));
+        return response;
+    }
     let Some(asset) = assets::find(&format!("/p/assets/{name}")) else { return pages.unknown() };
     let mut response = ([(header::CONTENT_TYPE, asset.content_type)], asset.body).into_response();
     add(&mut response, headers::asset(pages.https));

@@ -14,6 +14,7 @@ mod text;
 mod checkout;
 mod command;
 mod event;
+mod look;
 mod payment;
 
 mod authentication;
@@ -36,6 +37,7 @@ pub use ids::{
     AttemptId, BrandId, CardId, CheckoutId, CustomerId, DeliveryId, IdError, KeyId, MerchantId, OperationId, PaymentId,
     PublicId,
 };
+pub use look::{Colour, Logo, LogoId, Look, Palette, TooAlike};
 pub use money::{Currency, Exchange, Fees, Money};
 pub use notice::{Notice, notices};
 pub use payment::{

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{BrandId, Currency, Exchange, Fees, KeyId, MerchantId, Mode};
+use domain::{BrandId, Currency, Exchange, Fees, KeyId, Logo, LogoId, Look, MerchantId, Mode, Palette};
 use env::Env;
 use store::{AdminWrite, ApiKey, Brand, Changeset, Committed, Company, Merchant, OauthClient, Store};
 use zeroize::Zeroizing;
@@ -42,6 +42,23 @@ pub struct NewBrand {
     pub time_zone: String,
     /// Whether forms on the merchant's own pages may post cards to us.
     pub direct_post: bool,
+    /// Its colours; the gateway's own by default.
+    pub palette: Option<Palette>,
+    /// Its logo.
+    pub logo: Option<Logo>,
+}
+
+/// What an operator says of a brand that is there already; what is absent stays.
+#[derive(Debug, Clone, Default)]
+pub struct BrandChange {
+    /// What payers know it by.
+    pub name: Option<String>,
+    /// Its site.
+    pub website: Option<String>,
+    /// Its colours.
+    pub palette: Option<Palette>,
+    /// Its logo.
+    pub logo: Option<Logo>,
 }
 
 /// Merchants, brands, keys and clients looked up lately. Emptied by every change of an operator.
@@ -131,11 +148,44 @@ impl Engine {
             language: new.language,
             time_zone: new.time_zone,
             direct_post: new.direct_post,
+            look: Look { palette: new.palette, logo: new.logo.as_ref().and_then(logo_id) },
             created_at: self.0.env.now(),
             revoked_at: None,
         };
-        self.administer(vec![AdminWrite::Brand(brand.clone())]).await?;
+        let mut writes = vec![AdminWrite::Brand(brand.clone())];
+        writes.extend(brand.look.logo.zip(new.logo).map(|(id, logo)| AdminWrite::Logo(id, logo)));
+        self.administer(writes).await?;
         Ok(brand)
+    }
+
+    /// Changes what a brand is called and how its pages look. Checkouts that were made before keep its name.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without such a brand; [`Error::Store`].
+    pub async fn update_brand(
+        &self,
+        merchant_id: MerchantId,
+        id: BrandId,
+        change: BrandChange,
+    ) -> Result<Brand, Error> {
+        let BrandChange { name, website, palette, logo } = change;
+        let mut brand = Brand::clone(&*self.brand(merchant_id, id).await?);
+        brand.name = name.unwrap_or(brand.name);
+        brand.website = website.unwrap_or(brand.website);
+        brand.look.palette = palette.or(brand.look.palette);
+        brand.look.logo = logo.as_ref().and_then(logo_id).or(brand.look.logo);
+        let mut writes = vec![AdminWrite::UpdateBrand(brand.clone())];
+        writes.extend(brand.look.logo.zip(logo).map(|(id, logo)| AdminWrite::Logo(id, logo)));
+        self.administer(writes).await?;
+        Ok(brand)
+    }
+
+    /// The bytes of a logo.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`].
+    pub async fn logo(&self, id: LogoId) -> Result<Vec<u8>, Error> {
+        self.0.store.logo(id).await?.ok_or(Error::NotFound)
     }
 
     /// The brands of a merchant, oldest first.
@@ -251,6 +301,11 @@ impl Engine {
             Committed::Stale | Committed::KeyUsed => Err(Error::Stale),
         }
     }
+}
+
+fn logo_id(logo: &Logo) -> Option<LogoId> {
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, logo.bytes());
+    logo.id(*hash.as_ref().first_chunk()?)
 }
 
 /// One of the gateway's own keys: random, made at the first start, sealed in the store.

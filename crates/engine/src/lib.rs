@@ -44,7 +44,7 @@ use store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use admin::{NewBrand, NewMerchant};
+pub use admin::{BrandChange, NewBrand, NewMerchant};
 pub use authentication::{CHALLENGE_WAIT, Question, question};
 pub use causes::Causes;
 pub use checkouts::{NewCheckout, Opened, Shown, hold_ends};

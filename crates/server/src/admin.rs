@@ -1,21 +1,23 @@
 //! Administration: the same requests whether a server runs (then over `<data>/admin.sock`, because a store has one
 //! writer) or not (then on the opened data).
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read as _, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
-use domain::{BrandId, Currency, Dialect, Exchange, Fees, KeyId, MerchantId, Mode};
-use engine::{Engine, NewBrand, NewMerchant};
+use anyhow::{Context as _, anyhow, bail};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use domain::{BrandId, Colour, Currency, Dialect, Exchange, Fees, KeyId, Logo, MerchantId, Mode, Palette};
+use engine::{BrandChange, Engine, NewBrand, NewMerchant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{ApiKey, Brand, Company, Merchant, OauthClient};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{ListedArgs, NewBrandArgs, NewMerchantArgs, PolicyArgs};
+use crate::cli::{ListedArgs, LookArgs, NewBrandArgs, NewMerchantArgs, PolicyArgs, UpdateBrandArgs};
 use crate::risk;
 
 /// One request of an operator.
@@ -26,6 +28,7 @@ pub(crate) enum AdminRequest {
     ListMerchants,
     RevokeMerchant { merchant: String },
     CreateBrand(NewBrandArgs),
+    UpdateBrand(UpdateBrandArgs),
     ListBrands { merchant: String },
     RevokeBrand { merchant: String, brand: String },
     CreateKey { merchant: String, mode: String },
@@ -103,6 +106,7 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
             language,
             time_zone,
             direct_post,
+            look,
         }) => {
             if name.trim().is_empty() {
                 bail!("--name: a brand needs a name");
@@ -142,8 +146,19 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
                 language,
                 time_zone,
                 direct_post,
+                palette: parse_palette(&look)?,
+                logo: parse_logo(&look)?,
             };
             describe_brand(&engine.create_brand(new).await.context("there is no such merchant")?)
+        }
+        AdminRequest::UpdateBrand(UpdateBrandArgs { merchant, brand, name, website, look }) => {
+            if name.as_ref().is_some_and(|name| name.trim().is_empty()) {
+                bail!("--name: a brand needs a name");
+            }
+            let id = BrandId::parse(&brand).context("the brand's id is not an id")?;
+            let change = BrandChange { name, website, palette: parse_palette(&look)?, logo: parse_logo(&look)? };
+            let updated = engine.update_brand(merchant_id(&merchant)?, id, change).await;
+            describe_brand(&updated.context("this merchant has no such brand")?)
         }
         AdminRequest::ListBrands { merchant } => {
             engine.brands(merchant_id(&merchant)?).await?.iter().map(describe_brand).collect()
@@ -199,6 +214,35 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
     })
 }
 
+fn parse_palette(look: &LookArgs) -> anyhow::Result<Option<Palette>> {
+    let Some(colour) = &look.colour else { return Ok(None) };
+    let parse = |field: &str, text: &str| {
+        Colour::parse(text).with_context(|| format!("{field}: {text} is not a colour of six digits, such as #0b6e4f"))
+    };
+    let ground = look.ground.as_deref().map_or(Ok(Colour::GROUND), |ground| parse("--ground", ground))?;
+    let palette = Palette::new(parse("--colour", colour)?, ground);
+    palette.map(Some).map_err(|error| anyhow!("--colour, --ground: {error}"))
+}
+
+fn parse_logo(look: &LookArgs) -> anyhow::Result<Option<Logo>> {
+    let Some(picture) = &look.picture else { return Ok(None) };
+    let bytes = BASE64_STANDARD.decode(picture).context("--logo: the picture came broken")?;
+    Logo::new(bytes).map(Some).context("--logo: not a PNG or JPEG of at most 20 KB")
+}
+
+/// Reads the file that `--logo` names, on the operator's side of the socket.
+pub(crate) fn read_logo(look: &mut LookArgs) -> anyhow::Result<()> {
+    if let Some(file) = look.logo.take() {
+        let mut bytes = Vec::new();
+        // One byte more than fits tells a file that is too large, however large it is.
+        let most = u64::try_from(Logo::BYTES_MAX + 1).unwrap_or(u64::MAX);
+        let read = std::fs::File::open(&file).and_then(|opened| opened.take(most).read_to_end(&mut bytes));
+        read.with_context(|| format!("--logo: {} cannot be read", file.display()))?;
+        look.picture = Some(BASE64_STANDARD.encode(bytes));
+    }
+    Ok(())
+}
+
 pub(crate) fn merchant_id(text: &str) -> anyhow::Result<MerchantId> {
     MerchantId::parse(text).context("the merchant's id is not an id; `tollgate merchant list` shows them")
 }
@@ -225,6 +269,9 @@ fn describe_brand(brand: &Brand) -> Value {
         "language": brand.language,
         "time_zone": brand.time_zone,
         "direct_post": brand.direct_post,
+        "colour": brand.look.palette.map(|palette| palette.accent().to_string()),
+        "ground": brand.look.palette.map(|palette| palette.ground().to_string()),
+        "logo": brand.look.logo.map(|logo| logo.to_string()),
         "revoked": brand.revoked_at.is_some(),
     })
 }

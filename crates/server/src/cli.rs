@@ -206,6 +206,46 @@ pub(crate) struct NewBrandArgs {
     /// Lets forms on the merchant's own pages post cards to us; raises its PCI duty to SAQ A-EP.
     #[arg(long)]
     pub(crate) direct_post: bool,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(crate) look: LookArgs,
+}
+
+/// How the pages of a brand look.
+#[derive(Debug, Clone, Default, Args, Serialize, Deserialize)]
+pub(crate) struct LookArgs {
+    /// Of buttons, links and marks of choice: six hexadecimal digits, such as #0b6e4f. White text must be read on it.
+    #[arg(long)]
+    pub(crate) colour: Option<String>,
+    /// Behind everything: a light colour [default: #f3f5f9].
+    #[arg(long, requires = "colour")]
+    pub(crate) ground: Option<String>,
+    /// A PNG or JPEG of at most 20 KB.
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub(crate) logo: Option<PathBuf>,
+    /// The file's bytes in base64, once it was read.
+    #[arg(skip)]
+    pub(crate) picture: Option<String>,
+}
+
+/// What an operator says of a brand that is there already.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub(crate) struct UpdateBrandArgs {
+    /// The merchant's id.
+    #[arg(long)]
+    pub(crate) merchant: String,
+    /// The brand's id.
+    pub(crate) brand: String,
+    /// What payers know it by.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Its site.
+    #[arg(long)]
+    pub(crate) website: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(crate) look: LookArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -234,6 +274,13 @@ pub(crate) enum BrandAction {
     Create {
         #[command(flatten)]
         brand: NewBrandArgs,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Changes what a brand is called and how its pages look; what is not given stays.
+    Update {
+        #[command(flatten)]
+        brand: UpdateBrandArgs,
         #[command(flatten)]
         data: DataArgs,
     },

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tollgate_http::metrics::HttpMetrics;
 use tollgate_http::serve::{Limits, Serving, serve};
 
-use crate::admin::{self, AdminRequest};
+use crate::admin::{self, AdminRequest, read_logo};
 use crate::app::{App, AppOptions, refuse};
 use crate::cli::{
     BrandAction, Cli, ClientAction, ClientDialect, Command, DataArgs, KeyAction, MerchantAction, RiskAction, ServeArgs,
@@ -40,7 +40,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Serve(args) => run_serve(*args),
         Command::Audit(data) => return audit(&data),
         Command::Merchant { action } => administer(merchant_request(action)),
-        Command::Brand { action } => administer(brand_request(action)),
+        Command::Brand { action } => brand_request(action).and_then(administer),
         Command::Key { action } => administer(key_request(action)),
         Command::Client { action } => administer(client_request(action)),
         Command::Risk { action } => administer(risk_request(action)),
@@ -346,12 +346,19 @@ fn merchant_request(action: MerchantAction) -> (AdminRequest, DataArgs) {
     }
 }
 
-fn brand_request(action: BrandAction) -> (AdminRequest, DataArgs) {
-    match action {
-        BrandAction::Create { brand, data } => (AdminRequest::CreateBrand(brand), data),
+fn brand_request(action: BrandAction) -> anyhow::Result<(AdminRequest, DataArgs)> {
+    Ok(match action {
+        BrandAction::Create { mut brand, data } => {
+            read_logo(&mut brand.look)?;
+            (AdminRequest::CreateBrand(brand), data)
+        }
+        BrandAction::Update { mut brand, data } => {
+            read_logo(&mut brand.look)?;
+            (AdminRequest::UpdateBrand(brand), data)
+        }
         BrandAction::List { merchant, data } => (AdminRequest::ListBrands { merchant }, data),
         BrandAction::Revoke { merchant, brand, data } => (AdminRequest::RevokeBrand { merchant, brand }, data),
-    }
+    })
 }
 
 fn key_request(action: KeyAction) -> (AdminRequest, DataArgs) {

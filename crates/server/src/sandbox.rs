@@ -133,6 +133,8 @@ async fn make_merchant(engine: &Engine) -> anyhow::Result<Made> {
             language: "en".into(),
             time_zone: "UTC".into(),
             direct_post: true,
+            palette: None,
+            logo: None,
         })
         .await?;
     let (_, secret) = engine.create_key(merchant.id, Mode::Test).await?;

@@ -1,6 +1,6 @@
 //! Brands of merchants.
 
-use domain::{BrandId, MerchantId, Timestamp};
+use domain::{BrandId, Logo, LogoId, MerchantId, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use crate::Store;
@@ -16,6 +16,23 @@ pub(crate) fn insert(connection: &Connection, brand: &Brand) -> Result<(), Error
         connection,
         "insert into brands (id, merchant_id, document, created_at, revoked_at) values ($1, $2, $3, $4, $5)",
         params![id.bytes(), merchant_id.bytes(), document, created_at.micros(), revoked_at.map(Timestamp::micros)],
+    )?;
+    Ok(())
+}
+
+/// What it is called and how it looks; nothing else of a brand changes.
+pub(crate) fn update(connection: &Connection, brand: &Brand) -> Result<(), Error> {
+    let document = documents::text(&BrandDoc::new(brand))?;
+    execute(connection, "update brands set document = $1 where id = $2", params![document, brand.id.bytes()])?;
+    Ok(())
+}
+
+/// The same picture twice is one.
+pub(crate) fn insert_logo(connection: &Connection, id: LogoId, logo: &Logo) -> Result<(), Error> {
+    execute(
+        connection,
+        "insert into logos (name, picture) values ($1, $2) on conflict do nothing",
+        params![id.to_string(), logo.bytes()],
     )?;
     Ok(())
 }
@@ -66,6 +83,21 @@ impl Store {
     }
 }
 
+impl Store {
+    /// A logo; whose it is does not matter, every payer of that shop sees it.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn logo(&self, id: LogoId) -> Result<Option<Vec<u8>>, Error> {
+        self.read(move |connection| {
+            first(connection, "select picture from logos where name = $1", [id.to_string()], |row| {
+                Cells::new("logos", row).get(0, "picture")
+            })
+        })
+        .await
+    }
+}
+
 fn parse(row: &Row<'_>) -> Result<Brand, Error> {
     let cells = Cells::new("brands", row);
     let document: BrandDoc = cells.document(2, "document")?;
@@ -76,6 +108,7 @@ fn parse(row: &Row<'_>) -> Result<Brand, Error> {
         currencies: document.currencies(),
         exchanges: document.exchanges(),
         direct_post: document.direct_post,
+        look: document.look(),
         name: document.name,
         website: document.website,
         language: document.language,

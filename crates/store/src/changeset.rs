@@ -6,8 +6,8 @@ use domain::ledger::Posting;
 use domain::risk::limits::Decline;
 use domain::risk::{Listed, Policy};
 use domain::{
-    BrandId, CardId, CheckoutId, DeliveryId, KeyId, MerchantId, Mode, Money, Notice, Payment, PaymentId, Recorded,
-    Timestamp,
+    BrandId, CardId, CheckoutId, DeliveryId, KeyId, Logo, LogoId, MerchantId, Mode, Money, Notice, Payment, PaymentId,
+    Recorded, Timestamp,
 };
 
 use crate::records::{
@@ -202,6 +202,10 @@ pub enum AdminWrite {
     SigningKey(SigningKey),
     /// A new brand.
     Brand(Brand),
+    /// A brand is called or looks otherwise.
+    UpdateBrand(Brand),
+    /// A logo for a brand.
+    Logo(LogoId, Logo),
     /// A new API key.
     Key(ApiKey),
     /// A merchant's keys stop working.

@@ -3,7 +3,7 @@
 use domain::risk::{CardKey, Listed};
 use domain::{
     AttemptId, BrandId, CardId, CardSummary, Checkout, CheckoutId, Currency, Customer, CustomerId, DeliveryId, Dialect,
-    Exchange, Fees, KeyId, MerchantId, Mode, Notice, OperationId, PaymentId, Timestamp,
+    Exchange, Fees, KeyId, Look, MerchantId, Mode, Notice, OperationId, PaymentId, Timestamp,
 };
 
 /// A company that takes payments.
@@ -67,6 +67,8 @@ pub struct Brand {
     pub time_zone: String,
     /// Whether forms on the merchant's own pages may post cards to us.
     pub direct_post: bool,
+    /// How its pages look.
+    pub look: Look,
     /// When it was made.
     pub created_at: Timestamp,
     /// Since when it takes no new purchases.

@@ -362,6 +362,8 @@ fn apply_admin(connection: &Connection, write: &AdminWrite) -> Result<(), Error>
         AdminWrite::Merchant(merchant) => merchants::insert(connection, merchant),
         AdminWrite::SigningKey(key) => keys::put_signing_key(connection, key),
         AdminWrite::Brand(brand) => brands::insert(connection, brand),
+        AdminWrite::UpdateBrand(brand) => brands::update(connection, brand),
+        AdminWrite::Logo(id, logo) => brands::insert_logo(connection, *id, logo),
         AdminWrite::Key(key) => keys::insert(connection, key),
         AdminWrite::RevokeMerchant(id, at) => merchants::revoke(connection, *id, *at),
         AdminWrite::RevokeBrand(id, at) => brands::revoke(connection, *id, *at),

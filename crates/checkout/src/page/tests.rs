@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use domain::{
     AttemptId, Authentication, AuthenticationIds, Brand, BrandId, CaptureMode, CardFacts, CardId, Challenge,
-    ChallengeWindow, CheckoutId, Command, Currency, Customer, Dialect, Due, Expiry, Fees, Flow, Line, MerchantId,
-    Money, OperationId, OperationKind, OperationOutcome, Order, Outcome, PaymentId, Redirects, Report, Submission,
-    Terms, TransStatus,
+    ChallengeWindow, CheckoutId, Colour, Command, Currency, Customer, Dialect, Due, Expiry, Fees, Flow, Line, LogoId,
+    Look, MerchantId, Money, OperationId, OperationKind, OperationOutcome, Order, Outcome, Palette, PaymentId,
+    Redirects, Report, Submission, Terms, TransStatus,
 };
 use uuid::Uuid;
 
@@ -26,6 +26,7 @@ struct Story {
     now: Timestamp,
     words: Words,
     lang: Option<Language>,
+    look: Look,
 }
 
 impl Story {
@@ -86,7 +87,7 @@ impl Story {
             hold_max: None,
             fees: Fees::default(),
         };
-        Self { checkout, terms, history: Vec::new(), now: NOW, words: ENGLISH, lang: None }
+        Self { checkout, terms, history: Vec::new(), now: NOW, words: ENGLISH, lang: None, look: Look::default() }
     }
 
     fn shop(mut self, change: impl FnOnce(&mut Checkout)) -> Self {
@@ -206,6 +207,7 @@ impl Story {
             now: self.now,
             words: self.words,
             lang: self.lang,
+            look: self.look,
         })
     }
 
@@ -610,6 +612,21 @@ fn what_a_payer_typed_is_escaped() {
     let page = Story::new().read(|subject| PayPage::new(subject, MARKUP).after(errors).details(&details()).render());
     assert!(page.contains("&#60;script&#62;alert"), "what was typed stands there again: {page}");
     assert!(!page.contains("<script>alert") && !page.contains("<img") && !page.contains(PAN), "{page}");
+}
+
+#[test]
+fn a_shop_has_its_colours_and_its_logo_on_every_page() {
+    let mut story = Story::new();
+    let palette = Palette::new(Colour::parse("#0b6e4f").expect("a colour"), Colour::GROUND).expect("readable");
+    let logo = LogoId::parse("0123456789abcdef0123456789abcdef.png");
+    story.look = Look { palette: Some(palette), logo };
+    for page in [story.form(), story.after_try()] {
+        assert!(page.contains("<link rel=\"stylesheet\" href=\"/p/assets/theme.0b6e4f.f3f5f9.css\">"), "{page}");
+        assert!(page.contains("src=\"/p/logos/0123456789abcdef0123456789abcdef.png\" alt=\"\""), "{page}");
+        assert!(!page.contains("class=\"monogram\"") && !page.contains("style=\""), "{page}");
+    }
+    let plain = Story::new().form();
+    assert!(plain.contains("class=\"monogram\"") && !plain.contains("theme."), "{plain}");
 }
 
 #[test]

@@ -187,6 +187,8 @@ async fn it_is_there_only_where_it_can_be_answered() {
             language: "en".to_owned(),
             time_zone: "UTC".to_owned(),
             direct_post: false,
+            palette: None,
+            logo: None,
         })
         .await
         .unwrap();

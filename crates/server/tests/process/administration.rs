@@ -49,6 +49,54 @@ fn story(place: &Place, works: &dyn Fn(&str) -> bool) {
     );
 }
 
+/// A picture of one point.
+const LOGO: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
+
+#[test]
+fn a_brand_is_known_by_its_colours_and_its_logo() {
+    let place = Place::new();
+    let gateway = place.start();
+    let merchant = place.administer(&["merchant", "create", "--legal-name", "Tea Ltd"]);
+    let merchant = merchant["merchant"].as_str().unwrap();
+    let key = place.administer(&["key", "create", "--merchant", merchant, "--mode", "test"]);
+    let brand = place.administer(&["brand", "create", "--merchant", merchant, "--name", "Tea"]);
+    let (brand, plain) = (brand["brand"].as_str().unwrap(), brand.clone());
+    assert_eq!((&Value::Null, &Value::Null), (&plain["colour"], &plain["logo"]));
+    let file = place.path().join("logo.png");
+    std::fs::write(&file, LOGO).unwrap();
+
+    let update = ["brand", "update", "--merchant", merchant, brand];
+    let look = ["--name", "Fine Tea", "--colour", "#0B6E4F", "--logo", file.to_str().unwrap()];
+    let updated = place.administer(&[&update[..], &look[..]].concat());
+    assert_eq!(
+        (&json!("Fine Tea"), &json!("#0b6e4f"), &json!("#f3f5f9")),
+        (&updated["name"], &updated["colour"], &updated["ground"])
+    );
+    // What is not said stays.
+    let again = place.administer(&[&update[..], &["--website", "https://tea.example"]].concat());
+    assert_eq!(updated, again);
+    assert_eq!(json!([updated]), place.administer(&["brand", "list", "--merchant", merchant]));
+
+    let body = json!({
+        "brand_id": brand, "client": { "email": "ada@example.com" },
+        "purchase": { "currency": "MYR", "products": [{ "name": "Tea", "price": 999 }] },
+    });
+    let made = gateway.call(key["secret"].as_str().unwrap(), "POST", "/purchases/", Some(&body)).json();
+    let page = gateway.send("GET", &format!("/p/{}/", made["id"].as_str().unwrap()), &[], b"").text();
+    let logo = format!("/p/logos/{}", updated["logo"].as_str().unwrap());
+    for path in ["/p/assets/theme.0b6e4f.f3f5f9.css", logo.as_str()] {
+        assert!(page.contains(&format!("\"{path}\"")), "{path} is missing in {page}");
+        let answer = gateway.send("GET", path, &[], b"");
+        assert_eq!((200, Some("public, max-age=31536000, immutable")), (answer.status, answer.header("cache-control")));
+    }
+    let picture = gateway.send("GET", &logo, &[], b"");
+    assert_eq!((Some("image/png"), LOGO), (picture.header("content-type"), picture.body.as_slice()));
+    for path in ["/p/assets/theme.ffcc00.ffffff.css", "/p/logos/0123456789abcdef0123456789abcdef.png", "/p/logos/x"] {
+        assert_eq!(404, gateway.send("GET", path, &[], b"").status, "{path}");
+    }
+    gateway.stop();
+}
+
 /// Ordered in euro, paid in ringgit (purchases-api 10.2 #49).
 #[test]
 fn a_brand_with_a_rate_is_paid_in_its_own_currency() {
@@ -181,6 +229,26 @@ fn what_cannot_be_done_says_why() {
         ),
         (vec!["brand", "create", "--merchant", unknown, "--name", "A", "--time-zone", "Moon/Sea"], "--time-zone"),
         (vec!["brand", "create", "--merchant", unknown, "--name", "A", "--language", "english"], "--language"),
+        (
+            vec!["brand", "create", "--merchant", unknown, "--name", "A", "--colour", "#ffcc00"],
+            "#ffffff on #ffcc00, has a contrast of 1.51:1; at least 4.5:1 is needed",
+        ),
+        (vec!["brand", "create", "--merchant", unknown, "--name", "A", "--colour", "green"], "#0b6e4f"),
+        (vec!["brand", "create", "--merchant", unknown, "--name", "A", "--logo", "nowhere.png"], "cannot be read"),
+        (
+            vec![
+                "brand",
+                "create",
+                "--merchant",
+                unknown,
+                "--name",
+                "A",
+                "--logo",
+                data.join("lock").to_str().unwrap(),
+            ],
+            "PNG",
+        ),
+        (vec!["brand", "update", "--merchant", unknown, unknown, "--name", "B"], "no such brand"),
         (vec!["key", "create", "--merchant", unknown, "--mode", "test"], "no such merchant"),
         (vec!["key", "revoke", "--merchant", unknown, unknown], "no such key"),
         (vec!["risk", "show", "--merchant", unknown, "--mode", "test"], "no such merchant"),

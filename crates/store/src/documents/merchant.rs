@@ -1,6 +1,6 @@
 //! Merchants, brands, and where notifications go.
 
-use domain::{Currency, Exchange, Fees};
+use domain::{Currency, Exchange, Fees, LogoId, Look, Palette};
 use serde::{Deserialize, Serialize};
 
 use super::word::AsWord;
@@ -94,6 +94,10 @@ pub(crate) struct BrandDoc {
     pub(crate) time_zone: String,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) direct_post: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    palette: Option<AsWord<Palette>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    logo: Option<AsWord<LogoId>>,
 }
 
 impl BrandDoc {
@@ -107,7 +111,14 @@ impl BrandDoc {
             language: brand.language.clone(),
             time_zone: brand.time_zone.clone(),
             direct_post: brand.direct_post,
+            palette: brand.look.palette.map(AsWord),
+            logo: brand.look.logo.map(AsWord),
         }
+    }
+
+    pub(crate) fn look(&self) -> Look {
+        let (palette, logo) = (self.palette.as_ref(), self.logo.as_ref());
+        Look { palette: palette.map(|AsWord(palette)| *palette), logo: logo.map(|AsWord(logo)| *logo) }
     }
 
     pub(crate) fn currencies(&self) -> Option<Vec<Currency>> {

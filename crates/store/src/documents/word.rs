@@ -5,8 +5,8 @@ use std::fmt::Display;
 
 use domain::risk::{Finding, Ground, Limit, ListKind, RuleName};
 use domain::{
-    AttemptId, Brand, BrandId, CaptureMode, CardId, ChallengeWindow, CheckoutId, Currency, CustomerId, DeclineReason,
-    Exchange, Expiry, Flow, Money, OperationId, OperationKind, TransStatus,
+    AttemptId, Brand, BrandId, CaptureMode, CardId, ChallengeWindow, CheckoutId, Colour, Currency, CustomerId,
+    DeclineReason, Exchange, Expiry, Flow, LogoId, Money, OperationId, OperationKind, Palette, TransStatus,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -85,6 +85,28 @@ impl Word for Finding {
         };
         let (value, points) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
         words.next().is_none().then_some(Self { ground, value, points })
+    }
+}
+
+/// `#0b6e4f on #f3f5f9`
+impl Word for Palette {
+    fn to_word(&self) -> Cow<'static, str> {
+        format!("{} on {}", self.accent(), self.ground()).into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        let (accent, ground) = word.split_once(" on ")?;
+        Self::new(Colour::parse(accent)?, Colour::parse(ground)?).ok()
+    }
+}
+
+impl Word for LogoId {
+    fn to_word(&self) -> Cow<'static, str> {
+        self.to_string().into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::parse(word)
     }
 }
 

@@ -18,6 +18,11 @@ create table brands (
     revoked_at integer
 ) strict;
 
+create table logos (
+    name text primary key,
+    picture blob not null
+) strict;
+
 create index brands_of_merchant on brands (merchant_id);
 
 create table api_keys (

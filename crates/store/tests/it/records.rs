@@ -2,7 +2,8 @@
 
 use domain::risk::CardKey;
 use domain::{
-    BrandId, CardId, Checkout, Currency, Customer, CustomerId, Exchange, Fees, KeyId, Line, MerchantId, Mode, Redirects,
+    BrandId, CardId, Checkout, Colour, Currency, Customer, CustomerId, Exchange, Fees, KeyId, Line, LogoId, Look,
+    MerchantId, Mode, Palette, Redirects,
 };
 use rusqlite::Connection;
 use store::{
@@ -70,6 +71,10 @@ async fn merchants_brands_and_keys() {
         language: "ms".to_owned(),
         time_zone: "Asia/Kuala_Lumpur".to_owned(),
         direct_post: true,
+        look: Look {
+            palette: Palette::new(Colour::parse("#0b6e4f").expect("a colour"), Colour::GROUND).ok(),
+            logo: LogoId::parse("0123456789abcdef0123456789abcdef.png"),
+        },
         created_at: at(1),
         revoked_at: None,
     };
@@ -79,6 +84,7 @@ async fn merchants_brands_and_keys() {
         currencies: None,
         exchanges: vec![],
         direct_post: false,
+        look: Look::default(),
         ..brand.clone()
     };
     let none = Brand { id: BrandId::new(Uuid::from_u128(7)), currencies: Some(vec![]), ..plain.clone() };
