@@ -217,5 +217,15 @@ addEventListener('pageshow', (event) => {
 });
 
 showBrand(bare(number.value));
+
+// A page around ours, where there is one, is told that the payer goes back.
+const { origin, payment } = document.body.dataset;
+const back = document.getElementById('back');
+if (origin && back && parent !== window) {
+  back.addEventListener('click', () => {
+    parent.postMessage({ source: 'payer-card-widget', type: 'BACK', paymentId: Number(payment) || null }, origin);
+  });
+}
+
 const notice = document.querySelector('.alert');
 if (notice) notice.focus();

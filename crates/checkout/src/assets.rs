@@ -49,10 +49,14 @@ pub(crate) static CHALLENGE: LazyLock<Asset> =
 pub(crate) static RETURNED: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("returned", "js", JS, include_bytes!("../assets/returned.js")));
 
+/// The card widget's pages: waits as well, and tells the page around them what became of the payment.
+pub(crate) static WIDGET: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("widget", "js", JS, include_bytes!("../assets/widget.js")));
+
 /// The file at this path; `None` for any other path and any other hash.
 #[must_use]
 pub(crate) fn find(path: &str) -> Option<&'static Asset> {
-    [&*STYLE, &*FORM, &*ONWARD, &*WAIT, &*CHALLENGE, &*RETURNED].into_iter().find(|asset| asset.path == path)
+    [&*STYLE, &*FORM, &*ONWARD, &*WAIT, &*CHALLENGE, &*RETURNED, &*WIDGET].into_iter().find(|asset| asset.path == path)
 }
 
 /// Where the stylesheet of a shop's colours is. They are in its name, so it never changes.
@@ -94,7 +98,7 @@ mod tests {
         let style = find(&STYLE.path).expect("the stylesheet");
         assert_eq!("text/css; charset=utf-8", style.content_type);
         assert!(style.path.starts_with("/p/assets/checkout.") && style.path.ends_with(".css"), "{}", style.path);
-        for script in [&FORM, &ONWARD, &WAIT, &CHALLENGE, &RETURNED] {
+        for script in [&FORM, &ONWARD, &WAIT, &CHALLENGE, &RETURNED, &WIDGET] {
             assert!(find(&script.path).expect("a script").path.ends_with(".js"));
         }
         for path in ["/p/assets/checkout.css", "/p/assets/checkout.0000000000000000.css", "/p/assets/../x", ""] {
@@ -131,8 +135,8 @@ mod tests {
 
     #[test]
     fn files_are_small_and_ask_for_nothing_else() {
-        let scripts = [FORM.body, ONWARD.body, WAIT.body, CHALLENGE.body, RETURNED.body].concat();
-        assert!(scripts.len() <= 12 * 1024, "{} bytes of script", scripts.len());
+        let scripts = [FORM.body, ONWARD.body, WAIT.body, CHALLENGE.body, RETURNED.body, WIDGET.body].concat();
+        assert!(scripts.len() <= 16 * 1024, "{} bytes of script", scripts.len());
         assert!(STYLE.body.len() <= 24 * 1024, "{} bytes of style", STYLE.body.len());
         let style = std::str::from_utf8(STYLE.body).expect("text");
         for forbidden in ["http:", "https:", "@import", "url("] {

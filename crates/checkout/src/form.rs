@@ -186,7 +186,7 @@ pub(crate) fn read(body: &[u8], now: Timestamp, asked: &Asked<'_>) -> Result<Pos
             entry,
             customer: (customer != *asked.customer).then_some(customer),
             attempt: attempt.to_owned(),
-            window: fields.window(),
+            window: window(&fields.window_width),
         }),
         Some(_) | None => Err(FormErrors {
             errors,
@@ -468,11 +468,11 @@ impl Fields {
     fn remember(&self) -> bool {
         self.remember_card.as_str() == "on"
     }
+}
 
-    /// Without script, or with nonsense, the bank's page gets all there is.
-    fn window(&self) -> ChallengeWindow {
-        self.window_width.parse().map_or(ChallengeWindow::Full, ChallengeWindow::on_page)
-    }
+/// How large the bank's page may be, on a page of this width. Without script, or with nonsense, it gets all there is.
+pub(crate) fn window(width: &str) -> ChallengeWindow {
+    width.parse().map_or(ChallengeWindow::Full, ChallengeWindow::on_page)
 }
 
 /// The named fields of a small form of ours, decoded; absent, repeated and unreadable ones are empty.

@@ -3,35 +3,80 @@
 /// Names in lower case, and values.
 pub(crate) type Headers = &'static [(&'static str, &'static str)];
 
-/// The page with the card form. `https` is whether the public address is: only then may a browser be told to insist.
-#[must_use]
-pub(crate) fn card_page(https: bool) -> Headers {
-    with_hsts(&CARD_PAGE, https)
+/// What an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The page with the card form.
+    Card,
+    /// The page that leads to the bank: no card fields, and any bank may be next.
+    Challenge,
+    /// The test bank's own pages, which our page draws inside itself. What they post to is of this origin, and so is what
+    /// follows.
+    Bank,
+    /// Where the bank sends the payer back to, also inside the frame that our page has drawn.
+    Return,
+    /// Every page without a form: results, invoice, receipt, errors. Its script waits.
+    Status,
 }
 
-/// The page that leads to the bank: no card fields, and any bank may be next.
-#[must_use]
-pub(crate) fn challenge_page(https: bool) -> Headers {
-    with_hsts(&CHALLENGE_PAGE, https)
+/// Who may draw our pages inside theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// Nobody; only the bank's pages are drawn inside ours.
+    Ours,
+    /// Anybody: the card widget (card-payments-api 4.1).
+    Anybody,
 }
 
-/// The test bank's own pages, which our page draws inside itself. What they post to is of this origin, and so is what
-/// follows.
-#[must_use]
-pub(crate) fn acs_page(https: bool) -> Headers {
-    with_hsts(&ACS_PAGE, https)
+/// The policy of a kind of page: what it may load and post, and who may frame it.
+macro_rules! policy {
+    (card, $ancestors:literal) => {
+        policy!(
+            "script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'none'; \
+             form-action 'self'",
+            $ancestors
+        )
+    };
+    (challenge, $ancestors:literal) => {
+        policy!(
+            "script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self' https:; \
+             form-action 'self' https:",
+            $ancestors
+        )
+    };
+    (bank, $ancestors:literal) => {
+        policy!("script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'", $ancestors)
+    };
+    (script, $ancestors:literal) => {
+        policy!("script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'none'", $ancestors)
+    };
+    ($may:literal, $ancestors:literal) => {
+        concat!(
+            "default-src 'none'; ",
+            $may,
+            "; frame-ancestors ",
+            $ancestors,
+            "; base-uri 'none'; require-trusted-types-for 'script'; report-to csp"
+        )
+    };
 }
 
-/// Where the bank sends the payer back to, also inside the frame that our page has drawn.
+/// The headers of a page. `https` is whether the public address is: only then may a browser be told to insist.
 #[must_use]
-pub(crate) fn return_page(https: bool) -> Headers {
-    with_hsts(&RETURN_PAGE, https)
-}
-
-/// Every page without a form: results, invoice, receipt, errors. Its script waits.
-#[must_use]
-pub(crate) fn status_page(https: bool) -> Headers {
-    with_hsts(&STATUS_PAGE, https)
+pub(crate) fn page(kind: Kind, framing: Framing, https: bool) -> Headers {
+    let set = match (framing, kind) {
+        (Framing::Ours, Kind::Card) => const { &alone(policy!(card, "'none'")) },
+        (Framing::Ours, Kind::Challenge) => const { &alone(policy!(challenge, "'none'")) },
+        (Framing::Ours, Kind::Bank) => const { &alone(policy!(bank, "'self'")) },
+        (Framing::Ours, Kind::Return) => const { &alone(policy!(script, "'self'")) },
+        (Framing::Ours, Kind::Status) => const { &alone(policy!(script, "'none'")) },
+        (Framing::Anybody, Kind::Card) => const { &framed(policy!(card, "*")) },
+        (Framing::Anybody, Kind::Challenge) => const { &framed(policy!(challenge, "*")) },
+        (Framing::Anybody, Kind::Bank) => const { &framed(policy!(bank, "*")) },
+        (Framing::Anybody, Kind::Return) => const { &framed(policy!(script, "*")) },
+        (Framing::Anybody, Kind::Status) => const { &framed(policy!(script, "*")) },
+    };
+    with_hsts(set, https)
 }
 
 /// Stylesheet and script: the name changes with the bytes.
@@ -49,38 +94,13 @@ const NOSNIFF: (&str, &str) = ("x-content-type-options", "nosniff");
 const REFERRER: (&str, &str) = ("referrer-policy", "strict-origin-when-cross-origin");
 /// Where browsers tell what a page tried that its policy does not allow (security P7).
 const REPORTS: (&str, &str) = ("reporting-endpoints", "csp=\"/p/reports\"");
+/// The widget's address is its secret (card-payments-api 4.1), and none of its forms looks at `Origin`.
+const NO_REFERRER: (&str, &str) = ("referrer-policy", "no-referrer");
 const PERMISSIONS: (&str, &str) = ("permissions-policy", "payment=(self), camera=(), microphone=(), geolocation=()");
 /// Last in every set, so that it can be left out.
 const HSTS: (&str, &str) = ("strict-transport-security", "max-age=63072000; includeSubDomains");
 
 type Set = [(&'static str, &'static str); 9];
-
-static CARD_PAGE: Set = page(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-     frame-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
-     require-trusted-types-for 'script'; report-to csp",
-);
-
-static CHALLENGE_PAGE: Set = page(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-     frame-src 'self' https:; form-action 'self' https:; frame-ancestors 'none'; base-uri 'none'; \
-     require-trusted-types-for 'script'; report-to csp",
-);
-
-static ACS_PAGE: Set = page(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
-     frame-ancestors 'self'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp",
-);
-
-static RETURN_PAGE: Set = page(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'none'; \
-     frame-ancestors 'self'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp",
-);
-
-static STATUS_PAGE: Set = page(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'none'; \
-     frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp",
-);
 
 static ASSET: [(&str, &str); 8] = [
     (CSP, "default-src 'none'"),
@@ -94,8 +114,17 @@ static ASSET: [(&str, &str); 8] = [
 ];
 
 /// A page is never kept and belongs to nobody else's page.
-const fn page(policy: &'static str) -> Set {
-    [(CSP, policy), REPORTS, (CACHE, "no-store"), (CORP, "same-origin"), COOP, NOSNIFF, REFERRER, PERMISSIONS, HSTS]
+const fn alone(policy: &'static str) -> Set {
+    page_of(policy, "same-origin", REFERRER)
+}
+
+/// A page is never kept and may be in anybody's.
+const fn framed(policy: &'static str) -> Set {
+    page_of(policy, "cross-origin", NO_REFERRER)
+}
+
+const fn page_of(policy: &'static str, for_whom: &'static str, referrer: (&'static str, &'static str)) -> Set {
+    [(CSP, policy), REPORTS, (CACHE, "no-store"), (CORP, for_whom), COOP, NOSNIFF, referrer, PERMISSIONS, HSTS]
 }
 
 fn with_hsts(set: Headers, https: bool) -> Headers {
@@ -113,89 +142,30 @@ mod tests {
         headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect()
     }
 
+    const KINDS: [(&str, Kind); 5] = [
+        ("card page", Kind::Card),
+        ("status page", Kind::Status),
+        ("challenge page", Kind::Challenge),
+        ("test bank", Kind::Bank),
+        ("return page", Kind::Return),
+    ];
+
+    fn every(https: bool) -> Vec<(String, Headers)> {
+        let ours = KINDS.map(|(name, kind)| (name.to_owned(), page(kind, Framing::Ours, https)));
+        let framed = KINDS.map(|(name, kind)| (format!("{name} of the widget"), page(kind, Framing::Anybody, https)));
+        ours.into_iter().chain(framed).chain([("asset".to_owned(), asset(https))]).collect()
+    }
+
     #[test]
     fn each_kind_of_answer_has_exactly_its_headers() {
-        let all = [
-            ("card page", card_page(true)),
-            ("status page", status_page(true)),
-            ("asset", asset(true)),
-            ("challenge page", challenge_page(true)),
-            ("test bank", acs_page(true)),
-            ("return page", return_page(true)),
-        ]
-        .map(|(kind, headers)| format!("# {kind}\n{}", lines(headers)));
-        insta::assert_snapshot!(all.join("\n"), @r#"
-        # card page
-        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp
-        reporting-endpoints: csp="/p/reports"
-        cache-control: no-store
-        cross-origin-resource-policy: same-origin
-        cross-origin-opener-policy: same-origin
-        x-content-type-options: nosniff
-        referrer-policy: strict-origin-when-cross-origin
-        permissions-policy: payment=(self), camera=(), microphone=(), geolocation=()
-        strict-transport-security: max-age=63072000; includeSubDomains
-
-        # status page
-        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp
-        reporting-endpoints: csp="/p/reports"
-        cache-control: no-store
-        cross-origin-resource-policy: same-origin
-        cross-origin-opener-policy: same-origin
-        x-content-type-options: nosniff
-        referrer-policy: strict-origin-when-cross-origin
-        permissions-policy: payment=(self), camera=(), microphone=(), geolocation=()
-        strict-transport-security: max-age=63072000; includeSubDomains
-
-        # asset
-        content-security-policy: default-src 'none'
-        cache-control: public, max-age=31536000, immutable
-        cross-origin-resource-policy: cross-origin
-        cross-origin-opener-policy: same-origin
-        x-content-type-options: nosniff
-        referrer-policy: strict-origin-when-cross-origin
-        permissions-policy: payment=(self), camera=(), microphone=(), geolocation=()
-        strict-transport-security: max-age=63072000; includeSubDomains
-
-        # challenge page
-        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self' https:; form-action 'self' https:; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp
-        reporting-endpoints: csp="/p/reports"
-        cache-control: no-store
-        cross-origin-resource-policy: same-origin
-        cross-origin-opener-policy: same-origin
-        x-content-type-options: nosniff
-        referrer-policy: strict-origin-when-cross-origin
-        permissions-policy: payment=(self), camera=(), microphone=(), geolocation=()
-        strict-transport-security: max-age=63072000; includeSubDomains
-
-        # test bank
-        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'self'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp
-        reporting-endpoints: csp="/p/reports"
-        cache-control: no-store
-        cross-origin-resource-policy: same-origin
-        cross-origin-opener-policy: same-origin
-        x-content-type-options: nosniff
-        referrer-policy: strict-origin-when-cross-origin
-        permissions-policy: payment=(self), camera=(), microphone=(), geolocation=()
-        strict-transport-security: max-age=63072000; includeSubDomains
-
-        # return page
-        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'none'; frame-ancestors 'self'; base-uri 'none'; require-trusted-types-for 'script'; report-to csp
-        reporting-endpoints: csp="/p/reports"
-        cache-control: no-store
-        cross-origin-resource-policy: same-origin
-        cross-origin-opener-policy: same-origin
-        x-content-type-options: nosniff
-        referrer-policy: strict-origin-when-cross-origin
-        permissions-policy: payment=(self), camera=(), microphone=(), geolocation=()
-        strict-transport-security: max-age=63072000; includeSubDomains
-        "#);
+        let all: Vec<String> =
+            every(true).into_iter().map(|(kind, headers)| format!("# {kind}\n{}", lines(headers))).collect();
+        insta::assert_snapshot!(all.join("\n"));
     }
 
     #[test]
     fn plain_http_is_not_told_to_insist_on_https_and_loses_nothing_else() {
-        for set in [card_page, status_page, asset, challenge_page, acs_page, return_page] {
-            let (plain, secure) = (set(false), set(true));
+        for ((_, plain), (_, secure)) in every(false).into_iter().zip(every(true)) {
             assert_eq!(
                 lines(secure),
                 lines(plain) + "strict-transport-security: max-age=63072000; includeSubDomains\n"
@@ -205,10 +175,7 @@ mod tests {
 
     #[test]
     fn names_are_ready_for_use() {
-        for (name, _) in
-            [card_page(true), status_page(true), asset(true), challenge_page(true), acs_page(true), return_page(true)]
-                .concat()
-        {
+        for (name, _) in every(true).into_iter().flat_map(|(_, headers)| headers) {
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{name}");
         }
     }

@@ -4,6 +4,8 @@
 
 mod routes;
 
+mod manner;
+
 mod page;
 
 mod countries;

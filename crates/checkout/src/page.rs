@@ -10,20 +10,23 @@ mod document;
 mod order;
 mod pay;
 mod status;
+mod verify;
 
 use std::borrow::Cow;
 
 use askama::Template;
 use domain::{
-    AttemptId, AttemptStatus, CardSummary, Challenge, Checkout, CheckoutId, Customer, DeclineReason, Event, Look, Mode,
-    Money, Payment, Recorded, State, Timestamp,
+    AttemptId, AttemptStatus, CardSummary, Challenge, Checkout, CheckoutId, Customer, DeclineReason, Dialect, Event,
+    Look, Mode, Money, Payment, PublicId, Recorded, State, Timestamp,
 };
 use url::Url;
 
 use crate::assets::Asset;
 use crate::dates::Zone;
 use crate::declines::{self, Advice};
+use crate::headers::Framing;
 use crate::language::Language;
+use crate::manner::Manner;
 use crate::words::Words;
 use crate::{assets, money, texts};
 
@@ -32,6 +35,7 @@ pub(crate) use challenge::{ChallengeForm, challenge, returned};
 pub(crate) use document::{Issuer, invoice, receipt};
 pub(crate) use pay::PayPage;
 pub(crate) use status::{Broken, after_try, at_link, broken, processing_elsewhere, unknown_link};
+pub(crate) use verify::verify;
 
 /// What a page is about.
 #[derive(Debug, Clone, Copy)]
@@ -274,15 +278,32 @@ impl<'a> Subject<'a> {
 
     /// A page under the payer's link; `""` is the link itself.
     fn link(&self, page: &str) -> String {
-        link(self.checkout.id, page, self.lang)
+        link(self.checkout.dialect, self.checkout.id, page, self.lang)
+    }
+
+    /// How the pages of its dialect behave.
+    pub(crate) fn manner(&self) -> &'static Manner {
+        Manner::of(self.checkout.dialect)
+    }
+
+    /// Whether the payment can no longer be made here.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.stage(), Stage::Cancelled | Stage::Expired | Stage::Failed | Stage::Closed)
+    }
+
+    /// Where a payer goes whose payment was made: the merchant's address, exactly as given.
+    pub(crate) fn onward(&self) -> Option<&'a str> {
+        let paid = matches!(self.stage(), Stage::Paid | Stage::PaidElsewhere | Stage::Reserved | Stage::CardSaved);
+        let success = self.checkout.redirects.success.as_ref().filter(|_| paid)?;
+        Target::of(Some(success)).map(|_| success.as_str())
     }
 }
 
 /// A page under a payer's link, in the language asked for.
 #[must_use]
-pub(crate) fn link(id: CheckoutId, page: &str, lang: Option<Language>) -> String {
+pub(crate) fn link(dialect: Dialect, id: CheckoutId, page: &str, lang: Option<Language>) -> String {
     let query = lang.map(|language| format!("?lang={}", language.code())).unwrap_or_default();
-    format!("/p/{id}/{page}{query}")
+    format!("{}{id}/{page}{query}", dialect.pages())
 }
 
 /// The language the merchant chose for this checkout, if the pages have it. The payer can choose no other.
@@ -310,6 +331,8 @@ struct Frame {
     script: Option<&'static Asset>,
     /// Pages that wait look again, or go on.
     refresh: Option<Refresh>,
+    /// The page around this one, if it is to be told.
+    parent: Option<Parent>,
 }
 
 impl Frame {
@@ -323,6 +346,7 @@ impl Frame {
             logo: subject.look.logo.map(|logo| format!("/p/logos/{logo}")),
             monogram: monogram.map(|letter| letter.to_uppercase().to_string()).unwrap_or_default(),
             seller,
+            parent: Parent::of(subject),
             test: subject.checkout.mode == Mode::Test,
             languages: if chosen(subject.checkout).is_some() { &[] } else { &Language::ALL },
             ..Self::of_nobody("")
@@ -340,6 +364,7 @@ impl Frame {
             languages: &Language::ALL,
             style: &assets::STYLE.path,
             script: None,
+            parent: None,
             refresh: None,
         }
     }
@@ -366,6 +391,33 @@ impl Refresh {
     /// The content of the refresh element.
     fn element(&self) -> String {
         if self.to.is_empty() { self.seconds.to_string() } else { format!("{};url={}", self.seconds, self.to) }
+    }
+}
+
+/// The page that may have drawn ours inside it, and what it is told (card-payments-api 4.1).
+struct Parent {
+    /// Scheme, host and port: nobody else is told.
+    origin: String,
+    /// The number by which the shop knows the payment; empty when there is none.
+    payment: String,
+    /// What happened, once something has.
+    news: &'static str,
+}
+
+impl Parent {
+    fn of(subject: &Subject<'_>) -> Option<Self> {
+        let checkout = subject.checkout;
+        match subject.manner().framing {
+            Framing::Ours => None,
+            Framing::Anybody => Some(Self {
+                origin: Url::parse(checkout.redirects.success.as_ref()?).ok()?.origin().ascii_serialization(),
+                payment: match checkout.public_id {
+                    Some(PublicId::Number(number)) => number.to_string(),
+                    Some(PublicId::Token(_)) | None => String::new(),
+                },
+                news: "",
+            }),
+        }
     }
 }
 

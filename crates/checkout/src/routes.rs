@@ -1,4 +1,5 @@
-//! The routes a payer's browser meets: `/p/{id}/` and what belongs to it.
+//! The routes a payer's browser meets: `/p/{id}/` and `/card/{id}/`, and what belongs to them. The pages are the same; how
+//! they behave in each dialect, its [`Manner`] says.
 //!
 //! A card is posted, then a 303 leads to the result page: a refresh reads the state anew and posts nothing. From there
 //! the payer goes to the merchant by a page that refreshes itself, because browsers apply the card page's `form-action`
@@ -12,9 +13,10 @@ use axum::extract::{Extension, FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use domain::{
-    AttemptId, ChallengeWindow, Checkout, CheckoutId, Flow, LogoId, Refusal, State as PaymentState, TransStatus,
+    AttemptId, ChallengeWindow, Checkout, CheckoutId, Dialect, Flow, LogoId, Refusal, State as PaymentState,
+    TransStatus,
 };
 use engine::three_ds::{self, AcsAnswer, AcsBehaviour, AcsOutcome};
 use engine::{CardEntry, Engine, Error, Shown, Visit};
@@ -25,12 +27,13 @@ use tollgate_http::rate::{RateLimiter, RetryAfter};
 
 use crate::direct_post::{self, Unusable};
 use crate::form::{Asked, CardForm, Entry, FormErrors, SavedCard};
-use crate::headers::{self, Headers};
+use crate::headers::{self, Framing, Headers, Kind};
 use crate::language::Language;
+use crate::manner::Manner;
 use crate::page::{self, AcsNotice, AcsPage, AcsReturn, Broken, ChallengeForm, Issuer, PayPage, Subject};
 use crate::reports::{self, Violation};
-use crate::words::Words;
-use crate::{assets, form};
+use crate::words::{Message, Words};
+use crate::{assets, form, texts};
 
 /// A card form is small (security D2).
 const FORM_BYTES_MAX: usize = 8 * 1024;
@@ -38,6 +41,7 @@ const FORM_BYTES_MAX: usize = 8 * 1024;
 #[derive(Clone)]
 struct Site {
     engine: Engine,
+    manner: &'static Manner,
     https: bool,
     reports: Arc<RateLimiter>,
 }
@@ -45,6 +49,7 @@ struct Site {
 /// The site as one request meets it.
 struct Pages {
     engine: Engine,
+    manner: &'static Manner,
     https: bool,
     wish: Wish,
 }
@@ -54,34 +59,50 @@ impl FromRequestParts<Site> for Pages {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Infallible> {
         let wish = Wish::of(&parts.uri, parts.headers.get(header::ACCEPT_LANGUAGE));
-        Ok(Self { engine: site.engine.clone(), https: site.https, wish })
+        Ok(Self { engine: site.engine.clone(), manner: site.manner, https: site.https, wish })
     }
 }
 
-/// Every route below `/p/` and `/acs/`.
+/// Every route below `/p/`, `/card/` and `/acs/`.
 pub fn router(engine: Engine, public_url: &str) -> Router {
-    let site = Site { engine, https: public_url.starts_with("https:"), reports: Arc::new(reports::limiter()) };
-    let routes = [
+    let site = Site {
+        engine,
+        manner: Manner::of(Dialect::Purchases),
+        https: public_url.starts_with("https:"),
+        reports: Arc::new(reports::limiter()),
+    };
+    let widget = Site { manner: Manner::of(Dialect::CardPayments), ..site.clone() };
+    let every = [
         ("/{id}", get(show).post(pay)),
         ("/{id}/result", get(result)),
         ("/{id}/challenge", get(challenge).post(give_up)),
         ("/{id}/3ds", get(back_from_bank).post(return_from_bank)),
-        ("/{id}/direct_post", get(show).post(pay_directly)),
-        ("/{id}/invoice", get(invoice)),
         ("/{id}/receipt", get(receipt)),
     ];
-    let mut router = Router::new()
+    let purchases = [("/{id}/direct_post", get(show).post(pay_directly)), ("/{id}/invoice", get(invoice))];
+    let files = Router::new()
         .route("/assets/{name}", get(asset))
         .route("/logos/{name}", get(logo))
-        .route("/reports", post(report))
-        .fallback(unknown);
-    for (path, handler) in routes {
-        router = router.route(path, handler.clone()).route(&format!("{path}/"), handler);
-    }
-    let router = router.method_not_allowed_fallback(not_allowed);
-    let bank =
-        Router::new().route("/challenge", post(ask_as_bank)).fallback(unknown).method_not_allowed_fallback(not_allowed);
-    Router::new().nest("/p", router.with_state(site.clone())).nest("/acs", bank.with_state(site))
+        .route("/reports", post(report));
+    let purchases = with_and_without_slash(files, every.iter().chain(&purchases));
+    let links = with_and_without_slash(Router::new(), &every);
+    let bank = Router::new().route("/challenge", post(ask_as_bank));
+    let whole = |router: Router<Site>, site: Site| {
+        router.fallback(unknown).method_not_allowed_fallback(not_allowed).with_state(site)
+    };
+    Router::new()
+        .nest("/p", whole(purchases, site.clone()))
+        .nest("/card", whole(links, widget))
+        .nest("/acs", whole(bank, site))
+}
+
+fn with_and_without_slash<'a>(
+    router: Router<Site>,
+    routes: impl IntoIterator<Item = &'a (&'static str, MethodRouter<Site>)>,
+) -> Router<Site> {
+    routes.into_iter().fold(router, |router, (path, handler)| {
+        router.route(path, handler.clone()).route(&format!("{path}/"), handler.clone())
+    })
 }
 
 /// What a payer gets when no page can be made: 500 after a panic, 400, 413, 414 and 415 for what no page takes. In the
@@ -90,7 +111,7 @@ pub fn router(engine: Engine, public_url: &str) -> Router {
 pub fn refuse(status: StatusCode, uri: &Uri, languages: Option<&HeaderValue>) -> Response {
     let broken = if status == StatusCode::INTERNAL_SERVER_ERROR { Broken::Unsure } else { Broken::NotCharged };
     let words = Wish::of(uri, languages).words();
-    answer(status, headers::status_page(false), words, page::broken(words, broken))
+    answer(status, headers::page(Kind::Status, Framing::Ours, false), words, page::broken(words, broken))
 }
 
 fn answer(status: StatusCode, headers: Headers, words: Words, html: String) -> Response {
@@ -137,8 +158,31 @@ fn add(response: &mut Response, headers: Headers) {
 }
 
 impl Pages {
+    fn headers(&self, kind: Kind) -> Headers {
+        headers::page(kind, self.manner.framing, self.https)
+    }
+
+    /// The checkout with this id, if it is one of these pages'.
+    async fn find(&self, id: &str) -> Result<Shown, Response> {
+        let Ok(id) = CheckoutId::parse(id) else { return Err(self.unknown()) };
+        match self.engine.show(id).await {
+            Ok(shown) if shown.record.checkout.dialect == self.manner.dialect => Ok(shown),
+            Ok(_) => Err(self.unknown()),
+            Err(error) => Err(self.failed(&error, Broken::Unsure)),
+        }
+    }
+
+    /// The same for somebody who opens a page of it: the first time is noted. A link checker's HEAD is no view.
+    async fn open(&self, id: &str, method: &Method) -> Result<Shown, Response> {
+        let shown = self.find(id).await?;
+        if shown.payment.viewed || method == Method::HEAD {
+            return Ok(shown);
+        }
+        self.engine.view(shown.record.checkout.id).await.map_err(|error| self.failed(&error, Broken::Unsure))
+    }
+
     fn page(&self, status: StatusCode, words: Words, html: String) -> Response {
-        answer(status, headers::status_page(self.https), words, html)
+        answer(status, self.headers(Kind::Status), words, html)
     }
 
     /// The same body for every id that does not lead anywhere.
@@ -191,10 +235,10 @@ impl Pages {
     /// Leads to another page of the same checkout.
     fn see_other(&self, id: CheckoutId, page: &str) -> Response {
         let mut response = StatusCode::SEE_OTHER.into_response();
-        if let Ok(location) = HeaderValue::from_str(&page::link(id, page, self.wish.asked)) {
+        if let Ok(location) = HeaderValue::from_str(&page::link(self.manner.dialect, id, page, self.wish.asked)) {
             response.headers_mut().insert(header::LOCATION, location);
         }
-        add(&mut response, headers::status_page(self.https));
+        add(&mut response, self.headers(Kind::Status));
         response
     }
 
@@ -205,9 +249,13 @@ impl Pages {
         }
         let subject = self.subject(shown).await;
         if let Some(html) = page::at_link(subject) {
-            return self.page(StatusCode::OK, subject.words, html);
+            let status = if subject.is_over() { self.manner.ended } else { StatusCode::OK };
+            return self.page(status, subject.words, html);
         }
         let checkout = &shown.record.checkout;
+        if checkout.token.is_some() {
+            return self.verification(shown, StatusCode::OK, None).await;
+        }
         let saved = match self.saved_cards(shown).await {
             Ok(saved) => saved,
             Err(error) => return self.failed(&error, Broken::NotCharged),
@@ -215,14 +263,50 @@ impl Pages {
         let token = self.engine.form_token(checkout.id);
         let mut page = PayPage::new(subject, &token).details(&checkout.asks_details).saved_cards(saved);
         let terms = &shown.payment.terms;
-        if !terms.save_card && !terms.amount.is_zero() {
+        if self.manner.remembers && !terms.save_card && !terms.amount.is_zero() {
             page = page.offer_to_remember();
         }
         let (status, page) = match errors {
             Some(errors) => (StatusCode::UNPROCESSABLE_ENTITY, page.after(errors)),
             None => (StatusCode::OK, page),
         };
-        answer(status, headers::card_page(self.https), subject.words, page.render())
+        answer(status, self.headers(Kind::Card), subject.words, page.render())
+    }
+
+    /// The page of a payment that one kept card pays, once its payer was asked by the bank.
+    async fn verification(&self, shown: &Shown, status: StatusCode, problem: Option<Message>) -> Response {
+        let token = self.engine.form_token(shown.record.checkout.id);
+        let subject = self.subject(shown).await;
+        answer(status, self.headers(Kind::Card), subject.words, page::verify(subject, &token, problem))
+    }
+
+    /// What a payer meets whose form was good and is not paid with.
+    async fn not_paid(&self, id: CheckoutId, error: &Error) -> Response {
+        match error {
+            Error::Refused(Refusal::InFlight) => match self.engine.show(id).await {
+                Ok(shown) => {
+                    let subject = self.subject(&shown).await;
+                    self.page(StatusCode::CONFLICT, subject.words, page::processing_elsewhere(subject))
+                }
+                Err(error) => self.failed(&error, Broken::Unsure),
+            },
+            // Paid, cancelled or expired meanwhile: the page says which.
+            Error::Refused(_) => self.too_late(id).await,
+            error => self.failed(error, Broken::Unsure),
+        }
+    }
+
+    /// What a payer meets whose post came too late.
+    async fn too_late(&self, id: CheckoutId) -> Response {
+        match self.engine.show(id).await {
+            Ok(shown) if self.manner.leads_on => match self.subject(&shown).await.onward() {
+                // A page of its own leads on: a redirect would be held against the form (checkout-ux 8).
+                Some(_) => self.see_other(id, "result/"),
+                None => self.form_or_state(&shown, None).await,
+            },
+            Ok(_) => self.see_other(id, ""),
+            Err(error) => self.failed(&error, Broken::Unsure),
+        }
     }
 
     /// Cards the payer may choose in one click; there are some only when the merchant said who the payer is.
@@ -253,7 +337,7 @@ impl Pages {
         };
         let subject = self.subject(shown).await;
         let html = page::challenge(subject, &form);
-        answer(StatusCode::OK, headers::challenge_page(self.https), subject.words, html)
+        answer(StatusCode::OK, self.headers(Kind::Challenge), subject.words, html)
     }
 
     /// Where a payer goes after a card was taken: to the bank's question, or to what became of it.
@@ -284,14 +368,18 @@ impl Pages {
     }
 }
 
-/// Opens the page; the first time is noted. A link checker's HEAD is no view.
+/// Opens the page.
 async fn show(pages: Pages, Path(id): Path<String>, method: Method) -> Response {
-    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
-    let shown = if method == Method::HEAD { pages.engine.show(id).await } else { pages.engine.view(id).await };
-    match shown {
-        Ok(shown) => pages.form_or_state(&shown, None).await,
-        Err(error) => pages.failed(&error, Broken::Unsure),
+    let shown = match pages.open(&id, &method).await {
+        Ok(shown) => shown,
+        Err(answer) => return answer,
+    };
+    if pages.manner.leads_on
+        && let Some(url) = pages.subject(&shown).await.onward()
+    {
+        return found(url);
     }
+    pages.form_or_state(&shown, None).await
 }
 
 /// A posted form, or the status that says why there is none.
@@ -308,15 +396,18 @@ async fn read_form(request: Request) -> Result<zeroize::Zeroizing<Vec<u8>>, Stat
 
 /// Takes a card. Everything but the form's own fields is ignored: the amount is ours (security B5).
 async fn pay(pages: Pages, Path(id): Path<String>, caller: Option<Extension<Caller>>, request: Request) -> Response {
-    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
-    let shown = match pages.engine.show(id).await {
+    let shown = match pages.find(&id).await {
         Ok(shown) => shown,
-        Err(error) => return pages.failed(&error, Broken::NotCharged),
+        Err(answer) => return answer,
     };
+    let id = shown.record.checkout.id;
     let bytes = match read_form(request).await {
         Ok(bytes) => bytes,
         Err(status) => return pages.unread(&shown, status).await,
     };
+    if shown.record.checkout.token.is_some() {
+        return pay_with_kept_card(&pages, &shown, caller, &bytes).await;
+    }
     let saved = match pages.saved_cards(&shown).await {
         Ok(saved) => saved,
         Err(error) => return pages.failed(&error, Broken::NotCharged),
@@ -347,16 +438,26 @@ async fn pay(pages: Pages, Path(id): Path<String>, caller: Option<Extension<Call
         Ok(shown) => pages.after_card(&shown),
         // Not a form of this checkout, or no form of ours: shown anew, and nothing was sent.
         Err(Error::Used | Error::NoToken) => pages.form_or_state(&shown, Some(FormErrors::unreadable())).await,
-        Err(Error::Refused(Refusal::InFlight)) => match pages.engine.show(id).await {
-            Ok(shown) => {
-                let subject = pages.subject(&shown).await;
-                pages.page(StatusCode::CONFLICT, subject.words, page::processing_elsewhere(subject))
-            }
-            Err(error) => pages.failed(&error, Broken::Unsure),
-        },
-        // Paid, cancelled or expired meanwhile: the page says which.
-        Err(Error::Refused(_)) => pages.see_other(id, ""),
-        Err(error) => pages.failed(&error, Broken::Unsure),
+        Err(error) => pages.not_paid(id, &error).await,
+    }
+}
+
+/// Lets the bank ask about the kept card that pays this payment, and no other (card-payments-api 2.3).
+async fn pay_with_kept_card(pages: &Pages, shown: &Shown, caller: Option<Extension<Caller>>, bytes: &[u8]) -> Response {
+    let [token, width] = form::fields(bytes, ["attempt", "window_width"]);
+    let visit = Visit {
+        flow: Flow::HostedPage,
+        payer_ip: caller.map(|Extension(caller)| caller.0),
+        form_token: Some(token.to_string()),
+        details: None,
+        window: form::window(&width),
+    };
+    let again = |problem| pages.verification(shown, StatusCode::UNPROCESSABLE_ENTITY, Some(problem));
+    match pages.engine.pay_by_stored_card(shown, visit).await {
+        Ok(shown) => pages.after_card(&shown),
+        Err(Error::Used) => again(texts::VERIFY_AGAIN).await,
+        Err(Error::NoToken) => again(texts::DECLINED_SAVED).await,
+        Err(error) => pages.not_paid(shown.record.checkout.id, &error).await,
     }
 }
 
@@ -374,11 +475,11 @@ async fn pay_directly(
     caller: Option<Extension<Caller>>,
     request: Request,
 ) -> Response {
-    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
-    let shown = match pages.engine.show(id).await {
+    let shown = match pages.find(&id).await {
         Ok(shown) => shown,
-        Err(error) => return pages.failed(&error, Broken::NotCharged),
+        Err(answer) => return answer,
     };
+    let id = shown.record.checkout.id;
     let checkout = &shown.record.checkout;
     let (Some(success), Some(failure)) = (&checkout.redirects.success, &checkout.redirects.failure) else {
         return pages.unknown();
@@ -439,16 +540,18 @@ fn found(url: &str) -> Response {
 
 /// The page between the card form and the bank's own.
 async fn challenge(pages: Pages, Path(id): Path<String>) -> Response {
-    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
-    match pages.engine.show(id).await {
+    match pages.find(&id).await {
         Ok(shown) => pages.challenge(&shown).await,
-        Err(error) => pages.failed(&error, Broken::Unsure),
+        Err(answer) => answer,
     }
 }
 
 /// The payer cancels on our page.
 async fn give_up(pages: Pages, Path(id): Path<String>, request: Request) -> Response {
-    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
+    let id = match pages.find(&id).await {
+        Ok(shown) => shown.record.checkout.id,
+        Err(answer) => return answer,
+    };
     let posted = read_form(request).await.map(|bytes| form::fields(&bytes, ["attempt", "cancel"]));
     let Ok([token, cancel]) = posted else { return pages.see_other(id, "challenge/") };
     if cancel.is_empty() {
@@ -465,14 +568,17 @@ async fn give_up(pages: Pages, Path(id): Path<String>, request: Request) -> Resp
 /// us (security B2, B8). What is answered is the same whatever came: a small page that goes on to what became of it, out
 /// of the frame that the bank's page was in.
 async fn return_from_bank(mut pages: Pages, Path(id): Path<String>, request: Request) -> Response {
-    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
+    let id = match pages.find(&id).await {
+        Ok(shown) => shown.record.checkout.id,
+        Err(answer) => return answer,
+    };
     let posted = read_form(request).await.map(|bytes| form::fields(&bytes, ["cres", "threeDSSessionData"]));
     let [cres, session_data] = posted.unwrap_or_default();
     pages.wish.asked = pages.wish.asked.or_else(|| language_of(&session_data));
     match pages.engine.return_from_bank(id, &cres).await {
         Ok(shown) => {
             let subject = pages.subject(&shown).await;
-            answer(StatusCode::OK, headers::return_page(pages.https), subject.words, page::returned(subject))
+            answer(StatusCode::OK, pages.headers(Kind::Return), subject.words, page::returned(subject))
         }
         Err(error) => pages.failed(&error, Broken::Unsure),
     }
@@ -505,7 +611,7 @@ async fn ask_as_bank(pages: Pages, request: Request) -> Response {
     if view.behaviour == AcsBehaviour::Broken {
         let words = pages.wish.words();
         let html = page::broken(words, Broken::Unsure);
-        return answer(StatusCode::INTERNAL_SERVER_ERROR, headers::acs_page(pages.https), words, html);
+        return answer(StatusCode::INTERNAL_SERVER_ERROR, bank_headers(&pages, &view.return_url), words, html);
     }
     let choice = match action.as_str() {
         "verify" if otp.trim().is_empty() => {
@@ -529,7 +635,7 @@ async fn ask_as_bank(pages: Pages, request: Request) -> Response {
             let words = pages.wish.words();
             let page =
                 AcsReturn { words, notification_url: &view.return_url, cres: &cres, session_data: &session_data };
-            answer(StatusCode::OK, headers::acs_page(pages.https), words, page.render())
+            answer(StatusCode::OK, bank_headers(&pages, &view.return_url), words, page.render())
         }
         Some(AcsOutcome::WrongOtp { .. }) => bank_page(&pages, acs, &creq, &session_data, Some(AcsNotice::Wrong)),
         Some(AcsOutcome::Resent { .. }) => bank_page(&pages, acs, &creq, &session_data, Some(AcsNotice::Resent)),
@@ -555,7 +661,12 @@ fn bank_page(pages: &Pages, acs: uuid::Uuid, creq: &str, session_data: &str, not
         creq,
         session_data,
     };
-    answer(StatusCode::OK, headers::acs_page(pages.https), words, page.render())
+    answer(StatusCode::OK, bank_headers(pages, &view.return_url), words, page.render())
+}
+
+/// The bank's page is framed wherever the page leading to it may be (security B3).
+fn bank_headers(pages: &Pages, return_url: &str) -> Headers {
+    headers::page(Kind::Bank, Manner::at(return_url).framing, pages.https)
 }
 
 /// The checkout in `.../p/{id}/3ds/`.
@@ -565,49 +676,48 @@ fn checkout_of(return_url: &str) -> Option<CheckoutId> {
 
 /// What became of the last try.
 async fn result(pages: Pages, Path(id): Path<String>) -> Response {
-    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
-    match pages.engine.show(id).await {
-        Ok(shown) if engine::question(&shown).is_some() => pages.see_other(id, "challenge/"),
-        // Nobody tried yet.
-        Ok(shown) if shown.payment.state == PaymentState::Open && shown.payment.attempts.is_empty() => {
-            pages.see_other(id, "")
-        }
-        Ok(shown) => {
-            let subject = pages.subject(&shown).await;
-            pages.page(StatusCode::OK, subject.words, page::after_try(subject))
-        }
-        Err(error) => pages.failed(&error, Broken::Unsure),
+    let shown = match pages.find(&id).await {
+        Ok(shown) => shown,
+        Err(answer) => return answer,
+    };
+    let id = shown.record.checkout.id;
+    if engine::question(&shown).is_some() {
+        return pages.see_other(id, "challenge/");
     }
+    let untried = shown.payment.attempts.is_empty();
+    if untried && (shown.payment.state == PaymentState::Open || pages.manner.leads_on) {
+        return pages.see_other(id, "");
+    }
+    let subject = pages.subject(&shown).await;
+    pages.page(StatusCode::OK, subject.words, page::after_try(subject))
 }
 
 /// The invoice: readable by whoever holds the link, paid or not. Opening it is a view.
 async fn invoice(pages: Pages, Path(id): Path<String>, method: Method) -> Response {
-    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
-    let shown = if method == Method::HEAD { pages.engine.show(id).await } else { pages.engine.view(id).await };
-    let page = async {
-        let shown = shown?;
-        let issuer = pages.issuer(&shown).await?;
-        let subject = pages.subject(&shown).await;
-        Ok((subject.words, page::invoice(subject, &issuer)))
+    let shown = match pages.open(&id, &method).await {
+        Ok(shown) => shown,
+        Err(answer) => return answer,
     };
-    match page.await {
-        Ok((words, html)) => pages.page(StatusCode::OK, words, html),
+    let subject = pages.subject(&shown).await;
+    match pages.issuer(&shown).await {
+        Ok(issuer) => pages.page(StatusCode::OK, subject.words, page::invoice(subject, &issuer)),
         Err(error) => pages.failed(&error, Broken::Unsure),
     }
 }
 
 /// The receipt; there is none before there was a payment.
 async fn receipt(pages: Pages, Path(id): Path<String>) -> Response {
-    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
-    let page = async {
-        let shown = pages.engine.show(id).await?;
-        let issuer = pages.issuer(&shown).await?;
-        let subject = pages.subject(&shown).await;
-        Ok((subject.words, page::receipt(subject, &issuer)))
+    let shown = match pages.find(&id).await {
+        Ok(shown) => shown,
+        Err(answer) => return answer,
     };
-    match page.await {
-        Ok((words, Some(html))) => pages.page(StatusCode::OK, words, html),
-        Ok((_, None)) => pages.see_other(id, ""),
+    let id = shown.record.checkout.id;
+    let subject = pages.subject(&shown).await;
+    match pages.issuer(&shown).await {
+        Ok(issuer) => match page::receipt(subject, &issuer) {
+            Some(html) => pages.page(StatusCode::OK, subject.words, html),
+            None => pages.see_other(id, ""),
+        },
         Err(error) => pages.failed(&error, Broken::Unsure),
     }
 }
@@ -644,7 +754,7 @@ async fn report(State(site): State<Site>, caller: Option<Extension<Caller>>, req
         Err(RetryAfter(seconds)) => {
             let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-            add(&mut response, headers::status_page(site.https));
+            add(&mut response, headers::page(Kind::Status, site.manner.framing, site.https));
             return response;
         }
         Ok(()) if !content::is_json(request.headers()) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -661,14 +771,14 @@ async fn report(State(site): State<Site>, caller: Option<Extension<Caller>>, req
         },
     };
     let mut response = status.into_response();
-    add(&mut response, headers::status_page(site.https));
+    add(&mut response, headers::page(Kind::Status, site.manner.framing, site.https));
     response
 }
 
 /// Whether money was taken is not known here, so nothing is said of it.
 async fn not_allowed(pages: Pages) -> Response {
     let mut response = StatusCode::METHOD_NOT_ALLOWED.into_response();
-    add(&mut response, headers::status_page(pages.https));
+    add(&mut response, pages.headers(Kind::Status));
     response
 }
 

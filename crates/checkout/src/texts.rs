@@ -136,6 +136,7 @@ messages! {
     BUSY = "busy";
     BUSY_LIVE = "busy-live";
     return_to(host) = "return-to";
+    back_to(host) = "back-to";
     FOOTER = "footer";
     LANGUAGE = "language";
     show_order(total) = "show-order";
@@ -199,6 +200,8 @@ messages! {
     STILL_HERE = "still-here";
     STOP_PAYMENT = "stop-payment";
     KEEP_GOING = "keep-going";
+    CONFIRM_WITH_BANK = "confirm-with-bank";
+    VERIFY_AGAIN = "verify-again";
     CANCEL_CHALLENGE = "cancel-challenge";
     ACS_BAND = "acs-band";
     ACS_ISSUER = "acs-issuer";

@@ -23,6 +23,15 @@ impl Dialect {
         }
     }
 
+    /// Below which the pages of its payers lie; the id of a checkout follows.
+    #[must_use]
+    pub const fn pages(self) -> &'static str {
+        match self {
+            Self::Purchases => "/p/",
+            Self::CardPayments => "/card/",
+        }
+    }
+
     /// Reads [`Dialect::as_str`] back.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

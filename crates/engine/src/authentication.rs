@@ -213,6 +213,7 @@ impl Engine {
         self.start(attempt_id.uuid(), async move {
             let asking = Asking::Payer(sent.record.checkout.id);
             let base = engine.0.public_url.clone();
+            let checkout = &sent.record.checkout;
             let bank = &engine.0.directory_server;
             let window = begun(&sent, attempt_id).map_or(ChallengeWindow::Full, |(submission, _)| submission.window);
             let rules = card_rules(&sent.record.checkout);
@@ -224,7 +225,7 @@ impl Engine {
                     expiry: entry.expiry,
                     amount: sent.payment.terms.amount,
                     merchant: &sent.record.checkout.seller,
-                    return_url: &format!("{base}/p/{}/3ds/", sent.record.checkout.id),
+                    return_url: &format!("{base}{}{}/3ds/", checkout.dialect.pages(), checkout.id),
                     acs_base: &base,
                     window,
                     method,

@@ -6,6 +6,7 @@ use askama::Template;
 use domain::{ChallengeWindow, Timestamp};
 
 use super::{Frame, Refresh, Subject, html};
+use crate::headers::Framing;
 use crate::words::Words;
 use crate::{assets, texts};
 
@@ -56,7 +57,12 @@ pub(crate) fn returned(subject: Subject<'_>) -> String {
     frame.languages = &[];
     let onward = subject.link("result/");
     frame.refresh = Some(Refresh { seconds: 0, to: onward.clone(), script: &assets::RETURNED });
-    html(&ReturnedTemplate { words: subject.words, frame, onward })
+    // Out of the bank's frame; what lies in a frame of the shop's stays there.
+    let target = match subject.manner().framing {
+        Framing::Ours => "_top",
+        Framing::Anybody => "_self",
+    };
+    html(&ReturnedTemplate { words: subject.words, frame, onward, target })
 }
 
 #[derive(Template)]
@@ -65,6 +71,7 @@ struct ReturnedTemplate {
     words: Words,
     frame: Frame,
     onward: String,
+    target: &'static str,
 }
 
 #[derive(Template)]

@@ -181,7 +181,8 @@ impl<'a> PayPage<'a> {
             kept,
             kept_words,
             button,
-            cancel: Target::of(checkout.redirects.cancel.as_ref()),
+            cancel: Target::of(checkout.redirects.cancel.as_ref())
+                .map(|target| (subject.words.say(subject.manner().way_back(&target.host)), target.url)),
         })
     }
 }
@@ -258,5 +259,6 @@ struct PayTemplate<'a> {
     /// What is said of it, before and after the seller's name.
     kept_words: (String, String),
     button: Message,
-    cancel: Option<Target>,
+    /// What the way back says, and where it leads.
+    cancel: Option<(String, String)>,
 }

@@ -6,8 +6,8 @@ use askama::Template;
 use domain::{AttemptStatus, State};
 
 use super::{Frame, Link, Refresh, Stage, Subject, Target, html, shown};
-use crate::texts;
 use crate::words::{Message, Words};
+use crate::{assets, texts};
 
 /// Something of ours broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,24 +45,36 @@ pub(crate) fn at_link(subject: Subject<'_>) -> Option<String> {
 #[must_use]
 pub(crate) fn after_try(subject: Subject<'_>) -> String {
     let redirects = &subject.checkout.redirects;
-    let (mut page, target) = match subject.stage() {
+    // A payer whom the end of it caught while paying goes where a failed payment leads.
+    let was_paying = subject.manner().leads_on && !subject.payment.attempts.is_empty();
+    let failure = || Target::of(redirects.failure.as_ref());
+    let (mut page, target, news) = match subject.stage() {
         Stage::Processing => return processing(&subject),
         Stage::Challenged => return asked_by_bank(&subject),
         Stage::Paid | Stage::PaidElsewhere | Stage::Reserved | Stage::CardSaved => {
-            (succeeded(&subject), Target::of(redirects.success.as_ref()))
+            (succeeded(&subject), Target::of(redirects.success.as_ref()), "SUCCESS")
         }
-        Stage::Closed => (closed(&subject), None),
+        Stage::Closed => (closed(&subject), None, ""),
         // Nothing failed yet: somebody only opened the page of results.
-        Stage::Payable if subject.last_failure().is_none() => (failed(&subject), None),
-        Stage::Payable | Stage::Failed => (failed(&subject), Target::of(redirects.failure.as_ref())),
-        Stage::Cancelled => (ended(&subject, texts::CANCELLED), None),
-        Stage::Expired => (ended(&subject, texts::EXPIRED), None),
+        Stage::Payable if subject.last_failure().is_none() => (failed(&subject), None, ""),
+        Stage::Payable | Stage::Failed => (failed(&subject), failure(), "FAIL"),
+        Stage::Cancelled if was_paying => (ended(&subject, texts::CANCELLED), failure(), "FAIL"),
+        Stage::Expired if was_paying => (ended(&subject, texts::EXPIRED), failure(), "FAIL"),
+        Stage::Cancelled => (ended(&subject, texts::CANCELLED), None, ""),
+        Stage::Expired => (ended(&subject, texts::EXPIRED), None, ""),
     };
     page.focused = subject.was_challenged();
-    match target {
-        Some(target) => page.leading_to(target).render(),
-        None => page.render(),
+    if let Some(target) = target {
+        page = page.leading_to(target);
     }
+    if let Some(parent) = &mut page.frame.parent {
+        parent.news = news;
+        match &mut page.frame.refresh {
+            Some(refresh) => refresh.script = &assets::WIDGET,
+            None => page.frame.script = Some(&assets::WIDGET),
+        }
+    }
+    page.render()
 }
 
 /// A try is under way that was started in another window.
@@ -282,7 +294,7 @@ impl Page {
 
     fn with_way_back(mut self, subject: &Subject<'_>) -> Self {
         if let Some(target) = Target::of(subject.checkout.redirects.cancel.as_ref()) {
-            let text = self.words.say(texts::return_to(&target.host));
+            let text = self.words.say(subject.manner().way_back(&target.host));
             self.links.push(Link { href: target.url, text, primary: false });
         }
         self

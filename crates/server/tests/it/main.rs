@@ -21,3 +21,4 @@ mod risk;
 mod testing;
 mod three_ds;
 mod tokens;
+mod widget;
