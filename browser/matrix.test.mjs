@@ -9,7 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { CARDS, ENDINGS } from "./cards.mjs";
 import { Gateway, Shop, browser } from "./gateway.mjs";
 import { each } from "./lanes.mjs";
-import { NEXT_YEAR, fill, press, visit, words } from "./payer.mjs";
+import { NEXT_YEAR, arrive, fill, press, visit, words } from "./payer.mjs";
 import { WORDS } from "./words.mjs";
 
 const FULL = process.env.MATRIX === "full";
@@ -165,7 +165,7 @@ async function walk(cards, { flow, script, language }) {
   await each(waiting, LANES, (payment) => payment.at("/result/", `${shop.url}/`));
   await gateway.advance(3600);
   await each(payments, LANES, async (payment) => {
-    await payment.page.goto(`${gateway.sandbox.base_url}/p/${payment.purchase.id}/result/`);
+    await arrive(payment.page, `${gateway.sandbox.base_url}/p/${payment.purchase.id}/result/`);
     await payment.ends();
   });
   await lanes[0].context().close();

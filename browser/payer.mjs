@@ -27,6 +27,17 @@ export function content(page) {
   assert.deepEqual(page.complaints, [], "no complaint in the console");
 }
 
+// Opens a page, whatever the window is on its way to: pages that wait look again by themselves.
+export async function arrive(page, url) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await page.goto(url);
+    } catch (error) {
+      if (tries === 5 || !/interrupted by another navigation|ERR_ABORTED/.test(error.message)) throw error;
+    }
+  }
+}
+
 // By name, so that it works in every language.
 export async function fill(page, number, { cvc = "123", expires = NEXT_YEAR, holder = "Ada Example" } = {}) {
   await page.locator("[name=card_number]").fill(number);

@@ -1,6 +1,6 @@
 // Every page a payer can meet, and how to get there (checkout-ux 7). Each opens its page in a browser window and leaves
 // it there; what has to pass by the clock has passed.
-import { APPROVED, DECLINED, fill, press } from "./payer.mjs";
+import { APPROVED, DECLINED, arrive, fill, press } from "./payer.mjs";
 
 const LINES = [
   { name: "Gunpowder green tea, loose, 100 g", price: 1299, quantity: 2, discount: 100 },
@@ -18,7 +18,7 @@ export class Scene {
   }
 
   async open(path) {
-    await this.page.goto(path.startsWith("http") ? path : this.gateway.sandbox.base_url + path);
+    await arrive(this.page, path.startsWith("http") ? path : this.gateway.sandbox.base_url + path);
   }
 
   async link({ id }, page = "") {
