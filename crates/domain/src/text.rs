@@ -51,7 +51,8 @@ fn card_numbers<'a>(bytes: &[u8], digits: &'a [usize]) -> Vec<&'a [usize]> {
         let window = (13..=19.min(digits.len() - from)).rev().map(|length| &digits[from..from + length]);
         match window.into_iter().find(|at| luhn(at.iter().map(|&at| bytes[at]))) {
             Some(at) => {
-                from += at.len();
+                // The last four stay readable, and may begin another.
+                from += at.len() - 4;
                 found.push(at);
             }
             None => from += 1,
@@ -62,6 +63,8 @@ fn card_numbers<'a>(bytes: &[u8], digits: &'a [usize]) -> Vec<&'a [usize]> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -83,5 +86,13 @@ mod tests {
     fn a_number_between_other_digits_is_found() {
         let masked = mask_numbers("99994444333322221111000");
         assert!(!masked.contains("444433332222"), "{masked}");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_left_of_a_masked_number_is_part_of_no_other(digits in "[0-9]{13,40}") {
+            let masked = mask_numbers(&digits);
+            prop_assert_eq!(&masked, &mask_numbers(&masked));
+        }
     }
 }

@@ -125,11 +125,11 @@ fn what_was_cancelled_is_given_back_after_kill_9() {
     let made = card_payments(&gateway, "POST", "/cards/direct", &link).json();
     let id = made["paymentId"].as_u64().unwrap();
     let secret = made["url"].as_str().unwrap().trim_end_matches('/').rsplit('/').next().unwrap().to_owned();
-    let page = gateway.send("GET", &format!("/p/{secret}/"), &[], b"");
+    let page = gateway.send("GET", &format!("/card/{secret}/"), &[], b"");
     let attempt = token(&page).expect("a form");
     let fields = form(&[&[("attempt", attempt.as_str())], &card_fields("4000009900000103")[..]].concat());
     let form_headers = [("content-type", "application/x-www-form-urlencoded")];
-    let (address, posting) = (gateway.address, request("POST", &format!("/p/{secret}/"), &form_headers, &fields));
+    let (address, posting) = (gateway.address, request("POST", &format!("/card/{secret}/"), &form_headers, &fields));
     let payer = std::thread::spawn(move || drop(exchange(address, &posting)));
     let transactions = |gateway: &Gateway<'_>| gateway.control("GET", "/acquirer/transactions", &Value::Null);
     assert!(wait(|| transactions(&gateway).as_array().is_some_and(|lines| lines.len() == 1)), "the acquirer approves");
