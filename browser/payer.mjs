@@ -33,7 +33,8 @@ export async function arrive(page, url) {
     try {
       return await page.goto(url);
     } catch (error) {
-      if (tries === 5 || !/interrupted by another navigation|ERR_ABORTED/.test(error.message)) throw error;
+      if (tries === 40 || !/interrupted by another navigation|ERR_ABORTED/.test(error.message)) throw error;
+      await page.waitForTimeout(250);
     }
   }
 }
