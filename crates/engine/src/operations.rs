@@ -242,7 +242,22 @@ impl Engine {
             self.run(asking, &blocked, |_, change| begin(change)).await?;
             return self.charged(caller, id, attempt_id).await;
         }
-        let submission = Submission {
+        let submission = self.merchants_try(attempt_id, &entry, card_id, token);
+        let sent = self.run(asking, &Command::Submit(submission), |_, change| begin(change)).await;
+        let sent = sent.inspect_err(|_| self.0.risk.withdraw(attempt_id))?;
+        self.start_authorization(sent, attempt_id, entry, None, Initiator::Merchant);
+        self.charged(caller, id, attempt_id).await
+    }
+
+    /// A try with a kept card whose merchant charges it; its payer is not there.
+    pub(crate) fn merchants_try(
+        &self,
+        attempt_id: AttemptId,
+        entry: &CardEntry,
+        card_id: CardId,
+        token: CheckoutId,
+    ) -> Submission {
+        Submission {
             attempt_id,
             acquirer: self.0.test_acquirer.name().to_owned(),
             card: entry.summary(),
@@ -253,11 +268,7 @@ impl Engine {
             save_card: false,
             window: ChallengeWindow::Full,
             deadline: self.0.env.now().plus(ACQUIRER_WAIT),
-        };
-        let sent = self.run(asking, &Command::Submit(submission), |_, change| begin(change)).await;
-        let sent = sent.inspect_err(|_| self.0.risk.withdraw(attempt_id))?;
-        self.start_authorization(sent, attempt_id, entry, None, Initiator::Merchant);
-        self.charged(caller, id, attempt_id).await
+        }
     }
 
     /// What became of a charge that was begun, waited for up to [`API_WAIT`].

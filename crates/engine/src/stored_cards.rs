@@ -4,15 +4,12 @@
 //! the payment stays open and its page asks; it takes no other card ([`domain::Checkout::token`]).
 
 use acquirer::Initiator;
-use domain::{
-    AttemptId, AttemptStatus, CardId, ChallengeWindow, Command, DeclineReason, Event, Flow, Payment, State, Submission,
-    Timestamp,
-};
+use domain::{AttemptId, AttemptStatus, CardId, CheckoutId, Command, DeclineReason, Event, Payment, State, Timestamp};
 
 use crate::checkouts::{Opened, Shown};
 use crate::credentials::Credential;
 use crate::operations::{Operated, kept_submission};
-use crate::payments::{ACQUIRER_WAIT, CardEntry, Paying, Visit};
+use crate::payments::{CardEntry, Paying, Visit};
 use crate::risk::Judged;
 use crate::{Engine, Error, NewCheckout};
 
@@ -85,8 +82,8 @@ impl Engine {
     pub async fn charge_stored(&self, caller: Credential, new: NewCheckout) -> Result<Operated, Error> {
         let NewCheckout { record, opened, terms, customer, idempotency } = new;
         let checkout = &record.checkout;
-        let (card_id, entry) = self.stored_card(caller, checkout).await?;
-        let (id, token) = (checkout.id, checkout.token);
+        let (id, token) = (checkout.id, checkout.token.ok_or(Error::NoToken)?);
+        let (card_id, entry) = self.stored_card(caller, checkout, token).await?;
         let attempt_id = AttemptId::new(self.0.env.ordered_id());
         let now = self.0.env.now();
         let payment = Payment::open(terms);
@@ -96,18 +93,7 @@ impl Engine {
         let judged = Box::pin(self.judge(&shown, attempt_id, &entry, true, &visit)).await?;
         let is_blocked = matches!(judged, Judged::Blocked(..));
         let decided = shown.payment.decide(&match judged {
-            Judged::Goes { .. } => Command::Submit(Submission {
-                attempt_id,
-                acquirer: self.0.test_acquirer.name().to_owned(),
-                card: entry.summary(),
-                card_id,
-                token,
-                flow: Flow::Api,
-                payer_ip: None,
-                save_card: false,
-                window: ChallengeWindow::Full,
-                deadline: now.plus(ACQUIRER_WAIT),
-            }),
+            Judged::Goes { .. } => Command::Submit(self.merchants_try(attempt_id, &entry, card_id, token)),
             Judged::Blocked(by, why) => self.block(&shown, attempt_id, &entry, &visit, (by, why)),
         })?;
         let mut change = self.changeset(&mut shown, decided, now);
@@ -149,11 +135,15 @@ impl Engine {
         self.pay(before, Paying { entry, kept: Some((token, card_id)), must_ask: true }, visit).await
     }
 
-    async fn stored_card(&self, caller: Credential, checkout: &domain::Checkout) -> Result<(CardId, CardEntry), Error> {
-        let token = checkout.token.ok_or(Error::NoToken)?;
+    async fn stored_card(
+        &self,
+        caller: Credential,
+        checkout: &domain::Checkout,
+        token: CheckoutId,
+    ) -> Result<(CardId, CardEntry), Error> {
         let (kept, _) = self.kept_card(caller, token).await?;
         let (card_id, entry) = self.ready_card(&kept).await?;
-        if !checkout.takes(entry.pan.brand()) {
+        if !checkout.takes(entry.brand) {
             return Err(Error::BrandNotListed);
         }
         Ok((card_id, entry))
