@@ -6,7 +6,7 @@ import { visit } from "./payer.mjs";
 import { STATES, Scene } from "./states.mjs";
 
 const BUDGET = { requests: 5, transfer: 60 * 1024, script: 18 * 1024, fonts: 0, shift: 0.02 };
-const PAGES = ["pay", "pay-details", "pay-saved", "challenge", "bank", "paid", "invoice", "receipt"];
+const PAGES = ["pay", "pay-details", "pay-saved", "challenge", "bank", "paid", "invoice", "receipt", "session", "session-gift"];
 
 let gateway, shop, chromium;
 

@@ -59,6 +59,22 @@ export class Gateway {
     return body;
   }
 
+  // A client session of the orchestration API.
+  async session(extra = {}) {
+    const { base_url, token_url, entity_id, client_id, client_secret } = this.sandbox.orchestration;
+    const authorization = `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString("base64")}`;
+    const form = new URLSearchParams({ grant_type: "client_credentials" });
+    const { access_token } = await (await fetch(token_url, { method: "POST", headers: { authorization }, body: form })).json();
+    const response = await fetch(`${base_url}/client-sessions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${access_token}`, "content-type": "application/json" },
+      body: JSON.stringify({ entity_id, integration_mode: "HOSTED_PAGE", ...extra }),
+    });
+    const body = await response.json();
+    if (response.status !== 200) throw new Error(JSON.stringify(body));
+    return body;
+  }
+
   read(id) {
     return this.call("GET", `/purchases/${id}/`).then(({ body }) => body);
   }

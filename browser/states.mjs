@@ -7,6 +7,11 @@ const LINES = [
   { name: "Postage", price: 2602 },
 ];
 
+const CART = [
+  { name: "Gunpowder green tea, loose, 100 g", unit_gross_price: 1299, quantity: 2, net_amount: 2598, tax_rate: 20 },
+  { name: "Teapot of cast iron", unit_gross_price: 9402, quantity: 1, net_amount: 9402, tax_rate: 20 },
+];
+
 export class Scene {
   constructor({ gateway, shop, page, language = "en" }) {
     Object.assign(this, { gateway, shop, page, language });
@@ -69,6 +74,48 @@ export class Scene {
     await this.page.locator("#challenge-form button").click();
     await this.page.waitForURL(/\/acs\//);
     return made;
+  }
+
+  // A session of 120.00 EUR, opened.
+  async session(changes = {}) {
+    const reference = `SO-${this.language}-${Math.random().toString(36).slice(2, 8).toUpperCase()}`;
+    const made = await this.gateway.session({
+      amount: 12_000,
+      currency: "EUR",
+      shopper_redirection_url: `${this.shop.url}/back?order=7`,
+      order: { reference, net_amount: 12_000, tax_amount: 2_000, shipments: [{ item_lines: CART }] },
+      customer: { reference: "C-1", email: "ada@example.com", locale: this.language },
+      ...changes,
+    });
+    await this.open(made.redirection.href);
+  }
+
+  async giftCard(number, code = "123") {
+    await this.page.locator(".gift-add summary").click();
+    await this.page.locator("[name=gift_number]").fill(number);
+    await this.page.locator("[name=gift_code]").fill(code);
+    await this.page.locator(".gift-add button").click();
+    await this.page.waitForURL(/\/gift-cards\//);
+  }
+
+  // Chooses a partner's page and is led to it, which is held for the moment.
+  async partner(method, hold = true) {
+    if (hold) await this.page.route("**/acs/pay/**", (route) => route.fulfill({ status: 204 }));
+    await this.page.locator(`[value="${method}"]`).check();
+    await press(this.page);
+    await this.page.waitForURL(/\/result\//);
+  }
+
+  // The shop does not answer, so that the page before it stays.
+  async stay() {
+    await this.page.route(`${this.shop.url}/**`, (route) => route.fulfill({ status: 204 }));
+  }
+
+  // What the payer chooses on the partner's page.
+  async choose(choice) {
+    await this.page.waitForURL(/\/acs\/pay\//);
+    await this.page.locator(`[value=${choice}]`).click();
+    await this.page.waitForURL(/\/(result|return)\//);
   }
 
   action(made, name, body) {
@@ -261,5 +308,78 @@ export const STATES = {
     const made = await scene.paid();
     await scene.action(made, "refund", { amount: 1200 });
     await scene.link(made, "receipt/");
+  },
+  async session(scene) {
+    await scene.session();
+  },
+  async "session-gift"(scene) {
+    await scene.session();
+    await scene.giftCard("6000 0000 0000 2000");
+    await scene.giftCard("6000 0000 0000 5000");
+  },
+  async "session-covered"(scene) {
+    await scene.session();
+    await scene.giftCard("6000 0000 0001 5000");
+  },
+  async "session-gift-wrong"(scene) {
+    await scene.session();
+    await scene.giftCard("6000 0000 0000 2000", "999");
+  },
+  async "session-wallet"(scene) {
+    await scene.session();
+    await scene.page.locator('[value="paypal/wallet"]').check();
+  },
+  async "session-kept"(scene) {
+    await scene.session({
+      allow_future_usage: true,
+      three_ds_authentication_options: { challenge_indicator: "CHALLENGE_REQUESTED_BY_MERCHANT" },
+    });
+  },
+  // The server's own words, as of a page that was left open too long.
+  async "session-outdated"(scene) {
+    await scene.session();
+    await scene.page.evaluate(() => {
+      const form = document.getElementById("card-form");
+      form.elements.namedItem("attempt").value = "x";
+      form.querySelector('[value="paypal/wallet"]').checked = true;
+      form.submit();
+    });
+    await scene.page.locator(".alert").waitFor();
+  },
+  async "session-led-to-partner"(scene) {
+    await scene.session();
+    await scene.partner("paypal/wallet");
+  },
+  async "session-at-partner"(scene) {
+    await scene.session();
+    const link = scene.page.url();
+    await scene.partner("oney/cb3x");
+    await scene.open(link);
+  },
+  async "session-pending"(scene) {
+    await scene.session();
+    await scene.stay();
+    await scene.partner("adyen/ideal", false);
+    await scene.choose("later");
+  },
+  async "session-paid"(scene) {
+    await scene.session();
+    await scene.stay();
+    await fill(scene.page, "4111 1111 1111 1111");
+    await press(scene.page);
+    await scene.page.waitForURL(/\/result\//);
+  },
+  async "session-refused"(scene) {
+    await scene.session();
+    await scene.stay();
+    await scene.giftCard("6000 0000 0000 2000");
+    await scene.partner("paypal/wallet", false);
+    await scene.choose("refuse");
+  },
+  async "session-left"(scene) {
+    await scene.session();
+    await scene.stay();
+    await scene.page.locator("#cancel-form button").click();
+    await scene.page.waitForURL(/\/result\//);
   },
 };

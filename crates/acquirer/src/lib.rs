@@ -15,11 +15,14 @@ mod test_acquirer;
 
 use std::time::Duration;
 
+use domain::Currency;
 use env::Env;
 
-pub use protocol::{Answer, CardData, CardRules, HttpRequest, HttpResponse, Initiator, Method, Protocol, Request};
+pub use protocol::{Answer, Balance, CardData, CardRules, HttpRequest, HttpResponse, Initiator, Method, Protocol};
+pub use protocol::{Reading, Request, Source};
 pub use test_acquirer::{AcsAnswer, AcsBehaviour, AcsOutcome, AcsView, Directory};
-pub use test_acquirer::{Error, Kind, ReportDue, TestAcquirer, Transaction, Verdict};
+pub use test_acquirer::{Error, Kind, ReportDue, Reported, TestAcquirer, Transaction, Verdict};
+pub use test_acquirer::{RedirectChoice, RedirectView};
 
 use transport::{Delivery, Transport};
 
@@ -69,6 +72,17 @@ impl Acquirer {
             }
             Delivery::Refused => Answer::NotSent,
             Delivery::Lost => Answer::Unknown,
+        }
+    }
+
+    /// Reads what is on a gift card, in this currency; `code` is the one that belongs to it, if the payer gave one. It
+    /// waits as [`Acquirer::ask`] does, and nothing is held for it.
+    pub async fn gift_card_balance(&self, number: &str, code: Option<&str>, currency: Currency) -> Balance {
+        let deadline = self.env.now().plus(ANSWER_TIME_MAX);
+        let reading = Reading { number, code, currency };
+        match self.transport.carry(self.protocol.encode_reading(&reading), deadline).await {
+            Delivery::Answered(response) => self.protocol.decode_reading(&reading, &response),
+            Delivery::Refused | Delivery::Lost => Balance::NoAnswer,
         }
     }
 }

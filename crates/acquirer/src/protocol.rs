@@ -3,7 +3,8 @@
 use std::fmt;
 
 use domain::{
-    AttemptId, Authentication, CardFacts, Cvc, DeclineReason, Expiry, Money, OperationId, OperationKind, Pan,
+    AttemptId, Authentication, CardFacts, Currency, Cvc, DeclineReason, Expiry, Money, OperationId, OperationKind, Pan,
+    RedirectMethod,
 };
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -16,6 +17,12 @@ pub trait Protocol: Send + Sync {
     /// What came back means. Anything that is not clearly the answer to this request (its reference, amount and
     /// currency) is [`Answer::Unknown`].
     fn decode(&self, request: &Request<'_>, response: &HttpResponse) -> Answer;
+
+    /// The question what is on a gift card, as it goes over the wire.
+    fn encode_reading(&self, reading: &Reading<'_>) -> HttpRequest;
+
+    /// What came back means. Anything that is not clearly the answer is [`Balance::NoAnswer`].
+    fn decode_reading(&self, reading: &Reading<'_>, response: &HttpResponse) -> Balance;
 }
 
 /// What is asked of an acquirer. The reference is our own id of the attempt or operation: the same reference has one
@@ -30,14 +37,8 @@ pub enum Request<'a> {
         amount: Money,
         /// Whether the money is taken at once.
         capture: bool,
-        /// From which card.
-        card: CardData<'a>,
-        /// What the payer's bank said, when it was asked.
-        authentication: Option<&'a Authentication>,
-        /// Who wants it.
-        initiated_by: Initiator,
-        /// Which rules for test cards hold.
-        rules: CardRules,
+        /// Where the money comes from.
+        source: Source<'a>,
         /// Ours alone: the acquirer keeps it and says it again with what it reports of the attempt.
         merchant_data: &'a str,
     },
@@ -65,15 +66,19 @@ pub enum Request<'a> {
         amount: Money,
         /// What is left of the reservation stays reserved, for another capture; otherwise it is given back with it.
         keeps_rest: bool,
+        /// The merchant's own reference for it; may be empty.
+        note: &'a str,
     },
-    /// Give a reservation back.
+    /// Give a reservation back, or a part of it; the rest stays reserved.
     Void {
         /// The operation.
         reference: OperationId,
         /// The attempt that reserved the money.
         original: AttemptId,
-        /// All that is still reserved.
+        /// How much of what is reserved.
         amount: Money,
+        /// The merchant's own reference for it; may be empty.
+        note: &'a str,
     },
     /// Give taken money back.
     Refund {
@@ -83,6 +88,8 @@ pub enum Request<'a> {
         original: AttemptId,
         /// How much.
         amount: Money,
+        /// The merchant's own reference for it; may be empty.
+        note: &'a str,
     },
     /// What became of an operation?
     InquireOperation {
@@ -127,6 +134,60 @@ impl Request<'_> {
     }
 }
 
+/// Where the money comes from.
+#[derive(Clone, Copy)]
+pub enum Source<'a> {
+    /// A card.
+    Card {
+        /// Which.
+        card: CardData<'a>,
+        /// What the payer's bank said, when it was asked.
+        authentication: Option<&'a Authentication>,
+        /// Who wants it.
+        initiated_by: Initiator,
+        /// Which rules for test cards hold.
+        rules: CardRules,
+    },
+    /// A gift card. It pays all that is asked, or nothing.
+    GiftCard {
+        /// As printed on it, digits only.
+        number: &'a str,
+    },
+    /// The payer confirms on a page of the acquirer's.
+    Redirect {
+        /// What kind of page.
+        method: RedirectMethod,
+        /// Where the payer is led after it.
+        return_url: &'a str,
+        /// Who takes the money, in words for the payer.
+        merchant: &'a str,
+        /// Our own public address, under which the page of the test world lies too.
+        acs_base: &'a str,
+    },
+}
+
+/// The question what is on a gift card.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    /// As printed on it, digits only.
+    pub number: &'a str,
+    /// The code that belongs to it, if the payer gave one.
+    pub code: Option<&'a str>,
+    /// In which currency.
+    pub currency: Currency,
+}
+
+/// What is on a gift card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Balance {
+    /// So much can be spent.
+    Known(Money),
+    /// There is no such card, or the code is not the one.
+    Refused,
+    /// Nobody said.
+    NoAnswer,
+}
+
 /// Who wants a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Initiator {
@@ -159,6 +220,9 @@ pub enum CardRules {
     /// Numbers of the table and those of card-payments-api 6; any expiry date that is not past, any CVC of the right
     /// length.
     CardPayments,
+    /// Numbers of the table and those of orchestration-api 8.4; expiry date and CVC as of card payments. A merchant's note
+    /// may say what becomes of an operation.
+    Orchestration,
 }
 
 /// What an acquirer answered. Of an operation it says nothing about the card.
@@ -182,6 +246,11 @@ pub enum Answer {
     },
     /// The acquirer has it and is still thinking.
     Pending,
+    /// The payer has to confirm there first; what came of it is reported, and can be asked.
+    Redirect {
+        /// The page.
+        url: String,
+    },
     /// The acquirer has not seen the attempt or operation. It may still be on its way.
     NotFound,
     /// It is undone, or there was nothing to undo; it cannot be approved any more.

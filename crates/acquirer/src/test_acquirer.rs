@@ -6,6 +6,7 @@
 //! what was never seen is a success and forbids what comes later, and what it approved it can be asked about.
 
 mod cards;
+mod gift_cards;
 mod wire;
 
 mod book;
@@ -15,25 +16,34 @@ mod directory;
 use std::path::Path;
 use std::time::Duration;
 
-use domain::{AttemptId, Expiry, Pan, Report, Timestamp};
+use domain::{AttemptId, Expiry, Money, Pan, RedirectMethod, Report, Timestamp};
 use env::Env;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 pub use directory::{AcsAnswer, AcsBehaviour, AcsOutcome, AcsView, Directory};
 pub(crate) use wire::TestProtocol;
 
 use crate::protocol::{CardRules, HttpRequest, HttpResponse, Method};
 use crate::transport::Delivery;
-use book::{Attempt, Book, Operated, Operation, OperationOrder, Order, Received, Taken, Trouble, Undone};
-use cards::{Answering, Judgement, Presented, Travel};
+use book::{Attempt, Book, Means, Operated, Operation, OperationOrder, Order, Page, Received, Taken, Trouble, Undone};
+use cards::{Answering, Judgement, Presented, Travel, Twist};
+use gift_cards::GiftCard;
 use wire::{AUTHORIZATIONS, AuthorizationIn, AuthorizationOut, FactsOut, NO_RECORD, NotFoundOut, REVERSAL, ReversalIn};
-use wire::{OPERATIONS, OperationIn, OperationOut, Rules, Status};
+use wire::{BALANCE, BY_GIFT_CARD, BY_REDIRECT, BalanceOut, GiftCardAuthorizationIn, MethodIn, ReadingIn};
+use wire::{OPERATIONS, OperationIn, OperationOut, RedirectAuthorizationIn, Rules, Status};
 
 /// References longer than this are refused.
 const REFERENCE_CHARS_MAX: usize = 64;
 /// Merchant data longer than this is refused.
 const MERCHANT_DATA_BYTES_MAX: usize = 256;
+/// Texts for the page where a payer decides that are longer than this are refused.
+const PAGE_TEXT_BYTES_MAX: usize = 4_096;
+/// Where those pages lie, under the address that comes with each.
+const PAGES: &str = "/acs/pay/";
+/// What a lender does not lend less than, in minor units (orchestration-api 8.4).
+const LOAN_MIN: i64 = 10_000;
 
 /// How long after a capture its money is paid out, unless told otherwise (card-payments-api 5.4).
 const SETTLES_AFTER: Duration = Duration::from_hours(24);
@@ -121,16 +131,53 @@ impl Verdict {
 /// What the acquirer tells later, by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportDue {
-    /// The attempt that took the money.
+    /// The attempt.
     pub reference: AttemptId,
-    /// The capture it is about: an operation, or the attempt itself.
+    /// The capture it is about: an operation, or the attempt itself; empty for a decision.
     pub capture: String,
-    /// What happened to it.
-    pub report: Report,
+    /// What happened.
+    pub report: Reported,
     /// What the authorization said of itself.
     pub merchant_data: String,
     /// When it is told.
     pub at: Timestamp,
+}
+
+/// What happened when nobody asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reported {
+    /// The payer's decision on the acquirer's page is final; an inquiry tells which.
+    Decided,
+    /// Something became of taken money.
+    Taken(Report),
+}
+
+/// What a page of the acquirer's shows to a payer who has to confirm there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedirectView {
+    /// What kind of page it is.
+    pub method: RedirectMethod,
+    /// Who takes the money.
+    pub merchant: String,
+    /// How much.
+    pub amount: Money,
+    /// Where the payer is led after it.
+    pub return_url: String,
+    /// There is nothing left to decide: somebody did, or it was undone.
+    pub decided: bool,
+    /// Whether the payer may leave it for later.
+    pub may_wait: bool,
+}
+
+/// What a payer, or a tester, chooses there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum RedirectChoice {
+    Approve,
+    Refuse,
+    Cancel,
+    /// It is approved half a minute later, where the page offers that.
+    Later,
 }
 
 /// Why the book cannot be opened, read or written.
@@ -229,6 +276,24 @@ impl TestAcquirer {
         self.book.next_report().await.map_err(|_| Error::Closed)
     }
 
+    /// What the page with this id shows; `None` for a page that is not there.
+    ///
+    /// # Errors
+    /// When the book is closed or cannot be read.
+    pub async fn redirect_view(&self, id: Uuid) -> Result<Option<RedirectView>, Error> {
+        self.book.view(id.to_string()).await.map_err(|_| Error::Closed)
+    }
+
+    /// Takes the payer's choice on the page with this id and tells where the payer is led then. The first choice counts,
+    /// and none after a reversal. `None` for a page that is not there, or a choice that it does not offer. Durable when
+    /// it returns.
+    ///
+    /// # Errors
+    /// When the book is closed or cannot be written.
+    pub async fn decide_redirect(&self, id: Uuid, choice: RedirectChoice) -> Result<Option<String>, Error> {
+        self.book.decide(id.to_string(), choice).await.map_err(|_| Error::Closed)
+    }
+
     /// Lets go of the file, after what was accepted is written.
     pub async fn close(&self) {
         self.book.close().await;
@@ -250,9 +315,14 @@ impl TestAcquirer {
                 };
             }
         }
+        if request.path == BALANCE && request.method == Method::Post {
+            return self.read_gift_card(&request.body).await;
+        }
         let path = request.path.strip_prefix(AUTHORIZATIONS).map(|rest| (request.method, rest));
         match path {
             Some((Method::Post, "")) => self.authorize(request, until).await,
+            Some((Method::Post, BY_GIFT_CARD)) => self.authorize_with_gift_card(&request.body).await,
+            Some((Method::Post, BY_REDIRECT)) => self.take(self.by_redirect(&request.body)).await,
             Some((Method::Get, rest)) => match rest.strip_prefix('/').and_then(reference) {
                 Some(reference) => self.inquire(reference).await,
                 None => refused(404),
@@ -304,6 +374,88 @@ impl TestAcquirer {
         self.answer(answering, authorization(reference, &attempt, Asked::ToAuthorize), until).await
     }
 
+    /// Takes an order without a card: nothing goes wrong on its way.
+    async fn take(&self, order: Option<Order>) -> Delivery {
+        let Some(order) = order else { return refused(400) };
+        let reference = order.reference.clone();
+        match self.book.authorize(order).await {
+            Ok(Taken { attempt, .. }) => respond(200, &authorization(reference, &attempt, Asked::ToAuthorize)),
+            Err(trouble) => broken(trouble),
+        }
+    }
+
+    async fn authorize_with_gift_card(&self, body: &[u8]) -> Delivery {
+        let Ok(request) = serde_json::from_slice::<GiftCardAuthorizationIn<'_>>(body) else { return refused(400) };
+        let currency = request.currency.into_owned();
+        let (code, printed, account) = match GiftCard::of(request.number) {
+            None => (cards::INVALID_NUMBER, 0, None),
+            Some(card) => match self.account(&card, request.number, &currency).await {
+                Ok(account) if card.pays => (cards::APPROVED, card.printed, account),
+                Ok(account) => (cards::DO_NOT_HONOUR, card.printed, account),
+                Err(trouble) => return broken(trouble),
+            },
+        };
+        let (capture, means) = (request.capture, Means::GiftCard { printed, account });
+        let merchant_data = request.merchant_data.into_owned();
+        let order =
+            order_without_card(&request.reference, request.amount, currency, capture, code, means, merchant_data);
+        self.take(order).await
+    }
+
+    /// Where it is kept what was spent of a gift card, if it is.
+    async fn account(&self, card: &GiftCard, number: &str, currency: &str) -> Result<Option<String>, Trouble> {
+        if !card.is_account {
+            return Ok(None);
+        }
+        self.book.account(number, currency, || self.env.bytes()).await.map(Some)
+    }
+
+    /// Reads an authorization that its payer confirms on a page; `None` is one nobody can read.
+    fn by_redirect(&self, body: &[u8]) -> Option<Order> {
+        let request: RedirectAuthorizationIn<'_> = serde_json::from_slice(body).ok()?;
+        let texts = [&request.return_url, &request.merchant, &request.page_base];
+        if texts.iter().any(|text| text.len() > PAGE_TEXT_BYTES_MAX) {
+            return None;
+        }
+        let too_little = request.method == MethodIn::PayLater && request.amount < LOAN_MIN;
+        let id = self.env.random_id().to_string();
+        let page = Page {
+            url: format!("{}{PAGES}{id}", request.page_base.trim_end_matches('/')),
+            id,
+            method: request.method,
+            return_url: request.return_url.into_owned(),
+            merchant: request.merchant.into_owned(),
+            decided: true,
+        };
+        let code = if too_little { cards::NOT_PERMITTED } else { cards::APPROVED };
+        let (currency, merchant_data) = (request.currency.into_owned(), request.merchant_data.into_owned());
+        let (capture, means) = (request.capture, Means::Redirect(Box::new(page)));
+        order_without_card(&request.reference, request.amount, currency, capture, code, means, merchant_data)
+    }
+
+    async fn read_gift_card(&self, body: &[u8]) -> Delivery {
+        let Ok(reading) = serde_json::from_slice::<ReadingIn<'_>>(body) else { return refused(400) };
+        let currency = reading.currency.into_owned();
+        let refuse =
+            |code: &str, currency| respond(200, &BalanceOut { response_code: code.to_owned(), balance: 0, currency });
+        let Some(card) = GiftCard::of(reading.number) else { return refuse(cards::INVALID_NUMBER, currency) };
+        if !gift_cards::is_code_right(reading.code) {
+            return refuse(cards::DO_NOT_HONOUR, currency);
+        }
+        let spent = match self.account(&card, reading.number, &currency).await {
+            Ok(Some(account)) => self.book.spent(account).await,
+            Ok(None) => Ok(0),
+            Err(trouble) => Err(trouble),
+        };
+        match spent {
+            Ok(spent) => {
+                let response_code = cards::APPROVED.to_owned();
+                respond(200, &BalanceOut { response_code, balance: card.printed - spent, currency })
+            }
+            Err(trouble) => broken(trouble),
+        }
+    }
+
     async fn inquire(&self, reference: String) -> Delivery {
         let known = match self.book.look(reference.clone()).await {
             Ok(known) => known,
@@ -334,6 +486,7 @@ impl TestAcquirer {
         match self.book.operate(order).await {
             Ok(Operated::Known(operation)) => respond(200, &operation_out(reference, operation)),
             Ok(Operated::Silent) => self.silence(until).await,
+            Ok(Operated::Garbled) => garbled(),
             Ok(Operated::Other) => refused(409),
             Err(trouble) => broken(trouble),
         }
@@ -341,6 +494,7 @@ impl TestAcquirer {
 
     async fn inquire_operation(&self, reference: String) -> Delivery {
         match self.book.look_at_operation(reference.clone()).await {
+            Ok(Some(operation)) if operation.is_mute(self.env.now()) => refused(503),
             Ok(Some(operation)) => respond(200, &operation_out(reference, operation)),
             Ok(None) => respond(404, &NotFoundOut { reference, response_code: NO_RECORD.to_owned() }),
             Err(trouble) => broken(trouble),
@@ -354,9 +508,7 @@ impl TestAcquirer {
             Answering::Never => self.silence(until).await,
             Answering::Reset => Delivery::Lost,
             Answering::ServerError => refused(500),
-            Answering::Garbled => {
-                Delivery::Answered(HttpResponse { status: 200, body: b"{\"status\":\"approved\",\xff\xfe".to_vec() })
-            }
+            Answering::Garbled => garbled(),
             Answering::OtherPayment => {
                 respond(200, &AuthorizationOut { reference: "00000000-0000-7000-8000-000000000000".to_owned(), ..out })
             }
@@ -400,6 +552,7 @@ enum Asked {
 }
 
 fn authorization(reference: String, attempt: &Attempt, asked: Asked) -> AuthorizationOut {
+    let waits_at = attempt.order.as_ref().and_then(Received::waits_at);
     let (status, code, approved) = match (&attempt.order, attempt.reversed, asked) {
         (_, true, Asked::ToAuthorize) => (Status::Declined, Some(cards::REVERSED_BEFORE), 0),
         (_, true, Asked::WhatBecame) => (Status::Reversed, None, 0),
@@ -407,7 +560,15 @@ fn authorization(reference: String, attempt: &Attempt, asked: Asked) -> Authoriz
             (Status::Approved, Some(order.code.as_str()), order.approved)
         }
         (Some(order), false, _) if order.booked => (Status::Declined, Some(order.code.as_str()), 0),
+        (Some(_), false, Asked::ToAuthorize) if waits_at.is_some() => (Status::Redirect, None, 0),
         (Some(_) | None, false, _) => (Status::Pending, None, 0),
+    };
+    let card = match attempt.order.as_ref().map(|order| &order.means) {
+        // What the test mode of purchases-api 6.4 says about every card.
+        Some(Means::Card { .. }) | None => {
+            FactsOut { kind: "credit".to_owned(), issuer: String::new(), country: "US".to_owned() }
+        }
+        Some(Means::GiftCard { .. } | Means::Redirect(_)) => FactsOut::default(),
     };
     AuthorizationOut {
         reference,
@@ -417,8 +578,8 @@ fn authorization(reference: String, attempt: &Attempt, asked: Asked) -> Authoriz
         approved_amount: approved,
         currency: attempt.currency.clone(),
         acquirer_reference: format!("{:012}", attempt.number),
-        // What the test mode of purchases-api 6.4 says about every card.
-        card: FactsOut { kind: "credit".to_owned(), issuer: String::new(), country: "US".to_owned() },
+        card,
+        page: waits_at.filter(|_| status == Status::Redirect).map(str::to_owned),
     }
 }
 
@@ -451,6 +612,7 @@ fn operation_order(kind: Kind, body: &[u8]) -> Option<OperationOrder> {
         amount: request.amount,
         currency: request.currency.into_owned(),
         keeps_rest: request.keeps_rest,
+        asked: cards::asked_for(&request.note),
     };
     (order.amount >= 0 && order.currency.len() == 3).then_some(order)
 }
@@ -460,9 +622,7 @@ fn operation_order(kind: Kind, body: &[u8]) -> Option<OperationOrder> {
 fn judge(body: &[u8], now: Timestamp, settles_after: Duration) -> Option<(Option<Order>, Judgement)> {
     let request: AuthorizationIn<'_> = serde_json::from_slice(body).ok()?;
     let reference = reference(&request.reference)?;
-    let fits =
-        request.amount >= 0 && request.currency.len() == 3 && request.merchant_data.len() <= MERCHANT_DATA_BYTES_MAX;
-    if !fits {
+    if !fits(request.amount, &request.currency, &request.merchant_data) {
         return None;
     }
     let card = &request.card;
@@ -471,6 +631,7 @@ fn judge(body: &[u8], now: Timestamp, settles_after: Duration) -> Option<(Option
     let rules = match request.rules {
         Rules::Purchases => CardRules::Purchases,
         Rules::CardPayments => CardRules::CardPayments,
+        Rules::Orchestration => CardRules::Orchestration,
     };
     let presented = Presented {
         pan: &pan,
@@ -497,12 +658,45 @@ fn judge(body: &[u8], now: Timestamp, settles_after: Duration) -> Option<(Option
         travels,
         thinks: judgement.fault.thinks,
         settles_after: match rules {
-            CardRules::Purchases => None,
+            CardRules::Purchases | CardRules::Orchestration => None,
             CardRules::CardPayments => Some(settles_after),
         },
         merchant_data: request.merchant_data.into_owned(),
+        means: Means::Card { heeds_notes: rules == CardRules::Orchestration },
     };
     Some((Some(order), judgement))
+}
+
+/// An order that is judged at once and never told of again; `None` when it does not fit.
+fn order_without_card(
+    reference_of: &str,
+    amount: i64,
+    currency: String,
+    capture: bool,
+    code: &str,
+    means: Means,
+    merchant_data: String,
+) -> Option<Order> {
+    let reference = reference(reference_of).filter(|_| fits(amount, &currency, &merchant_data))?;
+    Some(Order {
+        reference,
+        amount,
+        currency,
+        capture,
+        code: code.to_owned(),
+        twist: Twist::None,
+        masked: String::new(),
+        fault: 0,
+        travels: Duration::ZERO,
+        thinks: Duration::ZERO,
+        settles_after: None,
+        merchant_data,
+        means,
+    })
+}
+
+fn fits(amount: i64, currency: &str, merchant_data: &str) -> bool {
+    amount >= 0 && currency.len() == 3 && merchant_data.len() <= MERCHANT_DATA_BYTES_MAX
 }
 
 /// A reference is short and made of letters, digits and hyphens.
@@ -522,6 +716,11 @@ fn respond(status: u16, out: &impl Serialize) -> Delivery {
 /// A status and nothing else.
 fn refused(status: u16) -> Delivery {
     Delivery::Answered(HttpResponse { status, body: Vec::new() })
+}
+
+/// A yes that breaks off.
+fn garbled() -> Delivery {
+    Delivery::Answered(HttpResponse { status: 200, body: b"{\"status\":\"approved\",\xff\xfe".to_vec() })
 }
 
 fn broken(trouble: Trouble) -> Delivery {

@@ -131,6 +131,7 @@ impl From<Error> for ApiError {
             Error::Used => Self::Replayed,
             Error::Refused(_)
             | Error::NoToken
+            | Error::OrderPaid
             | Error::BrandNotListed
             | Error::NoMail
             | Error::Mail(_)

@@ -1,47 +1,53 @@
-//! One declaration that both reads and describes. A shape is a straight-line function over [`Fields`]: run on a body it
-//! collects what is wrong with each member, run on nothing it yields the schema of what it would read. So the published
-//! description cannot say anything else than the validation does.
+//! How bodies are read: the kinds of values there are, and what is said of wrong ones.
 //!
 //! Members that are unknown are ignored, and `null` is the same as absent (card-payments-api 1.3).
 
 use domain::Currency;
 use tollgate_http::address;
+use tollgate_http::fields::{self, Kind, Verdict};
 use tollgate_http::json::{Json, Object};
+use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{
     AnyOfBuilder, ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type,
 };
-use utoipa::openapi::{Object as ObjectSchema, RefOr};
 
 use crate::errors::ApiError;
 
-/// The members of one object: those of a body, or those there could be.
-pub(crate) struct Fields<'a> {
-    run: Run<'a>,
-    problems: Vec<String>,
-}
-
-enum Run<'a> {
-    Read(&'a Object),
-    Describe(Box<ObjectBuilder>),
-}
+/// The members of one object.
+pub(crate) type Fields<'a> = fields::Fields<'a, Problems>;
 
 /// Declares the members of an object; `None` when a mandatory one could not be read, which was then reported.
-pub(crate) type Shape<T> = fn(&mut Fields<'_>) -> Option<T>;
+pub(crate) type Shape<T> = fields::Shape<T, Problems>;
 
-/// How one kind of value is read and described.
-pub(crate) trait Kind {
-    /// What reading yields.
-    type Value;
+/// What is wrong with a body, one sentence each.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(Vec<String>);
 
-    /// Reads a value; what it must be otherwise.
-    fn read(&self, json: &Json) -> Result<Self::Value, String>;
+impl Verdict for Problems {
+    /// What it must be.
+    type Wrong = String;
 
-    /// Describes what [`Kind::read`] takes.
-    fn schema(&self) -> Schema;
+    const NULL_IS_NOTHING: bool = true;
 
-    /// Whether this value says that there is none.
-    fn is_absent(&self, json: &Json) -> bool {
-        matches!(json, Json::Null)
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn add(&mut self, name: &'static str, wanted: String) {
+        self.0.push(format!("{name} must be {wanted}"));
+    }
+
+    fn add_missing(&mut self, name: &'static str) {
+        self.0.push(format!("{name} is required"));
+    }
+
+    /// A name that ends in `URL` or `Url` may end in the other.
+    fn other_spelling(name: &str) -> Option<String> {
+        match (name.strip_suffix("URL"), name.strip_suffix("Url")) {
+            (Some(stem), _) => Some(format!("{stem}Url")),
+            (_, Some(stem)) => Some(format!("{stem}URL")),
+            (None, None) => None,
+        }
     }
 }
 
@@ -58,129 +64,7 @@ pub(crate) fn read<T>(body: &[u8], shape: Shape<T>) -> Result<T, ApiError> {
         None => &nothing,
         Some(_) => return Err(invalid("The body must be a JSON object")),
     };
-    let mut fields = Fields { run: Run::Read(members), problems: vec![] };
-    match shape(&mut fields) {
-        Some(value) if fields.problems.is_empty() => Ok(value),
-        _ => Err(ApiError::Invalid(fields.problems.join("; "))),
-    }
-}
-
-/// The schema of what [`read`] takes.
-#[must_use]
-pub(crate) fn describe<T>(shape: Shape<T>) -> ObjectSchema {
-    let mut fields = Fields { run: Run::Describe(Box::default()), problems: vec![] };
-    let _ = shape(&mut fields);
-    match fields.run {
-        Run::Describe(object) => object.build(),
-        Run::Read(_) => ObjectSchema::new(),
-    }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "a declaration reads better without borrows")]
-impl Fields<'_> {
-    /// A member that must be there; reports what is wrong and is `None` then.
-    pub(crate) fn required<K: Kind>(&mut self, name: &'static str, kind: K, about: &'static str) -> Option<K::Value> {
-        self.describe(name, &kind, about, true);
-        match self.given(name) {
-            Some(json) if !kind.is_absent(json) => {
-                let value = kind.read(json);
-                self.report(name, value)
-            }
-            Some(_) | None => {
-                if matches!(self.run, Run::Read(_)) {
-                    self.problems.push(format!("{name} is required"));
-                }
-                None
-            }
-        }
-    }
-
-    /// A member that may be left out.
-    pub(crate) fn optional<K: Kind>(&mut self, name: &'static str, kind: K, about: &'static str) -> Option<K::Value> {
-        self.describe(name, &kind, about, false);
-        let json = self.given(name).filter(|json| !kind.is_absent(json))?;
-        let value = kind.read(json);
-        self.report(name, value)
-    }
-
-    /// Every member, as it was sent.
-    #[must_use]
-    pub(crate) fn all(&self) -> Object {
-        match self.run {
-            Run::Read(members) => members.clone(),
-            Run::Describe(_) => Object::default(),
-        }
-    }
-
-    /// By its name; one that ends in `URL` or `Url` by either spelling.
-    fn given(&self, name: &str) -> Option<&'_ Json> {
-        let Run::Read(members) = self.run else { return None };
-        let other = match (name.strip_suffix("URL"), name.strip_suffix("Url")) {
-            (Some(stem), _) => Some(format!("{stem}Url")),
-            (_, Some(stem)) => Some(format!("{stem}URL")),
-            (None, None) => None,
-        };
-        let is_said = |json: &&Json| !matches!(json, Json::Null);
-        members.get(name).filter(is_said).or_else(|| members.get(&other?))
-    }
-
-    fn report<T>(&mut self, name: &'static str, result: Result<T, String>) -> Option<T> {
-        result.map_err(|wanted| self.problems.push(format!("{name} must be {wanted}"))).ok()
-    }
-
-    fn describe<K: Kind>(&mut self, name: &'static str, kind: &K, about: &'static str, is_required: bool) {
-        let Run::Describe(object) = &mut self.run else { return };
-        let mut builder = *std::mem::take(object);
-        if is_required {
-            builder = builder.required(name);
-        }
-        **object = builder.property(name, presented(kind.schema(), about, is_required));
-    }
-}
-
-/// The schema of a member from the schema of its value.
-fn presented(schema: Schema, about: &str, is_required: bool) -> Schema {
-    let about = (!about.is_empty()).then(|| about.to_owned());
-    match schema {
-        Schema::Object(mut object) => {
-            // What a kind says of itself comes after what the member is for.
-            object.description = match (about, object.description.take()) {
-                (Some(about), Some(rule)) => Some(format!("{about} {rule}")),
-                (about, rule) => about.or(rule),
-            };
-            if !is_required {
-                object.schema_type = or_null(object.schema_type);
-                if let Some(values) = &mut object.enum_values {
-                    values.push(serde_json::Value::Null);
-                }
-            }
-            Schema::Object(object)
-        }
-        Schema::Array(mut array) => {
-            array.description = about;
-            if !is_required {
-                array.schema_type = or_null(array.schema_type);
-            }
-            Schema::Array(array)
-        }
-        Schema::AnyOf(mut any) => {
-            any.description = about;
-            if !is_required {
-                any.items.push(RefOr::T(ObjectBuilder::new().schema_type(Type::Null).into()));
-            }
-            Schema::AnyOf(any)
-        }
-        other => other,
-    }
-}
-
-fn or_null(schema_type: SchemaType) -> SchemaType {
-    let types = match schema_type {
-        SchemaType::Type(one) => vec![one, Type::Null],
-        SchemaType::Array(many) => many.into_iter().chain([Type::Null]).collect(),
-        SchemaType::AnyValue => return SchemaType::AnyValue,
-    };
-    SchemaType::from_iter(types)
+    fields::read(members, shape).map_err(|Problems(problems)| ApiError::Invalid(problems.join("; ")))
 }
 
 /// A whole number between two bounds, and nothing that only stands for one.
@@ -195,7 +79,7 @@ pub(crate) const AMOUNT: Int = Int { min: 1, max: i64::MAX };
 /// Any whole number of 64 bits.
 pub(crate) const WHOLE: Int = Int { min: i64::MIN, max: i64::MAX };
 
-impl Kind for Int {
+impl Kind<Problems> for Int {
     type Value = i64;
 
     fn read(&self, json: &Json) -> Result<i64, String> {
@@ -222,7 +106,7 @@ impl Kind for Int {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Number;
 
-impl Kind for Number {
+impl Kind<Problems> for Number {
     type Value = ();
 
     fn read(&self, json: &Json) -> Result<(), String> {
@@ -262,7 +146,7 @@ impl Text {
     }
 }
 
-impl Kind for Text {
+impl Kind<Problems> for Text {
     type Value = String;
 
     fn read(&self, json: &Json) -> Result<String, String> {
@@ -284,7 +168,7 @@ impl Kind for Text {
     }
 
     fn is_absent(&self, json: &Json) -> bool {
-        matches!(json, Json::Null) || self.filled && matches!(json, Json::String(text) if text.is_empty())
+        self.filled && matches!(json, Json::String(text) if text.is_empty())
     }
 }
 
@@ -299,7 +183,7 @@ pub(crate) const URL: Address = Address { max: 2_048 };
 /// Where we call (card-payments-api 5.6).
 pub(crate) const CALLBACK_URL: Address = Address { max: 512 };
 
-impl Kind for Address {
+impl Kind<Problems> for Address {
     type Value = String;
 
     fn read(&self, json: &Json) -> Result<String, String> {
@@ -322,7 +206,7 @@ impl Kind for Address {
     }
 
     fn is_absent(&self, json: &Json) -> bool {
-        matches!(json, Json::Null) || matches!(json, Json::String(text) if text.is_empty())
+        matches!(json, Json::String(text) if text.is_empty())
     }
 }
 
@@ -333,7 +217,7 @@ const CURRENCIES: [&str; 6] = ["DKK", "EUR", "GBP", "NOK", "SEK", "USD"];
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CurrencyCode;
 
-impl Kind for CurrencyCode {
+impl Kind<Problems> for CurrencyCode {
     type Value = Currency;
 
     fn read(&self, json: &Json) -> Result<Currency, String> {
@@ -353,7 +237,7 @@ impl Kind for CurrencyCode {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Language;
 
-impl Kind for Language {
+impl Kind<Problems> for Language {
     type Value = String;
 
     fn read(&self, json: &Json) -> Result<String, String> {
@@ -380,7 +264,7 @@ impl Kind for Language {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OrderNumber;
 
-impl Kind for OrderNumber {
+impl Kind<Problems> for OrderNumber {
     type Value = u64;
 
     fn read(&self, json: &Json) -> Result<u64, String> {
@@ -399,7 +283,7 @@ impl Kind for OrderNumber {
     }
 
     fn is_absent(&self, json: &Json) -> bool {
-        matches!(json, Json::Null) || matches!(json, Json::String(text) if text.is_empty())
+        matches!(json, Json::String(text) if text.is_empty())
     }
 }
 
@@ -407,7 +291,7 @@ impl Kind for OrderNumber {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bool;
 
-impl Kind for Bool {
+impl Kind<Problems> for Bool {
     type Value = bool;
 
     fn read(&self, json: &Json) -> Result<bool, String> {
@@ -426,7 +310,7 @@ impl Kind for Bool {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Choice(pub &'static [&'static str]);
 
-impl Kind for Choice {
+impl Kind<Problems> for Choice {
     type Value = &'static str;
 
     fn read(&self, json: &Json) -> Result<&'static str, String> {
@@ -445,7 +329,7 @@ impl Kind for Choice {
 /// An object, read by a shape of its own; PHP writes `[]` for an empty one.
 pub(crate) struct Nested<T>(pub Shape<T>);
 
-impl<T> Kind for Nested<T> {
+impl<T> Kind<Problems> for Nested<T> {
     type Value = T;
 
     fn read(&self, json: &Json) -> Result<T, String> {
@@ -455,16 +339,13 @@ impl<T> Kind for Nested<T> {
             Json::Array(items) if items.is_empty() => &nothing,
             _ => return Err("an object".to_owned()),
         };
-        let mut fields = Fields { run: Run::Read(members), problems: vec![] };
-        match (self.0)(&mut fields) {
-            Some(value) if fields.problems.is_empty() => Ok(value),
-            _ => Err(format!("an object in which {}", fields.problems.join(" and "))),
-        }
+        fields::read(members, self.0)
+            .map_err(|Problems(problems)| format!("an object in which {}", problems.join(" and ")))
     }
 
     fn schema(&self) -> Schema {
         AnyOfBuilder::new()
-            .item(describe(self.0))
+            .item(fields::describe(self.0))
             .item(ArrayBuilder::new().items(ObjectBuilder::new()).max_items(Some(0_usize)))
             .into()
     }
@@ -476,7 +357,7 @@ pub(crate) struct Objects<T> {
     pub(crate) max: usize,
 }
 
-impl<T> Kind for Objects<T> {
+impl<T> Kind<Problems> for Objects<T> {
     type Value = Vec<T>;
 
     fn read(&self, json: &Json) -> Result<Vec<T>, String> {
@@ -499,7 +380,7 @@ impl<T> Kind for Objects<T> {
 mod tests {
     use super::*;
 
-    fn one<K: Kind>(kind: &K, json: &str) -> Result<K::Value, String> {
+    fn one<K: Kind<Problems>>(kind: &K, json: &str) -> Result<K::Value, String> {
         kind.read(&Json::parse(json.as_bytes()).expect(json))
     }
 

@@ -233,6 +233,8 @@ pub(crate) async fn prepare(
         brand_id: brand.map_or(BrandId::new(caller.merchant_id.uuid()), |brand| brand.id),
         payment_id: PaymentId::new(engine.env().ordered_id()),
         dialect: Dialect::CardPayments,
+        order_key: None,
+        tender: None,
         public_id: Some(if save_card { PublicId::Token(engine.env().random_id()) } else { engine.draw_number() }),
         created_at: now,
         seller: brand.map_or_else(|| merchant.company.legal_name.clone(), |brand| brand.name.clone()),
@@ -262,6 +264,7 @@ pub(crate) async fn prepare(
         due: Some(Due { at: now.plus(LINK_LIFE), strict: true }),
         single_attempt: false,
         save_card,
+        captured_after: None,
         hold_max: (!amount.is_zero()).then(|| engine.authorization_max()),
         fees: merchant.fees,
     };

@@ -1,7 +1,7 @@
 //! What a merchant is told at the address a link names (card-payments-api 5.6), and who is told of what.
 
-use domain::{Checkout, Event, Notice, PublicId, Recorded};
-use engine::{Audience, CheckoutRecord, Endpoint, Letter, Shown, StoredCard};
+use domain::{Event, Notice, PublicId, Recorded, Timestamp};
+use engine::{Audience, CheckoutRecord, Endpoint, Fingerprints, Letter, Shown, StoredCard, WayBack};
 use serde::Serialize;
 
 use crate::document::LinkDocument;
@@ -28,7 +28,8 @@ struct StoredStatusOut {
 }
 
 impl engine::Narrator for Narrator {
-    fn audience(&self, checkout: &Checkout, event: &Event, notice: Notice) -> Audience {
+    fn audience(&self, shown: &Shown, event: &Event, notice: Notice) -> Audience {
+        let checkout = &shown.record.checkout;
         if payloads::waits_for_buyer(checkout, event) {
             return Audience::default();
         }
@@ -37,7 +38,13 @@ impl engine::Narrator for Narrator {
         Audience { endpoints: endpoints.into_iter().collect(), topics: payloads::topics(checkout, notice) }
     }
 
-    fn body(&self, record: &CheckoutRecord, history: &[Recorded], _: Notice) -> Result<String, String> {
+    fn body(
+        &self,
+        record: &CheckoutRecord,
+        history: &[Recorded],
+        _: Notice,
+        _: &Fingerprints,
+    ) -> Result<String, String> {
         let document = LinkDocument::parse(&record.document).map_err(|error| error.to_string())?;
         let then = Shown::of(record.clone(), history.to_vec()).ok_or("the journal does not begin with its opening")?;
         let told = history.last().ok_or("the journal is empty")?;
@@ -53,6 +60,10 @@ impl engine::Narrator for Narrator {
             }),
         };
         body.map_err(|error| error.to_string())
+    }
+
+    fn way_back(&self, _: &CheckoutRecord, _: &[Recorded], _: Timestamp) -> Result<Option<WayBack>, String> {
+        Ok(None)
     }
 
     fn invoice(&self, _: &CheckoutRecord, _: &[Recorded]) -> Result<Letter, String> {

@@ -1,6 +1,7 @@
 //! The published description of this dialect, made by the code that does it: bodies by the reader of the body, answers
 //! by the types that are rendered.
 
+use tollgate_http::fields;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItemBuilder};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
@@ -14,7 +15,6 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::errors::ErrorOut;
 use crate::events::{self, CallbacksOut};
-use crate::fields;
 use crate::links::{self, LinkOut, StoreLinkOut};
 use crate::orders::{self, OrderOut};
 use crate::payloads::EventOut;

@@ -87,7 +87,7 @@ async fn look_back(engine: &Engine, caller: Credential, write: &IdempotencyWrite
     };
     let shown = engine.find(caller, payment).await?;
     match shown.payment.operation(operation).map(|operation| operation.status) {
-        Ok(OperationStatus::Sent) => Err(ApiError::Pending),
+        Ok(OperationStatus::Sent | OperationStatus::Unknown) => Err(ApiError::Pending),
         Ok(OperationStatus::Failed) => Ok(engine.free_key(write).await?),
         Ok(OperationStatus::Done) | Err(_) => Err(ApiError::Replayed),
     }

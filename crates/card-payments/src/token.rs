@@ -3,7 +3,6 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use domain::Dialect;
-use tollgate_http::body::{self, BodyError};
 use tollgate_http::oauth::{self, TokenError, TokenRequest};
 
 use crate::errors::ApiError;
@@ -26,11 +25,9 @@ pub(crate) async fn issue(State(api): State<Api>, request: Request) -> Result<Re
 
 async fn give(api: &Api, request: Request) -> Result<Result<Response, TokenError>, ApiError> {
     let (parts, body) = request.into_parts();
-    let body = match body::read_secret(body, oauth::BODY_BYTES_MAX).await {
+    let body = match oauth::receive(body).await {
         Ok(body) => body,
-        Err(BodyError::TooLarge) => return Ok(Err(TokenError::TooLarge)),
-        Err(BodyError::TimedOut) => return Ok(Err(TokenError::TimedOut)),
-        Err(BodyError::Broken) => return Ok(Err(TokenError::InvalidRequest("the request did not come whole"))),
+        Err(error) => return Ok(Err(error)),
     };
     let request = match TokenRequest::read(&parts.headers, &body) {
         Ok(request) => request,
@@ -46,7 +43,7 @@ async fn give(api: &Api, request: Request) -> Result<Result<Response, TokenError
     }
     let Some(scope) = granted(request.scope.as_deref()) else { return Ok(Err(TokenError::InvalidScope)) };
     let issued = api.engine.issue_token(client, scope).await?;
-    Ok(Ok(oauth::issued(&issued.token, issued.life.as_secs(), scope)))
+    Ok(Ok(oauth::issued(&issued.token, issued.life.as_secs(), Some(scope))))
 }
 
 /// What is asked for, in our own order; everything when nothing is.

@@ -155,7 +155,7 @@ fn submission(history: &[Recorded], id: AttemptId) -> Option<&Submission> {
 pub(crate) fn payment(checkout: &Checkout, document: &LinkDocument, history: &[Recorded]) -> Option<PaymentOut> {
     let id = number(checkout)?;
     let payment = Payment::fold(history.iter().map(|recorded| &recorded.event))?;
-    let card = payment.approved_attempt().ok().and_then(|id| submission(history, id)).map(|sent| &sent.card);
+    let card = payment.approved_attempt().ok().and_then(|id| submission(history, id)).and_then(Submission::card);
     Some(PaymentOut {
         id,
         status: status(&payment),

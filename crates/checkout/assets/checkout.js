@@ -7,7 +7,8 @@ const number = field('card_number');
 const expires = field('expires');
 const cvc = field('cvc');
 const holder = field('cardholder_name');
-const inputs = [number, expires, cvc, holder];
+// A page without a card to type has none of them.
+const inputs = [number, expires, cvc, holder].filter(Boolean);
 const button = form.querySelector('button');
 
 // Arabic, Persian and full-width digits end in the same four bits as their values.
@@ -86,7 +87,7 @@ function showBrand(digits) {
 }
 
 // Gaps where the plastic has them. The caret stays behind the digit it was behind.
-number.addEventListener('input', () => {
+number?.addEventListener('input', () => {
   const digits = bare(number.value);
   if (!/^\d*$/.test(digits)) return;
   showBrand(digits);
@@ -168,8 +169,9 @@ for (const input of inputs) {
   });
 }
 
-// A kept card is paid with as it is: the fields of a new one do not matter then.
-const kept = () => form.querySelector('[name=saved_card]:checked')?.value;
+// A kept card is paid with as it is, and others on a page of their own: the fields of a new one do not matter then.
+const kept = () => form.querySelector('[name=saved_card]:checked')?.value
+  || form.querySelector('[name=method]:checked:not([data-card])');
 
 // A disabled button or field would not be sent: they are only marked.
 let sent = false;
@@ -210,13 +212,13 @@ for (const select of form.querySelectorAll('select.country')) {
 
 // What was posted is already on its way; the Back button must not bring the card back, nor an old state.
 addEventListener('pagehide', () => {
-  for (const input of [number, expires, cvc]) input.value = '';
+  for (const input of inputs) if (input !== holder) input.value = '';
 });
 addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload();
 });
 
-showBrand(bare(number.value));
+if (number) showBrand(bare(number.value));
 
 // A page around ours, where there is one, is told that the payer goes back.
 const { origin, payment } = document.body.dataset;

@@ -127,6 +127,45 @@ save-card = Karte speichern
 payable-until = Zahlbar bis { $moment }
 was-due = Diese Zahlung war am { $day } fällig. Sie können noch bezahlen.
 
+## Several ways to pay
+
+methods = Wie möchten Sie bezahlen?
+method-card = Karte
+method-wallet = Digitale Geldbörse
+method-pay-later = Ratenzahlung
+method-bank = Banküberweisung
+partner-confirms = Sie werden zu { $partner } weitergeleitet und bestätigen dort die Zahlung.
+nothing-offered = Dieser Shop kann diese Zahlung gerade nicht annehmen. Es wurde nichts abgebucht.
+gift-cards = Geschenkkarten
+add-gift-card = Geschenkkarte hinzufügen
+gift-kind = Art der Geschenkkarte
+gift-number = Nummer der Geschenkkarte
+gift-code = Code der Geschenkkarte
+use-gift-card = Diese Karte verwenden
+remove = Entfernen
+left-to-pay = Noch zu zahlen
+gift-covers = Ihre Geschenkkarten decken den ganzen Betrag.
+gift-number-wrong = Geben Sie die Nummer der Geschenkkarte ein: 16 bis 19 Ziffern
+gift-code-wrong = Geben Sie den Code der Geschenkkarte ein
+gift-refused = Prüfen Sie Nummer und Code. Diese Geschenkkarte wurde nicht gefunden
+gift-empty = Auf dieser Geschenkkarte ist kein Guthaben mehr
+gift-twice = Diese Geschenkkarte haben Sie schon hinzugefügt
+gift-kind-full = Für diese Zahlung sind keine weiteren Geschenkkarten dieser Art möglich
+gift-full = Für diese Zahlung sind keine weiteren Geschenkkarten möglich
+gift-overfull = Entfernen Sie eine Geschenkkarte: Bei so vielen lässt sich der Rest nicht anders bezahlen.
+gift-no-answer = Das Guthaben konnte nicht gelesen werden. Versuchen Sie es in einer Minute noch einmal
+gift-changed = Das Guthaben einer Geschenkkarte hat sich geändert. Es wurde nichts abgebucht. Prüfen Sie die Beträge und zahlen Sie noch einmal.
+order-paid = Diese Bestellung ist schon bezahlt. Es wurde nichts abgebucht.
+at-partner = Bestätigen Sie diese Zahlung auf der nächsten Seite
+at-partner-body = Sie werden gleich dorthin geleitet. Es wurde noch nichts abgebucht.
+at-partner-waits = Die Zahlung wartet dort auf Sie. Es wurde noch nichts abgebucht.
+you-cancelled = Sie haben diese Zahlung abgebrochen.
+pending = Diese Zahlung ist noch nicht bestätigt
+pending-body = Das kann eine Weile dauern. Bitte zahlen Sie nicht noch einmal: Der Verkäufer erfährt das Ergebnis.
+declined-by-partner = Die Zahlung wurde nicht genehmigt. Es wurde nichts abgebucht.
+declined-gift-card = Eine Geschenkkarte wurde nicht angenommen. Es wurde nichts abgebucht.
+given-back = Was auf Ihren Geschenkkarten reserviert war, wird wieder freigegeben.
+
 ## Results
 
 successful = Zahlung erfolgreich
@@ -203,6 +242,13 @@ acs-result-timeout = Zeit ablaufen lassen
 acs-result-cancel = Der Zahler bricht ab
 acs-done = Zurück zu Ihrer Zahlung
 acs-done-body = Ihre Bank ist fertig. Schließen Sie diese Seite nicht.
+acquirer-wallet = Test-Wallet
+acquirer-lender = Testkreditgeber
+acquirer-body = Diese Seite stellt das nur nach: Wählen Sie, wie es ausgeht. Es fließt kein Geld.
+acquirer-approve = Genehmigen
+acquirer-refuse = Ablehnen
+acquirer-later = Später (nach einer halben Minute genehmigt)
+acquirer-done = Hier ist nichts mehr zu entscheiden. Schließen Sie diese Seite nicht.
 continue = Weiter
 wrong-code =
     { $left ->

@@ -129,6 +129,45 @@ save-card = Save card
 payable-until = Payable until { $moment }
 was-due = This payment was due { $day }. You can still pay it.
 
+## Several ways to pay
+
+methods = How do you want to pay?
+method-card = Card
+method-wallet = Wallet
+method-pay-later = Pay in instalments
+method-bank = Bank transfer
+partner-confirms = You will be led to { $partner } to confirm the payment there.
+nothing-offered = This shop cannot take this payment right now. You have not been charged.
+gift-cards = Gift cards
+add-gift-card = Add a gift card
+gift-kind = Kind of gift card
+gift-number = Gift card number
+gift-code = Gift card code
+use-gift-card = Use this card
+remove = Remove
+left-to-pay = Left to pay
+gift-covers = Your gift cards cover the whole amount.
+gift-number-wrong = Enter the gift card number: 16 to 19 digits
+gift-code-wrong = Enter the code of the gift card
+gift-refused = Check number and code. This gift card was not found
+gift-empty = There is nothing left on this gift card
+gift-twice = You have already added this gift card
+gift-kind-full = No more gift cards of this kind can be used for this payment
+gift-full = No more gift cards can be used for this payment
+gift-overfull = Remove a gift card: with so many of them, nothing else can pay the rest.
+gift-no-answer = The balance could not be read. Try again in a minute
+gift-changed = The balance of a gift card has changed. You have not been charged. Check the amounts and pay again.
+order-paid = This order has already been paid. You have not been charged.
+at-partner = Confirm this payment on the next page
+at-partner-body = You will be taken there in a moment. You have not been charged yet.
+at-partner-waits = The payment waits for you there. You have not been charged yet.
+you-cancelled = You cancelled this payment.
+pending = This payment is not confirmed yet
+pending-body = That can take a while. Please do not pay again: the seller will be told the result.
+declined-by-partner = The payment was not approved. You have not been charged.
+declined-gift-card = A gift card was not accepted. You have not been charged.
+given-back = What was reserved on your gift cards is given back.
+
 ## Results
 
 successful = Payment successful
@@ -205,6 +244,13 @@ acs-result-timeout = Time out
 acs-result-cancel = The payer cancels
 acs-done = Back to your payment
 acs-done-body = Your bank has finished. Do not close this page.
+acquirer-wallet = Test wallet
+acquirer-lender = Test lender
+acquirer-body = This page only simulates one: choose how it ends. No money moves.
+acquirer-approve = Approve
+acquirer-refuse = Refuse
+acquirer-later = Later (approved after half a minute)
+acquirer-done = There is nothing left to decide here. Do not close this page.
 continue = Continue
 wrong-code =
     { $left ->

@@ -127,6 +127,45 @@ save-card = Guardar tarjeta
 payable-until = Se puede pagar hasta el { $moment }
 was-due = Este pago vencía el { $day }. Todavía puede pagarlo.
 
+## Several ways to pay
+
+methods = ¿Cómo quiere pagar?
+method-card = Tarjeta
+method-wallet = Monedero electrónico
+method-pay-later = Pago a plazos
+method-bank = Transferencia bancaria
+partner-confirms = Le llevaremos a { $partner } para que confirme allí el pago.
+nothing-offered = Esta tienda no puede aceptar este pago en este momento. No se le ha cobrado nada.
+gift-cards = Tarjetas regalo
+add-gift-card = Añadir una tarjeta regalo
+gift-kind = Tipo de tarjeta regalo
+gift-number = Número de la tarjeta regalo
+gift-code = Código de la tarjeta regalo
+use-gift-card = Usar esta tarjeta
+remove = Quitar
+left-to-pay = Falta por pagar
+gift-covers = Sus tarjetas regalo cubren todo el importe.
+gift-number-wrong = Introduzca el número de la tarjeta regalo: de 16 a 19 dígitos
+gift-code-wrong = Introduzca el código de la tarjeta regalo
+gift-refused = Revise el número y el código. No se ha encontrado esta tarjeta regalo
+gift-empty = Esta tarjeta regalo no tiene saldo
+gift-twice = Ya ha añadido esta tarjeta regalo
+gift-kind-full = No se pueden usar más tarjetas regalo de este tipo en este pago
+gift-full = No se pueden usar más tarjetas regalo en este pago
+gift-overfull = Quite una tarjeta regalo: con tantas, el resto no se puede pagar de otra forma.
+gift-no-answer = No se ha podido leer el saldo. Inténtelo de nuevo en un minuto
+gift-changed = El saldo de una tarjeta regalo ha cambiado. No se le ha cobrado nada. Revise los importes y pague de nuevo.
+order-paid = Este pedido ya está pagado. No se le ha cobrado nada.
+at-partner = Confirme este pago en la página siguiente
+at-partner-body = En un momento le llevaremos allí. Todavía no se le ha cobrado nada.
+at-partner-waits = El pago le espera allí. Todavía no se le ha cobrado nada.
+you-cancelled = Ha cancelado este pago.
+pending = Este pago aún no está confirmado
+pending-body = Puede tardar un poco. No pague otra vez: el vendedor recibirá el resultado.
+declined-by-partner = El pago no se ha aprobado. No se le ha cobrado nada.
+declined-gift-card = No se ha aceptado una tarjeta regalo. No se le ha cobrado nada.
+given-back = Se devuelve lo que estaba reservado en sus tarjetas regalo.
+
 ## Results
 
 successful = Pago realizado
@@ -203,6 +242,13 @@ acs-result-timeout = Dejar que caduque
 acs-result-cancel = El pagador cancela
 acs-done = Volver a su pago
 acs-done-body = Su banco ha terminado. No cierre esta página.
+acquirer-wallet = Monedero de prueba
+acquirer-lender = Prestamista de prueba
+acquirer-body = Esta página solo lo simula: elija cómo termina. No se mueve dinero.
+acquirer-approve = Aprobar
+acquirer-refuse = Rechazar
+acquirer-later = Más tarde (aprobado tras medio minuto)
+acquirer-done = Aquí no queda nada por decidir. No cierre esta página.
 continue = Continuar
 wrong-code =
     { $left ->

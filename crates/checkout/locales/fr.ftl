@@ -128,6 +128,45 @@ save-card = Enregistrer la carte
 payable-until = À payer avant le { $moment }
 was-due = Ce paiement était attendu pour le { $day }. Vous pouvez encore le régler.
 
+## Several ways to pay
+
+methods = Comment souhaitez-vous payer ?
+method-card = Carte bancaire
+method-wallet = Portefeuille électronique
+method-pay-later = Paiement en plusieurs fois
+method-bank = Virement bancaire
+partner-confirms = Vous serez redirigé vers { $partner } pour y confirmer le paiement.
+nothing-offered = Cette boutique ne peut pas accepter ce paiement pour le moment. Aucun montant n’a été débité.
+gift-cards = Cartes cadeaux
+add-gift-card = Ajouter une carte cadeau
+gift-kind = Type de carte cadeau
+gift-number = Numéro de la carte cadeau
+gift-code = Code de la carte cadeau
+use-gift-card = Utiliser cette carte
+remove = Retirer
+left-to-pay = Reste à payer
+gift-covers = Vos cartes cadeaux couvrent la totalité du montant.
+gift-number-wrong = Saisissez le numéro de la carte cadeau : 16 à 19 chiffres
+gift-code-wrong = Saisissez le code de la carte cadeau
+gift-refused = Vérifiez le numéro et le code. Cette carte cadeau est introuvable
+gift-empty = Cette carte cadeau est épuisée
+gift-twice = Vous avez déjà ajouté cette carte cadeau
+gift-kind-full = Ce paiement n’accepte pas davantage de cartes cadeaux de ce type
+gift-full = Ce paiement n’accepte pas davantage de cartes cadeaux
+gift-overfull = Retirez une carte cadeau : avec autant de cartes, le reste ne peut pas être payé autrement.
+gift-no-answer = Le solde n’a pas pu être lu. Réessayez dans une minute
+gift-changed = Le solde d’une carte cadeau a changé. Aucun montant n’a été débité. Vérifiez les montants et payez à nouveau.
+order-paid = Cette commande a déjà été payée. Aucun montant n’a été débité.
+at-partner = Confirmez ce paiement sur la page suivante
+at-partner-body = Vous allez y être redirigé dans un instant. Aucun montant n’a encore été débité.
+at-partner-waits = Le paiement vous y attend. Aucun montant n’a encore été débité.
+you-cancelled = Vous avez annulé ce paiement.
+pending = Ce paiement n’est pas encore confirmé
+pending-body = Cela peut prendre un moment. Ne payez pas une seconde fois : le vendeur sera informé du résultat.
+declined-by-partner = Le paiement n’a pas été approuvé. Aucun montant n’a été débité.
+declined-gift-card = Une carte cadeau n’a pas été acceptée. Aucun montant n’a été débité.
+given-back = Ce qui était réservé sur vos cartes cadeaux est restitué.
+
 ## Results
 
 successful = Paiement réussi
@@ -204,6 +243,13 @@ acs-result-timeout = Laisser expirer
 acs-result-cancel = Le payeur annule
 acs-done = Retour à votre paiement
 acs-done-body = Votre banque a terminé. Ne fermez pas cette page.
+acquirer-wallet = Portefeuille de test
+acquirer-lender = Prêteur de test
+acquirer-body = Cette page ne fait que simuler : choisissez le résultat. Aucun argent n’est déplacé.
+acquirer-approve = Approuver
+acquirer-refuse = Refuser
+acquirer-later = Plus tard (approuvé après une demi-minute)
+acquirer-done = Il n’y a plus rien à décider ici. Ne fermez pas cette page.
 continue = Continuer
 wrong-code =
     { $left ->

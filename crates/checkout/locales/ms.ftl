@@ -127,6 +127,45 @@ save-card = Simpan kad
 payable-until = Boleh dibayar hingga { $moment }
 was-due = Pembayaran ini perlu dibuat pada { $day }. Anda masih boleh membayarnya.
 
+## Several ways to pay
+
+methods = Bagaimana anda mahu membayar?
+method-card = Kad
+method-wallet = E-dompet
+method-pay-later = Bayaran ansuran
+method-bank = Pindahan bank
+partner-confirms = Anda akan dibawa ke { $partner } untuk mengesahkan pembayaran di sana.
+nothing-offered = Kedai ini tidak dapat menerima pembayaran ini sekarang. Anda tidak dicaj.
+gift-cards = Kad hadiah
+add-gift-card = Tambah kad hadiah
+gift-kind = Jenis kad hadiah
+gift-number = Nombor kad hadiah
+gift-code = Kod kad hadiah
+use-gift-card = Guna kad ini
+remove = Buang
+left-to-pay = Baki perlu dibayar
+gift-covers = Kad hadiah anda menampung jumlah penuh.
+gift-number-wrong = Masukkan nombor kad hadiah: 16 hingga 19 digit
+gift-code-wrong = Masukkan kod kad hadiah
+gift-refused = Semak nombor dan kod. Kad hadiah ini tidak ditemui
+gift-empty = Kad hadiah ini sudah tiada baki
+gift-twice = Kad hadiah ini sudah ditambah
+gift-kind-full = Kad hadiah jenis ini tidak boleh ditambah lagi untuk pembayaran ini
+gift-full = Kad hadiah tidak boleh ditambah lagi untuk pembayaran ini
+gift-overfull = Buang satu kad hadiah: dengan kad sebanyak ini, bakinya tidak dapat dibayar dengan cara lain.
+gift-no-answer = Baki tidak dapat dibaca. Cuba lagi sebentar lagi
+gift-changed = Baki kad hadiah telah berubah. Anda tidak dicaj. Semak jumlahnya dan bayar sekali lagi.
+order-paid = Pesanan ini sudah dibayar. Anda tidak dicaj.
+at-partner = Sahkan pembayaran ini di halaman seterusnya
+at-partner-body = Anda akan dibawa ke sana sebentar lagi. Anda belum dicaj.
+at-partner-waits = Pembayaran ini menunggu anda di sana. Anda belum dicaj.
+you-cancelled = Anda telah membatalkan pembayaran ini.
+pending = Pembayaran ini belum disahkan
+pending-body = Ini mungkin mengambil sedikit masa. Jangan bayar sekali lagi: penjual akan diberitahu keputusannya.
+declined-by-partner = Pembayaran tidak diluluskan. Anda tidak dicaj.
+declined-gift-card = Satu kad hadiah tidak diterima. Anda tidak dicaj.
+given-back = Jumlah yang ditahan pada kad hadiah anda dikembalikan.
+
 ## Results
 
 successful = Pembayaran berjaya
@@ -203,6 +242,13 @@ acs-result-timeout = Biarkan tamat masa
 acs-result-cancel = Pembayar membatalkan
 acs-done = Kembali ke pembayaran anda
 acs-done-body = Bank anda telah selesai. Jangan tutup halaman ini.
+acquirer-wallet = Dompet ujian
+acquirer-lender = Pemberi pinjaman ujian
+acquirer-body = Halaman ini hanya simulasi: pilih bagaimana ia berakhir. Tiada wang berpindah.
+acquirer-approve = Luluskan
+acquirer-refuse = Tolak
+acquirer-later = Kemudian (diluluskan selepas setengah minit)
+acquirer-done = Tiada apa-apa lagi untuk diputuskan di sini. Jangan tutup halaman ini.
 continue = Teruskan
 wrong-code = Kod ini salah. Tinggal { $left } percubaan
 resend = Hantar semula kod (tinggal { $left })

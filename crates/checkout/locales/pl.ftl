@@ -128,6 +128,45 @@ save-card = Zapisz kartę
 payable-until = Płatność możliwa do: { $moment }
 was-due = Termin tej płatności minął { $day }. Nadal możesz zapłacić.
 
+## Several ways to pay
+
+methods = Jak chcesz zapłacić?
+method-card = Karta
+method-wallet = Portfel elektroniczny
+method-pay-later = Płatność ratalna
+method-bank = Przelew bankowy
+partner-confirms = Nastąpi przejście do { $partner }, gdzie potwierdzisz płatność.
+nothing-offered = Ten sklep nie może teraz przyjąć tej płatności. Nie pobrano żadnych pieniędzy.
+gift-cards = Karty podarunkowe
+add-gift-card = Dodaj kartę podarunkową
+gift-kind = Rodzaj karty podarunkowej
+gift-number = Numer karty podarunkowej
+gift-code = Kod karty podarunkowej
+use-gift-card = Użyj tej karty
+remove = Usuń
+left-to-pay = Pozostało do zapłaty
+gift-covers = Karty podarunkowe pokrywają całą kwotę.
+gift-number-wrong = Podaj numer karty podarunkowej: od 16 do 19 cyfr
+gift-code-wrong = Podaj kod karty podarunkowej
+gift-refused = Sprawdź numer i kod. Nie znaleziono tej karty podarunkowej
+gift-empty = Na tej karcie podarunkowej nie ma już środków
+gift-twice = Ta karta podarunkowa została już dodana
+gift-kind-full = Do tej płatności nie można użyć więcej kart podarunkowych tego rodzaju
+gift-full = Do tej płatności nie można użyć więcej kart podarunkowych
+gift-overfull = Usuń jedną kartę podarunkową: przy tylu kartach reszty nie można zapłacić w inny sposób.
+gift-no-answer = Nie udało się odczytać salda. Spróbuj ponownie za minutę
+gift-changed = Saldo karty podarunkowej się zmieniło. Nie pobrano żadnych pieniędzy. Sprawdź kwoty i zapłać ponownie.
+order-paid = To zamówienie zostało już opłacone. Nie pobrano żadnych pieniędzy.
+at-partner = Potwierdź tę płatność na następnej stronie
+at-partner-body = Za chwilę nastąpi przejście na nią. Nie pobrano jeszcze żadnych pieniędzy.
+at-partner-waits = Płatność czeka tam na potwierdzenie. Nie pobrano jeszcze żadnych pieniędzy.
+you-cancelled = Płatność została przez Ciebie anulowana.
+pending = Ta płatność nie jest jeszcze potwierdzona
+pending-body = To może chwilę potrwać. Nie płać ponownie: sprzedawca otrzyma informację o wyniku.
+declined-by-partner = Płatność nie została zatwierdzona. Nie pobrano żadnych pieniędzy.
+declined-gift-card = Karta podarunkowa nie została przyjęta. Nie pobrano żadnych pieniędzy.
+given-back = Środki zarezerwowane na kartach podarunkowych są zwracane.
+
 ## Results
 
 successful = Płatność zakończona powodzeniem
@@ -204,6 +243,13 @@ acs-result-timeout = Przekroczony czas
 acs-result-cancel = Płacący anuluje
 acs-done = Powrót do płatności
 acs-done-body = Bank zakończył. Nie zamykaj tej strony.
+acquirer-wallet = Portfel testowy
+acquirer-lender = Pożyczkodawca testowy
+acquirer-body = Ta strona tylko symuluje: wybierz, jak się zakończy. Żadne pieniądze nie są przekazywane.
+acquirer-approve = Zatwierdź
+acquirer-refuse = Odrzuć
+acquirer-later = Później (zatwierdzone po pół minuty)
+acquirer-done = Nie ma tu już nic do zdecydowania. Nie zamykaj tej strony.
 continue = Dalej
 wrong-code =
     { $left ->

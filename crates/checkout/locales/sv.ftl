@@ -127,6 +127,45 @@ save-card = Spara kortet
 payable-until = Kan betalas till { $moment }
 was-due = Betalningen förföll den { $day }. Du kan fortfarande betala.
 
+## Several ways to pay
+
+methods = Hur vill du betala?
+method-card = Kort
+method-wallet = Plånbok
+method-pay-later = Delbetalning
+method-bank = Banköverföring
+partner-confirms = Du skickas till { $partner } för att bekräfta betalningen där.
+nothing-offered = Butiken kan inte ta emot den här betalningen just nu. Inga pengar har dragits.
+gift-cards = Presentkort
+add-gift-card = Lägg till ett presentkort
+gift-kind = Typ av presentkort
+gift-number = Presentkortets nummer
+gift-code = Presentkortets kod
+use-gift-card = Använd det här kortet
+remove = Ta bort
+left-to-pay = Kvar att betala
+gift-covers = Dina presentkort täcker hela beloppet.
+gift-number-wrong = Ange presentkortets nummer: 16 till 19 siffror
+gift-code-wrong = Ange presentkortets kod
+gift-refused = Kontrollera nummer och kod. Presentkortet hittades inte
+gift-empty = Det finns inget kvar på presentkortet
+gift-twice = Du har redan lagt till det här presentkortet
+gift-kind-full = Fler presentkort av den här typen kan inte användas för betalningen
+gift-full = Fler presentkort kan inte användas för betalningen
+gift-overfull = Ta bort ett presentkort: med så många kan resten inte betalas på annat sätt.
+gift-no-answer = Saldot kunde inte läsas. Försök igen om en minut
+gift-changed = Saldot på ett presentkort har ändrats. Inga pengar har dragits. Kontrollera beloppen och betala igen.
+order-paid = Beställningen är redan betald. Inga pengar har dragits.
+at-partner = Bekräfta betalningen på nästa sida
+at-partner-body = Du skickas strax dit. Inga pengar har dragits ännu.
+at-partner-waits = Betalningen väntar på dig där. Inga pengar har dragits ännu.
+you-cancelled = Du har avbrutit betalningen.
+pending = Betalningen är inte bekräftad ännu
+pending-body = Det kan ta en stund. Betala inte igen: säljaren får veta resultatet.
+declined-by-partner = Betalningen godkändes inte. Inga pengar har dragits.
+declined-gift-card = Ett presentkort togs inte emot. Inga pengar har dragits.
+given-back = Det som var reserverat på dina presentkort frigörs.
+
 ## Results
 
 successful = Betalningen är klar
@@ -203,6 +242,13 @@ acs-result-timeout = Låt tiden gå ut
 acs-result-cancel = Betalaren avbryter
 acs-done = Tillbaka till din betalning
 acs-done-body = Din bank är klar. Stäng inte sidan.
+acquirer-wallet = Testplånbok
+acquirer-lender = Testlångivare
+acquirer-body = Den här sidan simulerar bara: välj hur det slutar. Inga pengar flyttas.
+acquirer-approve = Godkänn
+acquirer-refuse = Neka
+acquirer-later = Senare (godkänns efter en halv minut)
+acquirer-done = Det finns inget kvar att besluta här. Stäng inte sidan.
 continue = Fortsätt
 wrong-code =
     { $left ->

@@ -127,6 +127,45 @@ save-card = 保存卡片
 payable-until = 请于 { $moment } 前付款
 was-due = 此笔付款应于{ $day }前支付。您仍可付款。
 
+## Several ways to pay
+
+methods = 您想如何付款？
+method-card = 银行卡
+method-wallet = 电子钱包
+method-pay-later = 分期付款
+method-bank = 银行转账
+partner-confirms = 您将前往 { $partner } 确认付款。
+nothing-offered = 此商店目前无法接受此笔付款。您未被扣款。
+gift-cards = 礼品卡
+add-gift-card = 添加礼品卡
+gift-kind = 礼品卡类型
+gift-number = 礼品卡号
+gift-code = 礼品卡密码
+use-gift-card = 使用此卡
+remove = 移除
+left-to-pay = 还需支付
+gift-covers = 您的礼品卡足以支付全部金额。
+gift-number-wrong = 请输入礼品卡号：16 到 19 位数字
+gift-code-wrong = 请输入礼品卡密码
+gift-refused = 请检查卡号和密码。未找到此礼品卡
+gift-empty = 此礼品卡已无余额
+gift-twice = 您已添加过此礼品卡
+gift-kind-full = 此笔付款不能再使用此类礼品卡
+gift-full = 此笔付款不能再使用礼品卡
+gift-overfull = 请移除一张礼品卡：礼品卡过多，余额无法用其他方式支付。
+gift-no-answer = 无法读取余额。请一分钟后重试
+gift-changed = 礼品卡余额已变化。您未被扣款。请核对金额后重新付款。
+order-paid = 此订单已付款。您未被扣款。
+at-partner = 请在下一页确认此笔付款
+at-partner-body = 即将前往该页面。您尚未被扣款。
+at-partner-waits = 付款正在那里等待您确认。您尚未被扣款。
+you-cancelled = 您已取消此笔付款。
+pending = 此笔付款尚未确认
+pending-body = 可能需要一些时间。请勿重复付款：卖家将收到结果通知。
+declined-by-partner = 付款未获批准。您未被扣款。
+declined-gift-card = 一张礼品卡未被接受。您未被扣款。
+given-back = 礼品卡上预留的金额将会退还。
+
 ## Results
 
 successful = 付款成功
@@ -203,6 +242,13 @@ acs-result-timeout = 超时
 acs-result-cancel = 付款人取消
 acs-done = 返回您的付款
 acs-done-body = 您的银行已完成验证。请勿关闭此页面。
+acquirer-wallet = 测试钱包
+acquirer-lender = 测试贷款方
+acquirer-body = 此页面仅为模拟：请选择结果。不会产生扣款。
+acquirer-approve = 批准
+acquirer-refuse = 拒绝
+acquirer-later = 稍后（半分钟后批准）
+acquirer-done = 此处已无需再作决定。请勿关闭此页面。
 continue = 继续
 wrong-code = 验证码错误，还可尝试 { $left } 次
 resend = 重新发送验证码（还可发送 { $left } 次）

@@ -270,7 +270,7 @@ fn bare_code(text: &str) -> bool {
 }
 
 /// Arabic, Persian and full-width digits as plain ones.
-fn latin(character: char) -> char {
+pub(crate) fn latin(character: char) -> char {
     let zero = match character {
         '\u{660}'..='\u{669}' => 0x660,
         '\u{6f0}'..='\u{6f9}' => 0x6f0,

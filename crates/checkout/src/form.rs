@@ -110,6 +110,10 @@ pub(crate) enum Field {
     CardholderName,
     /// Something about the payer, by its name.
     Detail(&'static str),
+    /// The number of a gift card.
+    GiftNumber,
+    /// The code on a gift card.
+    GiftCode,
 }
 
 impl Field {
@@ -123,6 +127,8 @@ impl Field {
             Self::Cvc => "cvc",
             Self::CardholderName => "cardholder_name",
             Self::Detail(name) => name,
+            Self::GiftNumber => "gift_number",
+            Self::GiftCode => "gift_code",
         }
     }
 }

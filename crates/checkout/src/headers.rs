@@ -24,7 +24,7 @@ pub(crate) enum Kind {
 pub(crate) enum Framing {
     /// Nobody; only the bank's pages are drawn inside ours.
     Ours,
-    /// Anybody: the card widget (card-payments-api 4.1).
+    /// Anybody: the card widget (card-payments-api 4.1), and what a session's payer is shown (orchestration-api 9.2).
     Anybody,
 }
 
@@ -94,7 +94,7 @@ const NOSNIFF: (&str, &str) = ("x-content-type-options", "nosniff");
 const REFERRER: (&str, &str) = ("referrer-policy", "strict-origin-when-cross-origin");
 /// Where browsers tell what a page tried that its policy does not allow (security P7).
 const REPORTS: (&str, &str) = ("reporting-endpoints", "csp=\"/p/reports\"");
-/// The widget's address is its secret (card-payments-api 4.1), and none of its forms looks at `Origin`.
+/// Such an address is its own secret (card-payments-api 4.1), and none of the forms looks at `Origin`.
 const NO_REFERRER: (&str, &str) = ("referrer-policy", "no-referrer");
 const PERMISSIONS: (&str, &str) = ("permissions-policy", "payment=(self), camera=(), microphone=(), geolocation=()");
 /// Last in every set, so that it can be left out.

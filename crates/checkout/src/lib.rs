@@ -15,6 +15,7 @@ mod direct_post;
 mod form;
 mod language;
 mod money;
+mod tender;
 mod texts;
 mod words;
 

@@ -4,37 +4,43 @@
 //! in a `<bdi>`, so that neither a card number nor markup nor a turned-around text gets onto a page (security B3, T3,
 //! T4).
 
+mod acquirer;
 mod acs;
+mod card;
 mod challenge;
 mod document;
 mod order;
 mod pay;
 mod status;
+mod tender;
 mod verify;
 
 use std::borrow::Cow;
 
 use askama::Template;
 use domain::{
-    AttemptId, AttemptStatus, CardSummary, Challenge, Checkout, CheckoutId, Customer, DeclineReason, Dialect, Event,
-    Look, Mode, Money, Payment, PublicId, Recorded, State, Timestamp,
+    Attempt, AttemptId, AttemptStatus, CardSummary, Challenge, Checkout, Customer, DeclineReason, Dialect, Event, Look,
+    Means, Mode, Money, Party, Payment, PublicId, Recorded, State, Timestamp,
 };
 use url::Url;
 
 use crate::assets::Asset;
 use crate::dates::Zone;
 use crate::declines::{self, Advice};
-use crate::headers::Framing;
 use crate::language::Language;
 use crate::manner::Manner;
 use crate::words::Words;
 use crate::{assets, money, texts};
 
+pub(crate) use acquirer::AcquirerPage;
 pub(crate) use acs::{AcsNotice, AcsPage, AcsReturn};
 pub(crate) use challenge::{ChallengeForm, challenge, returned};
 pub(crate) use document::{Issuer, invoice, receipt};
 pub(crate) use pay::PayPage;
-pub(crate) use status::{Broken, after_try, at_link, broken, processing_elsewhere, unknown_link};
+pub(crate) use status::{
+    Broken, after_session, after_try, at_link, at_partner, broken, pending, processing_elsewhere, unknown_link,
+};
+pub(crate) use tender::TenderPage;
 pub(crate) use verify::verify;
 
 /// What a page is about.
@@ -65,6 +71,8 @@ pub(crate) enum Stage {
     Processing,
     /// The bank asks the payer.
     Challenged,
+    /// The payer confirms on a page of a partner's.
+    AtPartner,
     /// Money was taken. What was given back stands beside it.
     Paid,
     /// The merchant says it was paid outside the gateway.
@@ -94,12 +102,14 @@ impl<'a> Subject<'a> {
             State::PaidElsewhere => Stage::PaidElsewhere,
             State::Voided | State::ChargedBack => Stage::Closed,
             State::InFlight { .. } if self.challenge().is_some() => Stage::Challenged,
+            State::InFlight { .. } if self.redirected_to().is_some() => Stage::AtPartner,
             State::InFlight { .. } => Stage::Processing,
             State::Open | State::Cancelled | State::Expired if self.is_in_doubt() => Stage::Processing,
             // The timer may be late; the due time is not.
             State::Open if self.payment.terms.due.is_some_and(|due| due.strict && due.at <= self.now) => Stage::Expired,
             State::Open if self.payment.tries_used_up => Stage::Failed,
             State::Open => Stage::Payable,
+            State::Cancelled if self.ended_by().is_some() => Stage::Cancelled,
             State::Cancelled if self.payment.terms.single_attempt && self.last_failure().is_some() => Stage::Failed,
             State::Cancelled => Stage::Cancelled,
             State::Expired => Stage::Expired,
@@ -117,6 +127,44 @@ impl<'a> Subject<'a> {
             Event::Challenged { attempt_id, challenge } if *attempt_id == current => Some(challenge),
             _ => None,
         })
+    }
+
+    /// The page on which the payer confirms the try that is under way, while it waits for that.
+    #[must_use]
+    pub(crate) fn redirected_to(&self) -> Option<&'a String> {
+        let State::InFlight { attempt_id: current } = self.payment.state else { return None };
+        if self.payment.attempt(current).ok()?.status != AttemptStatus::Redirected {
+            return None;
+        }
+        self.history.iter().rev().find_map(|recorded| match &recorded.event {
+            Event::Redirected { attempt_id, url } if *attempt_id == current => Some(url),
+            _ => None,
+        })
+    }
+
+    /// Whether its payer may choose what to pay with: nobody has, and it is not too late.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.stage() == Stage::Payable && self.payment.legs.is_empty() && self.payment.attempts.is_empty()
+    }
+
+    /// Who ended it before it was paid.
+    fn ended_by(&self) -> Option<Party> {
+        self.history.iter().rev().find_map(|recorded| match recorded.event {
+            Event::TenderEnded(party) => Some(party),
+            _ => None,
+        })
+    }
+
+    /// Whether gift cards had reserved something that goes back, or went.
+    fn gave_back(&self) -> bool {
+        let is_gift = |attempt_id| matches!(self.means(attempt_id), Some(Means::GiftCard { .. }));
+        let was_held = |attempt: &Attempt| !attempt.authorized.is_zero() && is_gift(attempt.id);
+        self.payment.attempts.iter().any(was_held)
+    }
+
+    /// What a leg is paid with.
+    fn means(&self, attempt_id: AttemptId) -> Option<&'a Means> {
+        self.payment.leg(attempt_id).map(|leg| &leg.submission.means)
     }
 
     /// Whether the bank asked the payer in the last try.
@@ -141,6 +189,7 @@ impl<'a> Subject<'a> {
         self.payment.attempts.iter().any(|attempt| match attempt.status {
             AttemptStatus::Sent | AttemptStatus::Unknown => true,
             AttemptStatus::Authenticating
+            | AttemptStatus::Redirected
             | AttemptStatus::Approved
             | AttemptStatus::Declined
             | AttemptStatus::Reversing
@@ -176,6 +225,11 @@ impl<'a> Subject<'a> {
             | Event::Overdue
             | Event::Expired
             | Event::Cancelled
+            | Event::TenderBegun(_)
+            | Event::TenderEnded(_)
+            | Event::Redirected { .. }
+            | Event::OperationUnknown { .. }
+            | Event::Released { .. }
             | Event::MarkedPaid { .. }
             | Event::AttemptSent(_)
             | Event::AuthenticationStarted(_)
@@ -225,7 +279,7 @@ impl<'a> Subject<'a> {
             Event::AttemptSent(submission) | Event::AuthenticationStarted(submission)
                 if submission.attempt_id == wanted =>
             {
-                Some(&submission.card)
+                submission.card()
             }
             _ => None,
         })
@@ -278,7 +332,7 @@ impl<'a> Subject<'a> {
 
     /// A page under the payer's link; `""` is the link itself.
     fn link(&self, page: &str) -> String {
-        link(self.checkout.dialect, self.checkout.id, page, self.lang)
+        link(self.checkout, page, self.lang)
     }
 
     /// How the pages of its dialect behave.
@@ -301,9 +355,9 @@ impl<'a> Subject<'a> {
 
 /// A page under a payer's link, in the language asked for.
 #[must_use]
-pub(crate) fn link(dialect: Dialect, id: CheckoutId, page: &str, lang: Option<Language>) -> String {
+pub(crate) fn link(checkout: &Checkout, page: &str, lang: Option<Language>) -> String {
     let query = lang.map(|language| format!("?lang={}", language.code())).unwrap_or_default();
-    format!("{}{id}/{page}{query}", dialect.pages())
+    format!("{}{page}{query}", checkout.page())
 }
 
 /// The language the merchant chose for this checkout, if the pages have it. The payer can choose no other.
@@ -407,9 +461,10 @@ struct Parent {
 impl Parent {
     fn of(subject: &Subject<'_>) -> Option<Self> {
         let checkout = subject.checkout;
-        match subject.manner().framing {
-            Framing::Ours => None,
-            Framing::Anybody => Some(Self {
+        match checkout.dialect {
+            // Their pages say nothing to the page around them: they lead on.
+            Dialect::Purchases | Dialect::Orchestration => None,
+            Dialect::CardPayments => Some(Self {
                 origin: Url::parse(checkout.redirects.success.as_ref()?).ok()?.origin().ascii_serialization(),
                 payment: match checkout.public_id {
                     Some(PublicId::Number(number)) => number.to_string(),

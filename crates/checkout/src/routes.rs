@@ -1,9 +1,11 @@
-//! The routes a payer's browser meets: `/p/{id}/` and `/card/{id}/`, and what belongs to them. The pages are the same; how
-//! they behave in each dialect, its [`Manner`] says.
+//! The routes a payer's browser meets: `/p/{id}/`, `/card/{id}/` and `/entities/{entity_id}/sessions/{id}/`, and what
+//! belongs to them. The pages are the same; how they behave in each dialect, its [`Manner`] says.
 //!
 //! A card is posted, then a 303 leads to the result page: a refresh reads the state anew and posts nothing. From there
 //! the payer goes to the merchant by a page that refreshes itself, because browsers apply the card page's `form-action`
 //! to every redirect that follows the post (checkout-ux 8).
+
+mod sessions;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -15,22 +17,24 @@ use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use domain::{
-    AttemptId, ChallengeWindow, Checkout, CheckoutId, Dialect, Flow, LogoId, Refusal, State as PaymentState,
+    AttemptId, BrandId, ChallengeWindow, Checkout, CheckoutId, Dialect, Flow, LogoId, Refusal, State as PaymentState,
     TransStatus,
 };
+use engine::redirects::{RedirectChoice, RedirectView};
 use engine::three_ds::{self, AcsAnswer, AcsBehaviour, AcsOutcome};
 use engine::{CardEntry, Engine, Error, Shown, Visit};
 use tollgate_http::body::{self, BodyError};
 use tollgate_http::caller::Caller;
 use tollgate_http::content;
 use tollgate_http::rate::{RateLimiter, RetryAfter};
+use uuid::Uuid;
 
 use crate::direct_post::{self, Unusable};
 use crate::form::{Asked, CardForm, Entry, FormErrors, SavedCard};
 use crate::headers::{self, Framing, Headers, Kind};
 use crate::language::Language;
 use crate::manner::Manner;
-use crate::page::{self, AcsNotice, AcsPage, AcsReturn, Broken, ChallengeForm, Issuer, PayPage, Subject};
+use crate::page::{self, AcquirerPage, AcsNotice, AcsPage, AcsReturn, Broken, ChallengeForm, Issuer, PayPage, Subject};
 use crate::reports::{self, Violation};
 use crate::words::{Message, Words};
 use crate::{assets, form, texts};
@@ -44,6 +48,14 @@ struct Site {
     manner: &'static Manner,
     https: bool,
     reports: Arc<RateLimiter>,
+}
+
+/// Where a page lies, as its address says.
+#[derive(serde::Deserialize)]
+struct Place {
+    /// Whose session it is, where the address names that.
+    entity_id: Option<String>,
+    id: String,
 }
 
 /// The site as one request meets it.
@@ -63,7 +75,7 @@ impl FromRequestParts<Site> for Pages {
     }
 }
 
-/// Every route below `/p/`, `/card/` and `/acs/`.
+/// Every route below `/p/`, `/card/`, `/entities/` and `/acs/`.
 pub fn router(engine: Engine, public_url: &str) -> Router {
     let site = Site {
         engine,
@@ -72,6 +84,7 @@ pub fn router(engine: Engine, public_url: &str) -> Router {
         reports: Arc::new(reports::limiter()),
     };
     let widget = Site { manner: Manner::of(Dialect::CardPayments), ..site.clone() };
+    let session = Site { manner: Manner::of(Dialect::Orchestration), ..site.clone() };
     let every = [
         ("/{id}", get(show).post(pay)),
         ("/{id}/result", get(result)),
@@ -86,13 +99,27 @@ pub fn router(engine: Engine, public_url: &str) -> Router {
         .route("/reports", post(report));
     let purchases = with_and_without_slash(files, every.iter().chain(&purchases));
     let links = with_and_without_slash(Router::new(), &every);
-    let bank = Router::new().route("/challenge", post(ask_as_bank));
+    let hosted = with_and_without_slash(
+        Router::new(),
+        &[
+            ("/{entity_id}/sessions/{id}", get(sessions::show).post(sessions::pay)),
+            ("/{entity_id}/sessions/{id}/gift-cards", get(sessions::to_page).post(sessions::change_gift_cards)),
+            ("/{entity_id}/sessions/{id}/cancel", get(sessions::to_page).post(sessions::cancel)),
+            ("/{entity_id}/sessions/{id}/result", get(sessions::result)),
+            ("/{entity_id}/sessions/{id}/return", get(sessions::back_from_partner)),
+            ("/{entity_id}/sessions/{id}/challenge", get(challenge).post(give_up)),
+            ("/{entity_id}/sessions/{id}/3ds", get(back_from_bank).post(return_from_bank)),
+        ],
+    );
+    let bank =
+        Router::new().route("/challenge", post(ask_as_bank)).route("/pay/{id}", get(ask_as_acquirer).post(decide));
     let whole = |router: Router<Site>, site: Site| {
         router.fallback(unknown).method_not_allowed_fallback(not_allowed).with_state(site)
     };
     Router::new()
         .nest("/p", whole(purchases, site.clone()))
         .nest("/card", whole(links, widget))
+        .nest("/entities", whole(hosted, session))
         .nest("/acs", whole(bank, site))
 }
 
@@ -163,18 +190,23 @@ impl Pages {
     }
 
     /// The checkout with this id, if it is one of these pages'.
-    async fn find(&self, id: &str) -> Result<Shown, Response> {
-        let Ok(id) = CheckoutId::parse(id) else { return Err(self.unknown()) };
+    async fn find(&self, place: &Place) -> Result<Shown, Response> {
+        let Ok(id) = CheckoutId::parse(&place.id) else { return Err(self.unknown()) };
+        let is_of = |entity: &String, brand: BrandId| BrandId::parse(entity).is_ok_and(|named| named == brand);
+        let is_here = |checkout: &Checkout| {
+            checkout.dialect == self.manner.dialect
+                && place.entity_id.as_ref().is_none_or(|entity| is_of(entity, checkout.brand_id))
+        };
         match self.engine.show(id).await {
-            Ok(shown) if shown.record.checkout.dialect == self.manner.dialect => Ok(shown),
+            Ok(shown) if is_here(&shown.record.checkout) => Ok(shown),
             Ok(_) => Err(self.unknown()),
             Err(error) => Err(self.failed(&error, Broken::Unsure)),
         }
     }
 
     /// The same for somebody who opens a page of it: the first time is noted. A link checker's HEAD is no view.
-    async fn open(&self, id: &str, method: &Method) -> Result<Shown, Response> {
-        let shown = self.find(id).await?;
+    async fn open(&self, place: &Place, method: &Method) -> Result<Shown, Response> {
+        let shown = self.find(place).await?;
         if shown.payment.viewed || method == Method::HEAD {
             return Ok(shown);
         }
@@ -202,6 +234,7 @@ impl Pages {
             Error::Stopping => self.broken(StatusCode::SERVICE_UNAVAILABLE, Broken::Busy),
             Error::Refused(_)
             | Error::NoToken
+            | Error::OrderPaid
             | Error::BrandNotListed
             | Error::NoMail
             | Error::Mail(_)
@@ -214,6 +247,15 @@ impl Pages {
                 tracing::error!(error = %engine::Causes(error), "a page could not be made");
                 self.broken(StatusCode::INTERNAL_SERVER_ERROR, broken)
             }
+        }
+    }
+
+    /// The test acquirer's page with this id.
+    async fn acquirer_page(&self, id: &str) -> Result<(Uuid, RedirectView), Response> {
+        let Ok(id) = Uuid::parse_str(id) else { return Err(self.unknown()) };
+        match self.engine.acquirer_page(id).await {
+            Ok(view) => view.map(|view| (id, view)).ok_or_else(|| self.unknown()),
+            Err(error) => Err(self.failed(&error, Broken::Unsure)),
         }
     }
 
@@ -233,9 +275,9 @@ impl Pages {
     }
 
     /// Leads to another page of the same checkout.
-    fn see_other(&self, id: CheckoutId, page: &str) -> Response {
+    fn see_other(&self, checkout: &Checkout, page: &str) -> Response {
         let mut response = StatusCode::SEE_OTHER.into_response();
-        if let Ok(location) = HeaderValue::from_str(&page::link(self.manner.dialect, id, page, self.wish.asked)) {
+        if let Ok(location) = HeaderValue::from_str(&page::link(checkout, page, self.wish.asked)) {
             response.headers_mut().insert(header::LOCATION, location);
         }
         add(&mut response, self.headers(Kind::Status));
@@ -301,10 +343,10 @@ impl Pages {
         match self.engine.show(id).await {
             Ok(shown) if self.manner.leads_on => match self.subject(&shown).await.onward() {
                 // A page of its own leads on: a redirect would be held against the form (checkout-ux 8).
-                Some(_) => self.see_other(id, "result/"),
+                Some(_) => self.see_other(&shown.record.checkout, "result/"),
                 None => self.form_or_state(&shown, None).await,
             },
-            Ok(_) => self.see_other(id, ""),
+            Ok(shown) => self.see_other(&shown.record.checkout, ""),
             Err(error) => self.failed(&error, Broken::Unsure),
         }
     }
@@ -325,15 +367,15 @@ impl Pages {
 
     /// The page that leads to the payer's bank.
     async fn challenge(&self, shown: &Shown) -> Response {
-        let id = shown.record.checkout.id;
-        let Some(question) = engine::question(shown) else { return self.see_other(id, "result/") };
+        let checkout = &shown.record.checkout;
+        let Some(question) = engine::question(shown) else { return self.see_other(checkout, "result/") };
         let form = ChallengeForm {
             acs_url: &question.challenge.acs_url,
             creq: &three_ds::creq(&question.challenge.ids, question.window),
             session_data: &session_data(question.attempt_id, self.wish.asked),
             window: question.window,
             until: question.asked_at.plus(engine::CHALLENGE_WAIT),
-            attempt: &self.engine.form_token(id),
+            attempt: &self.engine.form_token(checkout.id),
         };
         let subject = self.subject(shown).await;
         let html = page::challenge(subject, &form);
@@ -343,7 +385,7 @@ impl Pages {
     /// Where a payer goes after a card was taken: to the bank's question, or to what became of it.
     fn after_card(&self, shown: &Shown) -> Response {
         let page = if engine::question(shown).is_some() { "challenge/" } else { "result/" };
-        self.see_other(shown.record.checkout.id, page)
+        self.see_other(&shown.record.checkout, page)
     }
 
     /// A post nobody could read: how the payment stands, or that nothing was sent.
@@ -369,8 +411,8 @@ impl Pages {
 }
 
 /// Opens the page.
-async fn show(pages: Pages, Path(id): Path<String>, method: Method) -> Response {
-    let shown = match pages.open(&id, &method).await {
+async fn show(pages: Pages, Path(place): Path<Place>, method: Method) -> Response {
+    let shown = match pages.open(&place, &method).await {
         Ok(shown) => shown,
         Err(answer) => return answer,
     };
@@ -395,8 +437,8 @@ async fn read_form(request: Request) -> Result<zeroize::Zeroizing<Vec<u8>>, Stat
 }
 
 /// Takes a card. Everything but the form's own fields is ignored: the amount is ours (security B5).
-async fn pay(pages: Pages, Path(id): Path<String>, caller: Option<Extension<Caller>>, request: Request) -> Response {
-    let shown = match pages.find(&id).await {
+async fn pay(pages: Pages, Path(place): Path<Place>, caller: Option<Extension<Caller>>, request: Request) -> Response {
+    let shown = match pages.find(&place).await {
         Ok(shown) => shown,
         Err(answer) => return answer,
     };
@@ -471,11 +513,11 @@ fn entry(checkout: &Checkout, card: CardForm) -> CardEntry {
 /// answered by a redirect whatever happens, and what is wrong is a failed payment.
 async fn pay_directly(
     pages: Pages,
-    Path(id): Path<String>,
+    Path(place): Path<Place>,
     caller: Option<Extension<Caller>>,
     request: Request,
 ) -> Response {
-    let shown = match pages.find(&id).await {
+    let shown = match pages.find(&place).await {
         Ok(shown) => shown,
         Err(answer) => return answer,
     };
@@ -521,7 +563,7 @@ async fn pay_directly(
             | PaymentState::Expired => found(failure),
         },
         // Another try is under way: its outcome decides where the payer goes.
-        Err(Error::Refused(Refusal::InFlight)) => pages.see_other(id, "result/"),
+        Err(Error::Refused(Refusal::InFlight)) => pages.see_other(checkout, "result/"),
         // Not payable any more: no try is recorded (10.2 #43).
         Err(Error::Refused(_)) => found(failure),
         Err(error) => pages.failed(&error, Broken::Unsure),
@@ -539,27 +581,27 @@ fn found(url: &str) -> Response {
 }
 
 /// The page between the card form and the bank's own.
-async fn challenge(pages: Pages, Path(id): Path<String>) -> Response {
-    match pages.find(&id).await {
+async fn challenge(pages: Pages, Path(place): Path<Place>) -> Response {
+    match pages.find(&place).await {
         Ok(shown) => pages.challenge(&shown).await,
         Err(answer) => answer,
     }
 }
 
 /// The payer cancels on our page.
-async fn give_up(pages: Pages, Path(id): Path<String>, request: Request) -> Response {
-    let id = match pages.find(&id).await {
-        Ok(shown) => shown.record.checkout.id,
+async fn give_up(pages: Pages, Path(place): Path<Place>, request: Request) -> Response {
+    let checkout = match pages.find(&place).await {
+        Ok(shown) => shown.record.checkout,
         Err(answer) => return answer,
     };
     let posted = read_form(request).await.map(|bytes| form::fields(&bytes, ["attempt", "cancel"]));
-    let Ok([token, cancel]) = posted else { return pages.see_other(id, "challenge/") };
+    let Ok([token, cancel]) = posted else { return pages.see_other(&checkout, "challenge/") };
     if cancel.is_empty() {
-        return pages.see_other(id, "challenge/");
+        return pages.see_other(&checkout, "challenge/");
     }
-    match pages.engine.cancel_challenge(id, &token).await {
-        Ok(_) => pages.see_other(id, "result/"),
-        Err(Error::Used) => pages.see_other(id, "challenge/"),
+    match pages.engine.cancel_challenge(checkout.id, &token).await {
+        Ok(_) => pages.see_other(&checkout, "result/"),
+        Err(Error::Used) => pages.see_other(&checkout, "challenge/"),
         Err(error) => pages.failed(&error, Broken::Unsure),
     }
 }
@@ -567,8 +609,8 @@ async fn give_up(pages: Pages, Path(id): Path<String>, request: Request) -> Resp
 /// The bank sends the browser back by a cross-site post: no cookie and no token of ours can come with it. It only wakes
 /// us (security B2, B8). What is answered is the same whatever came: a small page that goes on to what became of it, out
 /// of the frame that the bank's page was in.
-async fn return_from_bank(mut pages: Pages, Path(id): Path<String>, request: Request) -> Response {
-    let id = match pages.find(&id).await {
+async fn return_from_bank(mut pages: Pages, Path(place): Path<Place>, request: Request) -> Response {
+    let id = match pages.find(&place).await {
         Ok(shown) => shown.record.checkout.id,
         Err(answer) => return answer,
     };
@@ -595,9 +637,11 @@ fn language_of(session_data: &str) -> Option<Language> {
 }
 
 /// Somebody opened the address of the return by hand.
-async fn back_from_bank(pages: Pages, Path(id): Path<String>) -> Response {
-    let Ok(id) = CheckoutId::parse(&id) else { return pages.unknown() };
-    pages.see_other(id, "")
+async fn back_from_bank(pages: Pages, Path(place): Path<Place>) -> Response {
+    match pages.find(&place).await {
+        Ok(shown) => pages.see_other(&shown.record.checkout, ""),
+        Err(answer) => answer,
+    }
 }
 
 /// The test bank's own page: it asks for a code and carries the answer back (checkout-ux 9.2).
@@ -644,7 +688,7 @@ async fn ask_as_bank(pages: Pages, request: Request) -> Response {
 }
 
 /// The bank's question as it stands now.
-fn bank_page(pages: &Pages, acs: uuid::Uuid, creq: &str, session_data: &str, notice: Option<AcsNotice>) -> Response {
+fn bank_page(pages: &Pages, acs: Uuid, creq: &str, session_data: &str, notice: Option<AcsNotice>) -> Response {
     let Some(view) = pages.engine.test_bank().challenge(acs) else { return pages.unknown() };
     let words = pages.wish.words();
     let page = AcsPage {
@@ -664,6 +708,50 @@ fn bank_page(pages: &Pages, acs: uuid::Uuid, creq: &str, session_data: &str, not
     answer(StatusCode::OK, bank_headers(pages, &view.return_url), words, page.render())
 }
 
+/// The test acquirer's own page: a wallet, a lender or a bank asks the payer (orchestration-api 8.4).
+async fn ask_as_acquirer(pages: Pages, Path(id): Path<String>) -> Response {
+    match pages.acquirer_page(&id).await {
+        Ok((id, view)) => {
+            let words = pages.wish.words();
+            let page = AcquirerPage { words, action: &acquirer_page(id), view: &view };
+            answer(StatusCode::OK, bank_headers(&pages, &view.return_url), words, page.render())
+        }
+        Err(answer) => answer,
+    }
+}
+
+/// What the payer chose there. The page itself leads on: a redirect would be held against the form (checkout-ux 8).
+async fn decide(pages: Pages, Path(id): Path<String>, request: Request) -> Response {
+    let (id, view) = match pages.acquirer_page(&id).await {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let posted = read_form(request).await.map(|bytes| form::fields(&bytes, ["action"]));
+    let Ok([action]) = posted else { return pages.unknown() };
+    let choice = match action.as_str() {
+        "approve" => Some(RedirectChoice::Approve),
+        "refuse" => Some(RedirectChoice::Refuse),
+        "cancel" => Some(RedirectChoice::Cancel),
+        "later" => Some(RedirectChoice::Later),
+        _ => None,
+    };
+    if let Some(choice) = choice
+        && let Err(error) = pages.engine.decide_at_acquirer(id, choice).await
+    {
+        return pages.failed(&error, Broken::Unsure);
+    }
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    if let Ok(location) = HeaderValue::from_str(&acquirer_page(id)) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    add(&mut response, bank_headers(&pages, &view.return_url));
+    response
+}
+
+fn acquirer_page(id: Uuid) -> String {
+    format!("/acs/pay/{id}")
+}
+
 /// The bank's page is framed wherever the page leading to it may be (security B3).
 fn bank_headers(pages: &Pages, return_url: &str) -> Headers {
     headers::page(Kind::Bank, Manner::at(return_url).framing, pages.https)
@@ -675,26 +763,26 @@ fn checkout_of(return_url: &str) -> Option<CheckoutId> {
 }
 
 /// What became of the last try.
-async fn result(pages: Pages, Path(id): Path<String>) -> Response {
-    let shown = match pages.find(&id).await {
+async fn result(pages: Pages, Path(place): Path<Place>) -> Response {
+    let shown = match pages.find(&place).await {
         Ok(shown) => shown,
         Err(answer) => return answer,
     };
-    let id = shown.record.checkout.id;
+    let checkout = &shown.record.checkout;
     if engine::question(&shown).is_some() {
-        return pages.see_other(id, "challenge/");
+        return pages.see_other(checkout, "challenge/");
     }
     let untried = shown.payment.attempts.is_empty();
     if untried && (shown.payment.state == PaymentState::Open || pages.manner.leads_on) {
-        return pages.see_other(id, "");
+        return pages.see_other(checkout, "");
     }
     let subject = pages.subject(&shown).await;
     pages.page(StatusCode::OK, subject.words, page::after_try(subject))
 }
 
 /// The invoice: readable by whoever holds the link, paid or not. Opening it is a view.
-async fn invoice(pages: Pages, Path(id): Path<String>, method: Method) -> Response {
-    let shown = match pages.open(&id, &method).await {
+async fn invoice(pages: Pages, Path(place): Path<Place>, method: Method) -> Response {
+    let shown = match pages.open(&place, &method).await {
         Ok(shown) => shown,
         Err(answer) => return answer,
     };
@@ -706,17 +794,16 @@ async fn invoice(pages: Pages, Path(id): Path<String>, method: Method) -> Respon
 }
 
 /// The receipt; there is none before there was a payment.
-async fn receipt(pages: Pages, Path(id): Path<String>) -> Response {
-    let shown = match pages.find(&id).await {
+async fn receipt(pages: Pages, Path(place): Path<Place>) -> Response {
+    let shown = match pages.find(&place).await {
         Ok(shown) => shown,
         Err(answer) => return answer,
     };
-    let id = shown.record.checkout.id;
     let subject = pages.subject(&shown).await;
     match pages.issuer(&shown).await {
         Ok(issuer) => match page::receipt(subject, &issuer) {
             Some(html) => pages.page(StatusCode::OK, subject.words, html),
-            None => pages.see_other(id, ""),
+            None => pages.see_other(&shown.record.checkout, ""),
         },
         Err(error) => pages.failed(&error, Broken::Unsure),
     }

@@ -151,6 +151,44 @@ messages! {
     payable_until(moment) = "payable-until";
     was_due(day) = "was-due";
 
+    // Several ways to pay.
+    METHODS = "methods";
+    METHOD_CARD = "method-card";
+    METHOD_WALLET = "method-wallet";
+    METHOD_PAY_LATER = "method-pay-later";
+    METHOD_BANK = "method-bank";
+    partner_confirms(partner) = "partner-confirms";
+    NOTHING_OFFERED = "nothing-offered";
+    GIFT_CARDS = "gift-cards";
+    ADD_GIFT_CARD = "add-gift-card";
+    GIFT_KIND = "gift-kind";
+    GIFT_NUMBER = "gift-number";
+    GIFT_CODE = "gift-code";
+    USE_GIFT_CARD = "use-gift-card";
+    REMOVE = "remove";
+    LEFT_TO_PAY = "left-to-pay";
+    GIFT_COVERS = "gift-covers";
+    GIFT_NUMBER_WRONG = "gift-number-wrong";
+    GIFT_CODE_WRONG = "gift-code-wrong";
+    GIFT_REFUSED = "gift-refused";
+    GIFT_EMPTY = "gift-empty";
+    GIFT_TWICE = "gift-twice";
+    GIFT_KIND_FULL = "gift-kind-full";
+    GIFT_FULL = "gift-full";
+    GIFT_OVERFULL = "gift-overfull";
+    GIFT_NO_ANSWER = "gift-no-answer";
+    GIFT_CHANGED = "gift-changed";
+    ORDER_PAID = "order-paid";
+    AT_PARTNER = "at-partner";
+    AT_PARTNER_BODY = "at-partner-body";
+    AT_PARTNER_WAITS = "at-partner-waits";
+    YOU_CANCELLED = "you-cancelled";
+    PENDING = "pending";
+    PENDING_BODY = "pending-body";
+    DECLINED_BY_PARTNER = "declined-by-partner";
+    DECLINED_GIFT_CARD = "declined-gift-card";
+    GIVEN_BACK = "given-back";
+
     // Results.
     SUCCESSFUL = "successful";
     RESERVED = "reserved";
@@ -225,6 +263,13 @@ messages! {
     ACS_RESULT_CANCEL = "acs-result-cancel";
     ACS_DONE = "acs-done";
     ACS_DONE_BODY = "acs-done-body";
+    ACQUIRER_WALLET = "acquirer-wallet";
+    ACQUIRER_LENDER = "acquirer-lender";
+    ACQUIRER_BODY = "acquirer-body";
+    ACQUIRER_APPROVE = "acquirer-approve";
+    ACQUIRER_REFUSE = "acquirer-refuse";
+    ACQUIRER_LATER = "acquirer-later";
+    ACQUIRER_DONE = "acquirer-done";
     CONTINUE = "continue";
     wrong_code(left) = "wrong-code";
     resend(left) = "resend";

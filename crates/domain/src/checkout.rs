@@ -2,6 +2,7 @@
 
 use crate::card::{Brand, Pan};
 use crate::ids::{BrandId, CheckoutId, CustomerId, MerchantId, PaymentId, PublicId};
+use crate::tender::TenderTerms;
 use crate::time::{Mode, Timestamp};
 
 /// Which API made the checkout; its nouns stay there.
@@ -11,6 +12,8 @@ pub enum Dialect {
     Purchases,
     /// `/api/v2`, card payments by link.
     CardPayments,
+    /// `/payment/v2`, client sessions and payments in parts.
+    Orchestration,
 }
 
 impl Dialect {
@@ -20,22 +23,14 @@ impl Dialect {
         match self {
             Self::Purchases => "purchases",
             Self::CardPayments => "card_payments",
-        }
-    }
-
-    /// Below which the pages of its payers lie; the id of a checkout follows.
-    #[must_use]
-    pub const fn pages(self) -> &'static str {
-        match self {
-            Self::Purchases => "/p/",
-            Self::CardPayments => "/card/",
+            Self::Orchestration => "orchestration",
         }
     }
 
     /// Reads [`Dialect::as_str`] back.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Purchases, Self::CardPayments].into_iter().find(|dialect| dialect.as_str() == text)
+        [Self::Purchases, Self::CardPayments, Self::Orchestration].into_iter().find(|dialect| dialect.as_str() == text)
     }
 }
 
@@ -56,6 +51,8 @@ pub struct Checkout {
     pub dialect: Dialect,
     /// What the dialect's clients call it, where that is not its id.
     pub public_id: Option<PublicId>,
+    /// What the checkouts of one order share, when its payments are added up.
+    pub order_key: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// The shop's name as the payer knows it, kept from the day of the order.
@@ -91,9 +88,22 @@ pub struct Checkout {
     pub brands: Option<Vec<Brand>>,
     /// The checkout whose kept card pays this one, and no other, once its payer was asked by the bank.
     pub token: Option<CheckoutId>,
+    /// Of one that is paid by tender: what it may be paid with. Any other is paid by one card.
+    pub tender: Option<TenderTerms>,
 }
 
 impl Checkout {
+    /// Below which the pages of its payer lie, with a slash at its end.
+    #[must_use]
+    pub fn page(&self) -> String {
+        let Self { id, brand_id, .. } = self;
+        match self.dialect {
+            Dialect::Purchases => format!("/p/{id}/"),
+            Dialect::CardPayments => format!("/card/{id}/"),
+            Dialect::Orchestration => format!("/entities/{brand_id}/sessions/{id}/"),
+        }
+    }
+
     /// Whether cards of this brand may pay it.
     #[must_use]
     pub fn takes(&self, brand: Brand) -> bool {

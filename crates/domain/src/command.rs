@@ -1,12 +1,14 @@
 //! What may be asked of a payment, and what is learned of what was asked of others.
 
+use crate::attempt::{Outcome, Submission};
 use crate::authentication::{Authentication, AuthenticationFailure, Challenge};
 use crate::checkout::Customer;
 use crate::decline::DeclineReason;
 use crate::ids::{AttemptId, OperationId};
 use crate::money::Money;
-use crate::payment::{OperationKind, Outcome, Submission};
+use crate::operation::OperationKind;
 use crate::risk::RefusedTry;
+use crate::tender::{Leg, Party};
 use crate::time::Timestamp;
 
 /// What may be asked of a payment.
@@ -29,6 +31,35 @@ pub enum Command {
     MarkPaid(Timestamp),
     /// A card is submitted and goes to the acquirer.
     Submit(Submission),
+    /// What pays is submitted, part by part.
+    Tender(Vec<Leg>),
+    /// What pays is submitted, and one part of it is not sent anywhere: none is.
+    RefuseTender(Vec<Leg>, RefusedTry),
+    /// The next leg of a tender begins, if one waits for that.
+    NextLeg {
+        /// When the acquirer's silence becomes doubt.
+        deadline: Timestamp,
+        /// What it is paid with is still known; otherwise the tender fails.
+        begins: bool,
+    },
+    /// The issuer declined a leg until its bank has asked the payer: the same leg goes on by way of the bank.
+    StepUp {
+        /// The leg's try.
+        attempt_id: AttemptId,
+        /// The try that takes its place.
+        again: Submission,
+    },
+    /// A tender, or the chance to begin one, is ended before it has paid.
+    EndTender(Party),
+    /// What is captured by itself is captured, if there is anything.
+    CaptureByItself {
+        /// Made for it.
+        operation_id: OperationId,
+        /// Made for its parts, one for each leg; the acquirer's references.
+        parts: Vec<OperationId>,
+        /// The agreed time has passed: everything is taken.
+        due: bool,
+    },
     /// A card is submitted whose bank wants to hear of it first.
     Authenticate(Submission),
     /// The bank wants to ask the payer.
@@ -102,13 +133,29 @@ pub struct Order {
     pub number: Option<u64>,
     /// The merchant's words for it; may be empty.
     pub note: String,
+    /// Of a tender: the legs it draws on first, in this order; those not named follow in the usual order.
+    pub legs: Vec<AttemptId>,
+    /// Of a tender: made for its parts, one for each leg; the acquirer's references.
+    pub parts: Vec<OperationId>,
+    /// Of a tender: the dialect's own; may be empty.
+    pub document: String,
 }
 
 impl Order {
     /// All of it, in no words and without a number.
     #[must_use]
     pub const fn new(operation_id: OperationId, kind: OperationKind) -> Self {
-        Self { operation_id, kind, amount: None, keeps_rest: false, number: None, note: String::new() }
+        Self {
+            operation_id,
+            kind,
+            amount: None,
+            keeps_rest: false,
+            number: None,
+            note: String::new(),
+            legs: Vec::new(),
+            parts: Vec::new(),
+            document: String::new(),
+        }
     }
 }
 
@@ -119,7 +166,9 @@ pub enum OperationOutcome {
     Done,
     /// The acquirer refused it.
     Refused(DeclineReason),
-    /// No final answer yet.
+    /// The acquirer has it and is still thinking.
+    Pending,
+    /// No answer, or one nobody can read.
     Unknown,
 }
 
@@ -151,6 +200,12 @@ impl Command {
             Self::Abort => "abort",
             Self::MarkPaid(_) => "mark paid",
             Self::Submit(_) => "submit",
+            Self::Tender(_) => "submit a tender",
+            Self::RefuseTender(..) => "refuse a tender",
+            Self::StepUp { .. } => "go on by way of the bank",
+            Self::NextLeg { .. } => "begin the next leg",
+            Self::EndTender(_) => "end the tender",
+            Self::CaptureByItself { .. } => "capture by itself",
             Self::Authenticate(_) => "authenticate",
             Self::Ask { .. } => "ask",
             Self::Authorize { .. } => "authorize",

@@ -39,7 +39,8 @@ pub enum DeclineReason {
     AuthenticationUnavailable,
     /// The card scheme did not say in time whether the bank wants to.
     AuthenticationTimedOut,
-    /// The merchant ended the payment before anything was sent to the acquirer.
+    /// The merchant ended the payment before anything was sent to the acquirer, or the payer gave up on the acquirer's
+    /// page.
     Cancelled,
     /// The kept card can not be used any more.
     TokenDead,

@@ -1,12 +1,15 @@
 //! What happened to a payment.
 
+use crate::attempt::{CardFacts, Submission};
 use crate::authentication::{Authentication, AuthenticationFailure, Challenge};
 use crate::checkout::Customer;
 use crate::decline::DeclineReason;
 use crate::ids::{AttemptId, OperationId};
 use crate::money::Money;
-use crate::payment::{CardFacts, Operation, Submission, Terms};
+use crate::operation::Operation;
+use crate::payment::Terms;
 use crate::risk::RefusedTry;
+use crate::tender::{Leg, Party};
 use crate::time::Timestamp;
 
 /// What happened. Past tense, complete enough to fold a payment from, and never changed once written.
@@ -33,6 +36,10 @@ pub enum Event {
         /// How much.
         amount: Money,
     },
+    /// What pays was agreed, part by part; the first part begins with it.
+    TenderBegun(Vec<Leg>),
+    /// The tender, or the chance to begin one, was ended before it paid.
+    TenderEnded(Party),
     /// Written down before the first byte leaves (security U1).
     AttemptSent(Submission),
     /// Written down before the bank is asked; nothing has gone to the acquirer.
@@ -64,6 +71,13 @@ pub enum Event {
     AttemptRefused(RefusedTry),
     /// No more tries are taken; the merchant may still end it otherwise.
     TriesUsedUp,
+    /// The payer has to confirm it at the acquirer.
+    Redirected {
+        /// The try.
+        attempt_id: AttemptId,
+        /// A page of the acquirer's.
+        url: String,
+    },
     /// The acquirer was silent or unreadable.
     AttemptUnknown {
         /// The try.
@@ -119,6 +133,18 @@ pub enum Event {
         /// Why.
         reason: DeclineReason,
     },
+    /// The acquirer was silent or unreadable about an operation.
+    OperationUnknown {
+        /// Which.
+        operation_id: OperationId,
+    },
+    /// What a leg had reserved was given back without an operation: with its tender, or forgotten by the acquirer.
+    Released {
+        /// The leg's try.
+        attempt_id: AttemptId,
+        /// How much.
+        amount: Money,
+    },
     /// Reserved money was given back.
     Voided {
         /// The operation that gave it back; `None` when the acquirer forgot the reservation.
@@ -169,6 +195,11 @@ impl Event {
             Self::Expired => "expired",
             Self::Cancelled => "cancelled",
             Self::MarkedPaid { .. } => "marked_paid",
+            Self::TenderBegun(_) => "tender_begun",
+            Self::TenderEnded(_) => "tender_ended",
+            Self::Redirected { .. } => "redirected",
+            Self::OperationUnknown { .. } => "operation_unknown",
+            Self::Released { .. } => "released",
             Self::AttemptSent(_) => "attempt_sent",
             Self::AuthenticationStarted(_) => "authentication_started",
             Self::Challenged { .. } => "challenged",

@@ -116,7 +116,9 @@ pub fn postings(event: &Event) -> Vec<Posting> {
             postings.extend(pair(Layer::Posted, Account::FeesCharged, Account::FeesEarned, *fee));
             postings
         }
-        Event::Voided { amount, .. } => pair(Layer::Pending, Account::Merchant, Account::Acquirer, *amount),
+        Event::Voided { amount, .. } | Event::Released { amount, .. } => {
+            pair(Layer::Pending, Account::Merchant, Account::Acquirer, *amount)
+        }
         Event::Refunded { amount, .. } => pair(Layer::Posted, Account::Refunded, Account::Acquirer, *amount),
         Event::ChargedBack { amount } => pair(Layer::Posted, Account::Disputed, Account::Acquirer, *amount),
         Event::ChargebackReversed { amount } => pair(Layer::Posted, Account::Acquirer, Account::Disputed, *amount),
@@ -131,6 +133,10 @@ pub fn postings(event: &Event) -> Vec<Posting> {
         | Event::Overdue
         | Event::Expired
         | Event::Cancelled
+        | Event::TenderBegun(_)
+        | Event::TenderEnded(_)
+        | Event::Redirected { .. }
+        | Event::OperationUnknown { .. }
         | Event::AttemptSent(_)
         | Event::AuthenticationStarted(_)
         | Event::Challenged { .. }

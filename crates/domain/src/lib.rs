@@ -9,13 +9,17 @@ mod money;
 mod time;
 
 mod card;
+mod gift_card;
 mod text;
 
+mod attempt;
 mod checkout;
 mod command;
 mod event;
 mod look;
+mod operation;
 mod payment;
+mod tender;
 
 mod authentication;
 mod decline;
@@ -25,6 +29,7 @@ pub mod risk;
 pub mod ledger;
 mod notice;
 
+pub use attempt::{Attempt, AttemptStatus, CardFacts, Flow, Outcome, Submission};
 pub use authentication::{
     Authentication, AuthenticationFailure, AuthenticationIds, Challenge, ChallengeWindow, TransStatus,
 };
@@ -33,6 +38,7 @@ pub use checkout::{Address, Callback, Checkout, Customer, Dialect, Line, Redirec
 pub use command::{Command, OperationOutcome, Order, Report};
 pub use decline::{BlockedBy, CardField, DeclineReason, FieldFault};
 pub use event::Event;
+pub use gift_card::GiftCardNumber;
 pub use ids::{
     AttemptId, BrandId, CardId, CheckoutId, CustomerId, DeliveryId, IdError, KeyId, MerchantId, OperationId, PaymentId,
     PublicId,
@@ -40,10 +46,9 @@ pub use ids::{
 pub use look::{Colour, Logo, LogoId, Look, Palette, TooAlike};
 pub use money::{Currency, Exchange, Fees, Money};
 pub use notice::{Notice, notices};
-pub use payment::{
-    Attempt, AttemptStatus, CaptureMode, CardFacts, Due, Flow, Operation, OperationKind, OperationStatus, Outcome,
-    Payment, Recorded, Refusal, State, Submission, Terms,
-};
+pub use operation::{Operation, OperationKind, OperationStatus, Part};
+pub use payment::{CaptureMode, Due, Payment, Recorded, Refusal, State, Terms};
 pub use risk::RefusedTry;
+pub use tender::{LEGS_MAX, Leg, Means, Offer, OfferKind, Party, RedirectMethod, TenderTerms};
 pub use text::mask_numbers;
 pub use time::{Mode, Timestamp};

@@ -1,8 +1,10 @@
 //! What the outside is told of an event; each dialect gives it a name and a body of its own.
 
+use crate::attempt::Flow;
 use crate::event::Event;
 use crate::ids::{AttemptId, OperationId};
-use crate::payment::{CaptureMode, Flow, OperationKind, Payment, State};
+use crate::operation::OperationKind;
+use crate::payment::{CaptureMode, Payment, State};
 
 macro_rules! notices {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
@@ -38,6 +40,8 @@ notices! {
     Opened = "opened",
     /// Seen by the payer.
     Viewed = "viewed",
+    /// A payer submitted what pays.
+    Submitted = "submitted",
     /// A payer's try waits for the bank or the acquirer.
     Pending = "pending",
     /// A merchant's charge of a kept card waits for the acquirer.
@@ -94,12 +98,27 @@ pub fn notices(payment: &Payment, event: &Event) -> Vec<Notice> {
     // What a try of a cancelled payment still reserves, and its way back, concern nobody (card-payments-api 3.4).
     let is_unwanted = payment.state == State::Cancelled;
     match event {
-        Event::Authorized { .. } | Event::OperationSent(_) | Event::OperationFailed { .. } | Event::Voided { .. }
+        Event::Authorized { .. }
+        | Event::OperationSent(_)
+        | Event::OperationFailed { .. }
+        | Event::OperationUnknown { .. }
+        | Event::Voided { .. }
             if is_unwanted =>
         {
             vec![]
         }
         Event::Opened(_) => vec![Notice::Opened],
+        // A leg that goes on by way of the bank is the same tender.
+        Event::TenderBegun(_) if !payment.legs.is_empty() => vec![],
+        Event::TenderBegun(_) => vec![Notice::Submitted],
+        // A tender is held with its last leg.
+        Event::Authorized { attempt_id, .. }
+            if payment.legs.iter().map(|leg| leg.submission.attempt_id).any(|leg| {
+                leg != *attempt_id && !payment.is_approved(leg)
+            }) =>
+        {
+            vec![]
+        }
         Event::Viewed => vec![Notice::Viewed],
         Event::InvoiceSent => vec![Notice::Invoiced],
         Event::AttemptSent(submission) | Event::AuthenticationStarted(submission) => match submission.flow {
@@ -119,13 +138,22 @@ pub fn notices(payment: &Payment, event: &Event) -> Vec<Notice> {
         Event::Declined { attempt_id, .. } | Event::Reversed { attempt_id } if is_awaited(payment, *attempt_id) => {
             vec![Notice::Failed]
         }
-        Event::Cancelled => vec![Notice::Cancelled],
+        Event::Cancelled | Event::TenderEnded(_) => vec![Notice::Cancelled],
         Event::Expired => vec![Notice::Expired],
-        Event::OperationSent(operation) => vec![match operation.kind {
-            OperationKind::Capture => Notice::CapturePending,
-            OperationKind::Void => Notice::ReleasePending,
-            OperationKind::Refund => Notice::RefundPending,
-        }],
+        Event::OperationSent(operation) => vec![pending(operation.kind)],
+        Event::OperationUnknown { operation_id } => kind(payment, *operation_id).map(pending).into_iter().collect(),
+        // What a leg of a tender that came to nothing gives back concerns nobody.
+        Event::Released { .. } => match payment.state {
+            State::Authorized | State::Captured => vec![Notice::Released],
+            State::Open
+            | State::InFlight { .. }
+            | State::Verified
+            | State::Voided
+            | State::PaidElsewhere
+            | State::ChargedBack
+            | State::Cancelled
+            | State::Expired => vec![],
+        },
         Event::OperationFailed { operation_id, .. } => match kind(payment, *operation_id) {
             Some(OperationKind::Capture) => vec![Notice::CaptureFailed],
             Some(OperationKind::Void) => vec![Notice::ReleaseFailed],
@@ -152,9 +180,18 @@ pub fn notices(payment: &Payment, event: &Event) -> Vec<Notice> {
         | Event::Challenged { .. }
         | Event::Authenticated { .. }
         | Event::NotAuthenticated { .. }
+        | Event::Redirected { .. }
         | Event::AttemptUnknown { .. }
         | Event::ReversalSent { .. }
         | Event::Cleared => vec![],
+    }
+}
+
+const fn pending(kind: OperationKind) -> Notice {
+    match kind {
+        OperationKind::Capture => Notice::CapturePending,
+        OperationKind::Void => Notice::ReleasePending,
+        OperationKind::Refund => Notice::RefundPending,
     }
 }
 

@@ -4,17 +4,17 @@
 //! the version the store guards. Correctness does not depend on timers firing in time: a late timer finds the same
 //! state and decides the same.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::authentication::ChallengeWindow;
-use crate::card::CardSummary;
+use crate::attempt::{Attempt, AttemptStatus, CardFacts, Outcome, Submission};
 use crate::command::{Command, OperationOutcome, Order, Report};
 use crate::decline::DeclineReason;
 use crate::event::Event;
-use crate::ids::{AttemptId, CardId, CheckoutId, MerchantId, OperationId, PaymentId};
+use crate::ids::{AttemptId, CheckoutId, MerchantId, OperationId, PaymentId};
 use crate::money::{Fees, Money};
+use crate::operation::{Operation, OperationKind, OperationStatus};
 use crate::risk::limits;
+use crate::tender::Leg;
 use crate::time::{Mode, Timestamp};
 
 /// What was agreed when the payment was opened. Never changes.
@@ -41,6 +41,8 @@ pub struct Terms {
     /// How long after its authorization money may be held; what is not taken by then is given back. `None` leaves it to
     /// the acquirer, which forgets it.
     pub hold_max: Option<Duration>,
+    /// How long after the authorization of a tender all of it is captured by itself; `None` leaves that to the merchant.
+    pub captured_after: Option<Duration>,
     /// What the merchant is charged for captured money.
     pub fees: Fees,
 }
@@ -111,163 +113,6 @@ impl State {
     }
 }
 
-/// One try at one acquirer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// The reference the acquirer knows it by.
-    pub id: AttemptId,
-    /// How far it got.
-    pub status: AttemptStatus,
-    /// Whether its card is kept when it is approved.
-    pub keeps_card: bool,
-}
-
-/// How far a try got (security U7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AttemptStatus {
-    /// The payer is asked by the bank; nothing was sent to the acquirer.
-    Authenticating,
-    /// Durable before the first byte left; no answer yet.
-    Sent,
-    /// No answer, or one nobody can read: money may or may not have moved.
-    Unknown,
-    /// The acquirer reserved or took the money.
-    Approved,
-    /// The issuer or acquirer said no, or we did before asking.
-    Declined,
-    /// We asked the acquirer to undo it and have no answer yet.
-    Reversing,
-    /// The acquirer undid it.
-    Reversed,
-}
-
-/// A capture, void or refund.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operation {
-    /// The reference the acquirer knows it by, the same on every repeat.
-    pub id: OperationId,
-    /// What is done.
-    pub kind: OperationKind,
-    /// How much, in the payment's currency.
-    pub amount: Money,
-    /// What a capture leaves of the reservation stays reserved.
-    pub keeps_rest: bool,
-    /// A running number of the dialect's, when it makes one.
-    pub number: Option<u64>,
-    /// The merchant's words for it; may be empty.
-    pub note: String,
-    /// How far it got.
-    pub status: OperationStatus,
-}
-
-/// What an operation does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum OperationKind {
-    /// Takes reserved money; what is left of the reservation is given back with it, or kept.
-    Capture,
-    /// Gives back what is left of the reservation.
-    Void,
-    /// Gives taken money back.
-    Refund,
-}
-
-impl OperationKind {
-    /// As stored and shown to operators.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Capture => "capture",
-            Self::Void => "void",
-            Self::Refund => "refund",
-        }
-    }
-}
-
-/// How far an operation got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OperationStatus {
-    /// Durable before the first byte left; no final answer yet.
-    Sent,
-    /// Done.
-    Done,
-    /// The acquirer refused it.
-    Failed,
-}
-
-/// A try, as it is written down before anything is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Submission {
-    /// Made for this try; the acquirer's reference.
-    pub attempt_id: AttemptId,
-    /// Which acquirer takes it.
-    pub acquirer: String,
-    /// The card as it may be shown.
-    pub card: CardSummary,
-    /// Where the number lies sealed.
-    pub card_id: CardId,
-    /// The checkout whose kept card this is, when the merchant charges it.
-    pub token: Option<CheckoutId>,
-    /// How the card came.
-    pub flow: Flow,
-    /// The payer's address, if known.
-    pub payer_ip: Option<IpAddr>,
-    /// Whether the card is kept when it pays.
-    pub save_card: bool,
-    /// How large the bank's page may be, should it ask the payer.
-    pub window: ChallengeWindow,
-    /// When the acquirer's silence becomes doubt.
-    pub deadline: Timestamp,
-}
-
-/// How a card reached us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
-    /// Our own page.
-    HostedPage,
-    /// A form on the merchant's page that posts to us.
-    DirectPost,
-    /// The merchant's call with a kept card.
-    Api,
-}
-
-/// What an acquirer said about the card itself.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CardFacts {
-    /// `credit` or `debit`; empty when not said.
-    pub kind: String,
-    /// The bank's name; empty when not said.
-    pub issuer: String,
-    /// ISO 3166-1 alpha-2; empty when not said.
-    pub country: String,
-}
-
-/// What became of a try.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// Money was reserved (and taken, when capture is automatic).
-    Approved {
-        /// How much the acquirer says it approved.
-        amount: Money,
-        /// The acquirer's own number for it.
-        acquirer_reference: String,
-        /// About the card.
-        facts: CardFacts,
-    },
-    /// The issuer or acquirer said no.
-    Declined {
-        /// Why.
-        reason: DeclineReason,
-        /// About the card.
-        facts: CardFacts,
-    },
-    /// The acquirer has it and is still thinking.
-    Pending,
-    /// No answer, or one nobody can read.
-    Unknown,
-    /// The acquirer undid it, or never had it.
-    ReversalAcknowledged,
-}
-
 /// An event in its place in the payment's journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
@@ -325,6 +170,9 @@ pub enum Refusal {
     /// No such operation.
     #[error("no such operation")]
     UnknownOperation,
+    /// The legs do not add up to what is to be paid, are too many, or two of them take the remainder.
+    #[error("the parts do not make up the payment")]
+    BadTender,
     /// The money was held as long as it may be.
     #[error("the reservation has ended")]
     HoldEnded,
@@ -347,6 +195,8 @@ pub struct Payment {
     pub tries: u32,
     /// Whether it was tried too often.
     pub tries_used_up: bool,
+    /// The legs of its tender, in the order in which they were named; none for a payment by one card.
+    pub legs: Vec<Leg>,
     /// Every try, oldest first.
     pub attempts: Vec<Attempt>,
     /// Every capture, void and refund, oldest first.
@@ -378,6 +228,7 @@ impl Payment {
             overdue: false,
             tries: 0,
             tries_used_up: false,
+            legs: Vec::new(),
             attempts: Vec::new(),
             operations: Vec::new(),
             kept_card: None,
@@ -436,10 +287,15 @@ impl Payment {
             Command::SettleOperation { operation_id, outcome } => self.settle_operation(*operation_id, *outcome),
             Command::Operate(order) => self.operate(command, order),
             Command::Lapse => Ok(match self.pending_operation() {
+                None if !self.legs.is_empty() => self.forgotten(),
                 None if !self.held().is_zero() => vec![Event::Voided { operation_id: None, amount: self.held() }],
                 _ => vec![],
             }),
             Command::Abort => self.abort(command),
+            Command::EndTender(party) => self.end_tender(command, *party),
+            Command::NextLeg { deadline, begins } => Ok(self.next_leg(*deadline, *begins)),
+            Command::StepUp { attempt_id, again } => Ok(self.step_up(*attempt_id, again)),
+            Command::CaptureByItself { operation_id, parts, due } => self.capture_by_itself(*operation_id, parts, *due),
             Command::ForgetCard => match self.kept_card {
                 Some(_) => Ok(vec![Event::CardForgetting, Event::CardForgotten]),
                 None => Err(Refusal::NoCard),
@@ -450,6 +306,8 @@ impl Payment {
             | Command::Cancel
             | Command::MarkPaid(_)
             | Command::Submit(_)
+            | Command::Tender(_)
+            | Command::RefuseTender(..)
             | Command::Authenticate(_)
             | Command::Refuse(_) => self.while_payable(command),
         }
@@ -459,7 +317,12 @@ impl Payment {
     fn while_payable(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
         let paying = matches!(
             command,
-            Command::Submit(_) | Command::Authenticate(_) | Command::Refuse(_) | Command::GiveDetails(_)
+            Command::Submit(_)
+                | Command::Tender(_)
+                | Command::RefuseTender(..)
+                | Command::Authenticate(_)
+                | Command::Refuse(_)
+                | Command::GiveDetails(_)
         );
         match self.state {
             State::Open if paying && self.tries_used_up => return Err(Refusal::NoTriesLeft),
@@ -484,6 +347,11 @@ impl Payment {
             Command::Cancel => vec![Event::Cancelled],
             Command::MarkPaid(paid_on) => vec![Event::MarkedPaid { paid_on: *paid_on, amount: self.terms.amount }],
             Command::Submit(submission) => vec![Event::AttemptSent(submission.clone())],
+            Command::Tender(legs) => self.begin_tender(legs)?,
+            Command::RefuseTender(legs, refused) => {
+                let begun = Event::TenderBegun(legs.clone());
+                [begun].into_iter().chain(self.failed(Event::AttemptRefused(refused.clone()))).collect()
+            }
             Command::Authenticate(submission) => vec![Event::AuthenticationStarted(submission.clone())],
             Command::Refuse(refused) => self.failed(Event::AttemptRefused(refused.clone())),
             _ => vec![],
@@ -527,7 +395,9 @@ impl Payment {
 
     fn reverse(&self, attempt_id: AttemptId) -> Result<Vec<Event>, Refusal> {
         Ok(match self.attempt(attempt_id)?.status {
-            AttemptStatus::Sent | AttemptStatus::Unknown => vec![Event::ReversalSent { attempt_id }],
+            AttemptStatus::Sent | AttemptStatus::Unknown | AttemptStatus::Redirected => {
+                vec![Event::ReversalSent { attempt_id }]
+            }
             AttemptStatus::Authenticating
             | AttemptStatus::Approved
             | AttemptStatus::Declined
@@ -550,47 +420,76 @@ impl Payment {
 
     /// What an answer means, by how far its try got. A repeated answer changes nothing.
     fn settle(&self, attempt_id: AttemptId, outcome: &Outcome) -> Result<Vec<Event>, Refusal> {
-        let status = self.attempt(attempt_id)?.status;
-        Ok(match (status, outcome) {
-            (AttemptStatus::Sent | AttemptStatus::Unknown, Outcome::Approved { amount, acquirer_reference, facts }) => {
-                if *amount == self.terms.amount {
-                    self.approved(attempt_id, acquirer_reference, facts)
+        let attempt = self.attempt(attempt_id)?;
+        Ok(match (attempt.status, outcome) {
+            (
+                AttemptStatus::Sent | AttemptStatus::Unknown | AttemptStatus::Redirected,
+                Outcome::Approved { amount, acquirer_reference, facts },
+            ) => {
+                if *amount == attempt.amount {
+                    self.approved(attempt, acquirer_reference, facts)
                 } else {
                     // A part is not what was asked for: it is given back (security U7).
                     vec![Event::ReversalSent { attempt_id }]
                 }
             }
             (
-                AttemptStatus::Sent | AttemptStatus::Unknown | AttemptStatus::Authenticating,
+                AttemptStatus::Sent
+                | AttemptStatus::Unknown
+                | AttemptStatus::Redirected
+                | AttemptStatus::Authenticating,
                 Outcome::Declined { reason, facts },
             ) => self.failed(Event::Declined { attempt_id, reason: *reason, facts: facts.clone() }),
+            (AttemptStatus::Sent | AttemptStatus::Unknown, Outcome::Redirected { url }) => {
+                vec![Event::Redirected { attempt_id, url: url.clone() }]
+            }
             (AttemptStatus::Sent, Outcome::Unknown) => vec![Event::AttemptUnknown { attempt_id }],
             // We were told no, and later yes: nobody waits for this money any more.
             (AttemptStatus::Declined, Outcome::Approved { .. }) => vec![Event::ReversalSent { attempt_id }],
             (AttemptStatus::Reversing, Outcome::ReversalAcknowledged) if self.is_in_flight(attempt_id) => {
                 self.failed(Event::Reversed { attempt_id })
             }
+            // It was a leg of a tender that came to nothing.
+            (AttemptStatus::Reversing, Outcome::ReversalAcknowledged) if !attempt.held().is_zero() => {
+                vec![Event::Released { attempt_id, amount: attempt.held() }]
+            }
             (AttemptStatus::Reversing, Outcome::ReversalAcknowledged) => vec![Event::Reversed { attempt_id }],
             (AttemptStatus::Unknown, Outcome::Unknown)
             | (AttemptStatus::Sent | AttemptStatus::Unknown, Outcome::Pending | Outcome::ReversalAcknowledged)
             | (
+                AttemptStatus::Redirected,
+                Outcome::Pending | Outcome::Unknown | Outcome::Redirected { .. } | Outcome::ReversalAcknowledged,
+            )
+            | (
                 AttemptStatus::Authenticating,
-                Outcome::Approved { .. } | Outcome::Pending | Outcome::Unknown | Outcome::ReversalAcknowledged,
+                Outcome::Approved { .. }
+                | Outcome::Pending
+                | Outcome::Redirected { .. }
+                | Outcome::Unknown
+                | Outcome::ReversalAcknowledged,
             )
             | (
                 AttemptStatus::Declined,
-                Outcome::Declined { .. } | Outcome::Pending | Outcome::Unknown | Outcome::ReversalAcknowledged,
+                Outcome::Declined { .. }
+                | Outcome::Pending
+                | Outcome::Redirected { .. }
+                | Outcome::Unknown
+                | Outcome::ReversalAcknowledged,
             )
             | (
                 AttemptStatus::Reversing,
-                Outcome::Approved { .. } | Outcome::Declined { .. } | Outcome::Pending | Outcome::Unknown,
+                Outcome::Approved { .. }
+                | Outcome::Declined { .. }
+                | Outcome::Pending
+                | Outcome::Redirected { .. }
+                | Outcome::Unknown,
             )
             | (AttemptStatus::Approved | AttemptStatus::Reversed, _) => vec![],
         })
     }
 
-    fn approved(&self, attempt_id: AttemptId, acquirer_reference: &str, facts: &CardFacts) -> Vec<Event> {
-        let amount = self.terms.amount;
+    fn approved(&self, attempt: &Attempt, acquirer_reference: &str, facts: &CardFacts) -> Vec<Event> {
+        let (attempt_id, amount) = (attempt.id, attempt.amount);
         let authorized = Event::Authorized {
             attempt_id,
             amount,
@@ -606,14 +505,22 @@ impl Payment {
         }
     }
 
-    fn failed(&self, event: Event) -> Vec<Event> {
-        let ends = self.terms.single_attempt && self.state != State::Cancelled;
-        if ends { vec![event, Event::Cancelled] } else { vec![event] }
+    pub(crate) fn failed(&self, event: Event) -> Vec<Event> {
+        let mut events = vec![event];
+        // The legs that were approved before it go back (orchestration-api 5.3).
+        events.extend(self.approved_legs().map(|leg| Event::ReversalSent { attempt_id: leg.id }));
+        if self.terms.single_attempt && self.state != State::Cancelled {
+            events.push(Event::Cancelled);
+        }
+        events
     }
 
     /// One operation at a time: what is asked for meanwhile would be decided on amounts nobody knows.
     fn operate(&self, command: &Command, order: &Order) -> Result<Vec<Event>, Refusal> {
-        let Order { operation_id, kind, amount, keeps_rest, number, ref note } = *order;
+        let Order { operation_id, kind, amount, keeps_rest, number, ref note, .. } = *order;
+        if !self.legs.is_empty() {
+            return self.operate_on_legs(command, order);
+        }
         let is_held = !self.held().is_zero();
         let left = match (kind, self.state) {
             (OperationKind::Capture | OperationKind::Void, State::Authorized) => self.held(),
@@ -640,7 +547,9 @@ impl Payment {
             return Err(Refusal::MoreThanLeft { asked: amount, left });
         }
         let (note, status) = (note.clone(), OperationStatus::Sent);
-        Ok(vec![Event::OperationSent(Operation { id: operation_id, kind, amount, keeps_rest, number, note, status })])
+        let part = None;
+        let sent = Operation { id: operation_id, kind, amount, keeps_rest, number, note, part, status };
+        Ok(vec![Event::OperationSent(sent)])
     }
 
     /// What became of an operation; a repeated answer changes nothing.
@@ -649,9 +558,9 @@ impl Payment {
         let amount = operation.amount;
         let operation_id = Some(operation_id);
         Ok(match (operation.status, outcome) {
-            (OperationStatus::Sent, OperationOutcome::Done) => match operation.kind {
+            (OperationStatus::Sent | OperationStatus::Unknown, OperationOutcome::Done) => match operation.kind {
                 OperationKind::Capture => {
-                    let attempt_id = self.approved_attempt()?;
+                    let attempt_id = self.attempt_of(operation)?;
                     let captured =
                         Event::Captured { attempt_id, operation_id, amount, fee: self.terms.fees.on(amount) };
                     match self.held().checked_sub(amount) {
@@ -664,10 +573,16 @@ impl Payment {
                 OperationKind::Void => vec![Event::Voided { operation_id, amount }],
                 OperationKind::Refund => vec![Event::Refunded { operation_id: operation.id, amount }],
             },
-            (OperationStatus::Sent, OperationOutcome::Refused(reason)) => {
+            (OperationStatus::Sent | OperationStatus::Unknown, OperationOutcome::Refused(reason)) => {
                 vec![Event::OperationFailed { operation_id: operation.id, reason }]
             }
-            (OperationStatus::Sent, OperationOutcome::Unknown)
+            (OperationStatus::Sent, OperationOutcome::Unknown) if operation.part.is_some() => {
+                vec![Event::OperationUnknown { operation_id: operation.id }]
+            }
+            (
+                OperationStatus::Sent | OperationStatus::Unknown,
+                OperationOutcome::Pending | OperationOutcome::Unknown,
+            )
             | (OperationStatus::Done | OperationStatus::Failed, _) => vec![],
         })
     }
@@ -689,8 +604,14 @@ impl Payment {
             (State::Captured, Report::ChargedBack) if self.pending_operation().is_some() => {
                 Err(Refusal::OperationInFlight)
             }
-            (State::Captured, Report::ChargedBack) => Ok(vec![Event::ChargedBack { amount }]),
-            (State::ChargedBack, Report::ChargebackReversed) => Ok(vec![Event::ChargebackReversed { amount }]),
+            // Nothing of it was paid by a card.
+            (State::Captured, Report::ChargedBack) if !self.legs.is_empty() && self.disputable().is_zero() => {
+                Err(self.wrong_state(command))
+            }
+            (State::Captured, Report::ChargedBack) => Ok(vec![Event::ChargedBack { amount: self.disputable() }]),
+            (State::ChargedBack, Report::ChargebackReversed) => {
+                Ok(vec![Event::ChargebackReversed { amount: self.disputable() }])
+            }
             (
                 _,
                 Report::Cleared
@@ -718,7 +639,8 @@ impl Payment {
                 self.overdue = true;
                 self.state = State::Expired;
             }
-            Event::Cancelled => self.state = State::Cancelled,
+            Event::Cancelled | Event::TenderEnded(_) => self.state = State::Cancelled,
+            Event::TenderBegun(legs) => self.legs.clone_from(legs),
             Event::MarkedPaid { .. } => self.state = State::PaidElsewhere,
             Event::AttemptSent(submission) => self.begin(submission, AttemptStatus::Sent),
             Event::AuthenticationStarted(submission) => self.begin(submission, AttemptStatus::Authenticating),
@@ -727,18 +649,21 @@ impl Payment {
             Event::TriesUsedUp => self.tries_used_up = true,
             Event::AttemptRefused(refused) => {
                 self.tries = self.tries.saturating_add(1);
-                self.attempts.push(Attempt {
-                    id: refused.attempt_id,
-                    status: AttemptStatus::Declined,
-                    keeps_card: false,
-                });
+                let amount = self.terms.amount;
+                self.attempts.push(Attempt::new(refused.attempt_id, AttemptStatus::Declined, amount));
             }
+            Event::Redirected { attempt_id, .. } => self.mark(*attempt_id, AttemptStatus::Redirected),
             Event::AttemptUnknown { attempt_id } => self.mark(*attempt_id, AttemptStatus::Unknown),
             Event::Authorized { attempt_id, amount, .. } => {
                 self.mark(*attempt_id, AttemptStatus::Approved);
                 self.authorized = sum(self.authorized, *amount);
+                self.on_attempt(*attempt_id, |attempt| attempt.authorized = sum(attempt.authorized, *amount));
                 // It came too late to change anything: what it reserves goes back.
                 if self.state == State::Cancelled {
+                    return;
+                }
+                // A tender is authorized with its last leg.
+                if self.legs.iter().any(|leg| !self.is_approved(leg.submission.attempt_id)) {
                     return;
                 }
                 self.state = if amount.is_zero() { State::Verified } else { State::Authorized };
@@ -746,8 +671,9 @@ impl Payment {
                     self.kept_card = Some(*attempt_id);
                 }
             }
-            Event::Captured { operation_id, amount, .. } => {
+            Event::Captured { attempt_id, operation_id, amount, .. } => {
                 self.captured = sum(self.captured, *amount);
+                self.on_attempt(*attempt_id, |attempt| attempt.captured = sum(attempt.captured, *amount));
                 self.state = State::Captured;
                 self.end(*operation_id, OperationStatus::Done);
             }
@@ -765,15 +691,28 @@ impl Payment {
             }
             Event::OperationSent(operation) => self.operations.push(operation.clone()),
             Event::OperationFailed { operation_id, .. } => self.end(Some(*operation_id), OperationStatus::Failed),
+            Event::OperationUnknown { operation_id } => self.end(Some(*operation_id), OperationStatus::Unknown),
             Event::Voided { operation_id, amount } => {
-                self.voided = sum(self.voided, *amount);
-                if self.captured.is_zero() && self.state != State::Cancelled {
-                    self.state = State::Voided;
+                if let Some(attempt_id) = self.attempt_operated(*operation_id) {
+                    self.on_attempt(attempt_id, |attempt| attempt.voided = sum(attempt.voided, *amount));
                 }
+                self.give_back(*amount);
                 self.end(*operation_id, OperationStatus::Done);
+            }
+            Event::Released { attempt_id, amount } => {
+                self.on_attempt(*attempt_id, |attempt| {
+                    attempt.voided = sum(attempt.voided, *amount);
+                    if attempt.status == AttemptStatus::Reversing {
+                        attempt.status = AttemptStatus::Reversed;
+                    }
+                });
+                self.give_back(*amount);
             }
             Event::Refunded { operation_id, amount } => {
                 self.refunded = sum(self.refunded, *amount);
+                if let Some(attempt_id) = self.attempt_operated(Some(*operation_id)) {
+                    self.on_attempt(attempt_id, |attempt| attempt.refunded = sum(attempt.refunded, *amount));
+                }
                 self.end(Some(*operation_id), OperationStatus::Done);
             }
             Event::CardForgotten => self.kept_card = None,
@@ -792,22 +731,26 @@ impl Payment {
     /// Reserved, not taken and not given back.
     #[must_use]
     pub fn held(&self) -> Money {
-        self.authorized
-            .checked_sub(self.captured)
-            .and_then(|held| held.checked_sub(self.voided))
-            .unwrap_or(self.nothing())
+        difference(self.authorized, sum(self.captured, self.voided))
     }
 
     /// Taken and not given back.
     #[must_use]
     pub fn refundable(&self) -> Money {
-        self.captured.checked_sub(self.refunded).unwrap_or(self.nothing())
+        difference(self.captured, self.refunded)
     }
 
-    /// The operation whose outcome is not known; there is one at most.
+    /// The operation whose outcome is not known; the first of them, of which only a payment by tender can have more.
     #[must_use]
     pub fn pending_operation(&self) -> Option<&Operation> {
-        self.operations.iter().find(|operation| operation.status == OperationStatus::Sent)
+        self.pending_operations().next()
+    }
+
+    /// Every operation whose outcome is not known, oldest first.
+    pub fn pending_operations(&self) -> impl Iterator<Item = &Operation> {
+        self.operations
+            .iter()
+            .filter(|operation| matches!(operation.status, OperationStatus::Sent | OperationStatus::Unknown))
     }
 
     /// Whether the outcome of something that was sent is still to come.
@@ -832,17 +775,32 @@ impl Payment {
         self.operations.iter().find(|operation| operation.id == operation_id).ok_or(Refusal::UnknownOperation)
     }
 
-    /// The try that was approved; there is one at most.
+    /// The parts of an operation, as the merchant knows it; the operation itself, when it has none.
+    pub fn parts(&self, operation_id: OperationId) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().filter(move |operation| match &operation.part {
+            Some(part) => part.of == operation_id,
+            None => operation.id == operation_id,
+        })
+    }
+
+    /// The try an operation is about.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownAttempt`].
+    pub fn attempt_of(&self, operation: &Operation) -> Result<AttemptId, Refusal> {
+        match &operation.part {
+            Some(part) => Ok(part.attempt_id),
+            None => self.approved_attempt(),
+        }
+    }
+
+    /// The try that was approved; there is one at most, unless it is a tender.
     ///
     /// # Errors
     /// [`Refusal::UnknownAttempt`].
     pub fn approved_attempt(&self) -> Result<AttemptId, Refusal> {
         let approved = self.attempts.iter().find(|attempt| attempt.status == AttemptStatus::Approved);
         approved.map(|attempt| attempt.id).ok_or(Refusal::UnknownAttempt)
-    }
-
-    fn nothing(&self) -> Money {
-        Money::zero(self.terms.amount.currency())
     }
 
     fn is_in_flight(&self, attempt_id: AttemptId) -> bool {
@@ -852,9 +810,11 @@ impl Payment {
     fn begin(&mut self, submission: &Submission, status: AttemptStatus) {
         let attempt_id = submission.attempt_id;
         self.tries = self.tries.saturating_add(1);
+        let amount = submission.part.unwrap_or(self.terms.amount);
         // A check of a card is made to keep it; a kept one is kept already.
         let is_check = self.terms.amount.is_zero() && submission.token.is_none();
-        self.attempts.push(Attempt { id: attempt_id, status, keeps_card: submission.save_card || is_check });
+        let keeps_card = submission.save_card || is_check;
+        self.attempts.push(Attempt { keeps_card, ..Attempt::new(attempt_id, status, amount) });
         self.state = State::InFlight { attempt_id };
     }
 
@@ -865,8 +825,28 @@ impl Payment {
     }
 
     fn mark(&mut self, attempt_id: AttemptId, status: AttemptStatus) {
+        self.on_attempt(attempt_id, |attempt| attempt.status = status);
+    }
+
+    fn on_attempt(&mut self, attempt_id: AttemptId, change: impl FnOnce(&mut Attempt)) {
         if let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.id == attempt_id) {
-            attempt.status = status;
+            change(attempt);
+        }
+    }
+
+    /// The try an operation was about; without one, the acquirer forgot the only reservation there is.
+    fn attempt_operated(&self, operation_id: Option<OperationId>) -> Option<AttemptId> {
+        match operation_id {
+            Some(operation_id) => self.operation(operation_id).and_then(|operation| self.attempt_of(operation)).ok(),
+            None => self.approved_attempt().ok(),
+        }
+    }
+
+    fn give_back(&mut self, amount: Money) {
+        self.voided = sum(self.voided, amount);
+        let was_wanted = matches!(self.state, State::Authorized | State::Captured);
+        if was_wanted && self.captured.is_zero() && self.held().is_zero() {
+            self.state = State::Voided;
         }
     }
 
@@ -879,8 +859,12 @@ impl Payment {
 }
 
 /// A payment never authorizes, captures or gives back more than its terms, which fit.
-fn sum(a: Money, b: Money) -> Money {
+pub(crate) fn sum(a: Money, b: Money) -> Money {
     a.checked_add(b).unwrap_or(a)
+}
+
+pub(crate) fn difference(a: Money, b: Money) -> Money {
+    a.checked_sub(b).unwrap_or(Money::zero(a.currency()))
 }
 
 #[cfg(test)]

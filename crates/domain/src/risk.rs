@@ -13,10 +13,10 @@ mod windows;
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::attempt::Flow;
 use crate::card::CardSummary;
 use crate::decline::{BlockedBy, DeclineReason};
 use crate::ids::AttemptId;
-use crate::payment::Flow;
 
 pub use windows::{LastTries, Usual};
 

@@ -26,6 +26,8 @@ pub struct NewMerchant {
 pub struct NewBrand {
     /// Whose it is.
     pub merchant_id: MerchantId,
+    /// The brand of the same merchant that it stands below.
+    pub parent: Option<BrandId>,
     /// What payers know it by.
     pub name: String,
     /// Its site; may be empty.
@@ -66,6 +68,8 @@ pub struct BrandChange {
 pub(crate) struct Directory {
     merchants: Cache<MerchantId, Merchant>,
     brands: Cache<BrandId, Brand>,
+    /// Brands by their public keys. Keys of no brand are not kept.
+    pub(crate) brands_by_key: Cache<String, Brand>,
     /// By prefix. Prefixes of no key are not kept, so that guesses do not fill it.
     keys: Cache<String, Vec<ApiKey>>,
     pub(crate) clients: Cache<KeyId, OauthClient>,
@@ -131,15 +135,20 @@ impl Engine {
         self.administer(vec![AdminWrite::RevokeMerchant(id, self.0.env.now())]).await
     }
 
-    /// Makes a brand.
+    /// Makes a brand and its public key.
     ///
     /// # Errors
-    /// [`Error::NotFound`] without such a merchant; [`Error::Store`].
+    /// [`Error::NotFound`] without such a merchant, or such a brand of it to stand below; [`Error::Store`].
     pub async fn create_brand(&self, new: NewBrand) -> Result<Brand, Error> {
         self.merchant(new.merchant_id).await?;
+        if let Some(parent) = new.parent {
+            self.brand(new.merchant_id, parent).await?;
+        }
         let brand = Brand {
             id: BrandId::new(self.0.env.random_id()),
             merchant_id: new.merchant_id,
+            parent: new.parent,
+            api_key: credentials::make_public(&self.0.env),
             name: new.name,
             website: new.website,
             currency: new.currency,
@@ -290,15 +299,17 @@ impl Engine {
 
     pub(crate) async fn administer(&self, admin: Vec<AdminWrite>) -> Result<(), Error> {
         let committed = self.0.store.commit(Changeset { admin, ..Changeset::default() }).await?;
-        let Directory { merchants, brands, keys, clients } = &self.0.directory;
+        let Directory { merchants, brands, brands_by_key, keys, clients } = &self.0.directory;
         keys.clear();
         clients.clear();
         brands.clear();
+        brands_by_key.clear();
         merchants.clear();
         self.0.risk.decided();
+        self.0.jws.clear();
         match committed {
             Committed::Done => Ok(()),
-            Committed::Stale | Committed::KeyUsed => Err(Error::Stale),
+            Committed::Stale | Committed::KeyUsed | Committed::OrderPaid => Err(Error::Stale),
         }
     }
 }

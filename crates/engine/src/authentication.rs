@@ -91,6 +91,8 @@ pub(crate) enum Asked {
     Issuer,
     /// The merchant.
     Merchant,
+    /// The merchant, who wants the payer to be asked.
+    Challenge,
     /// We, who want to know who pays (security R1).
     Safety,
 }
@@ -191,7 +193,11 @@ impl Engine {
         let attempt_id = AttemptId::new(self.0.env.ordered_id());
         let again = Submission { attempt_id, deadline: now.plus(ACQUIRER_WAIT), ..again };
         let outcome = Outcome::Declined { reason: DeclineReason::AuthenticationRequired, facts: facts.clone() };
-        let commands = [Command::Settle { attempt_id: declined, outcome }, Command::Authenticate(again)];
+        let commands = if sent.payment.legs.is_empty() {
+            vec![Command::Settle { attempt_id: declined, outcome }, Command::Authenticate(again)]
+        } else {
+            vec![Command::StepUp { attempt_id: declined, again }]
+        };
         let stepped = self
             .run_all(asking, &commands, |shown, change| {
                 let at = first_inquiry_at(&shown.history, declined);
@@ -223,14 +229,14 @@ impl Engine {
                     attempt_id,
                     pan: &entry.pan,
                     expiry: entry.expiry,
-                    amount: sent.payment.terms.amount,
+                    amount: sent.payment.attempt(attempt_id).map_or(sent.payment.terms.amount, |attempt| attempt.amount),
                     merchant: &sent.record.checkout.seller,
-                    return_url: &format!("{base}{}{}/3ds/", checkout.dialect.pages(), checkout.id),
+                    return_url: &format!("{base}{}3ds/", checkout.page()),
                     acs_base: &base,
                     window,
                     method,
                     force: asked != Asked::Card,
-                    ask_payer: asked == Asked::Safety,
+                    ask_payer: matches!(asked, Asked::Safety | Asked::Challenge),
                     rules,
                 })
                 .await;

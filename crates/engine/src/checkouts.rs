@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use domain::{
-    CaptureMode, Checkout, CheckoutId, Command, Customer, CustomerId, Dialect, Due, Event, MerchantId, Mode, Notice,
-    OperationId, OperationKind, Payment, PublicId, Recorded, State, Submission, Terms, Timestamp, ledger, notices,
+    CaptureMode, CheckoutId, Command, Customer, CustomerId, Dialect, Due, Event, MerchantId, Mode, OperationId,
+    OperationKind, Payment, PaymentId, PublicId, Recorded, State, Submission, Terms, Timestamp, ledger, notices,
 };
 use store::{
-    Announcement, Changeset, CheckoutRecord, Committed, CustomerRecord, Delivery, IdempotencyWrite, Idempotent,
-    KeptCard, PaymentWrite, Timer, TimerKind,
+    Changeset, CheckoutRecord, Committed, CustomerRecord, IdempotencyWrite, Idempotent, KeptCard, PaymentWrite, Timer,
+    TimerKind,
 };
 
 use crate::authentication::{abandon, abandoned};
@@ -16,8 +16,9 @@ use crate::credentials::Credential;
 use crate::operations::{kept_submission, watch};
 use crate::recovery::{FIRST_INQUIRY, first_inquiry};
 use crate::risk::counted;
+use crate::tenders::{REDIRECT_WAIT, reusable_leg};
 use crate::turns::Turn;
-use crate::{Audience, Engine, Error};
+use crate::{Engine, Error, telling};
 
 /// After this the acquirer forgets a reservation (purchases-api 10.2 #18).
 pub(crate) const HOLD_LIFE: Duration = Duration::from_secs(30 * 86_400);
@@ -85,6 +86,8 @@ pub(crate) enum Asking {
     Merchant(MerchantId, Mode, CheckoutId),
     /// The same, by the name that the dialect's clients use.
     Named(MerchantId, Mode, PublicId),
+    /// The same, by the payment's own id.
+    Paid(MerchantId, Mode, PaymentId),
 }
 
 impl Engine {
@@ -98,7 +101,7 @@ impl Engine {
         let due = payment.terms.due.map(|due| due_timer(&payment, due));
         self.commit_opening(Changeset {
             customer,
-            checkout: Some(record),
+            checkout: Some(Box::new(record)),
             payment: Some(PaymentWrite { expected_version: 0, payment, events: vec![opened], postings: vec![] }),
             timers: due.into_iter().collect(),
             idempotency,
@@ -112,6 +115,7 @@ impl Engine {
             Committed::Done => Ok(Opened::Done),
             Committed::Stale => Ok(Opened::Stale),
             Committed::KeyUsed => Err(Error::Used),
+            Committed::OrderPaid => Err(Error::OrderPaid),
         }
     }
 
@@ -137,6 +141,14 @@ impl Engine {
     /// As [`Engine::read`].
     pub async fn find(&self, caller: Credential, public_id: PublicId) -> Result<Shown, Error> {
         self.current(Asking::Named(caller.merchant_id, caller.mode, public_id)).await
+    }
+
+    /// A checkout as its merchant sees it now, by the id of its payment.
+    ///
+    /// # Errors
+    /// As [`Engine::read`].
+    pub async fn find_payment(&self, caller: Credential, payment_id: PaymentId) -> Result<Shown, Error> {
+        self.current(Asking::Paid(caller.merchant_id, caller.mode, payment_id)).await
     }
 
     /// A number for a new checkout; [`Opened::Stale`] says that it is taken.
@@ -238,7 +250,7 @@ impl Engine {
     }
 
     /// Reads, and lets time that has passed take effect first: what is overdue or expired is seen at once.
-    async fn current(&self, asking: Asking) -> Result<Shown, Error> {
+    pub(crate) async fn current(&self, asking: Asking) -> Result<Shown, Error> {
         let shown = self.load(asking).await?;
         if !due_passed(&shown.payment, self.0.env.now()) {
             return Ok(shown);
@@ -253,6 +265,9 @@ impl Engine {
             Asking::Merchant(merchant, mode, id) => store.merchant_checkout_with_history(merchant, mode, id).await?,
             Asking::Named(merchant, mode, public_id) => {
                 store.public_checkout_with_history(merchant, mode, public_id).await?
+            }
+            Asking::Paid(merchant, mode, payment_id) => {
+                store.paid_checkout_with_history(merchant, mode, payment_id).await?
             }
         };
         let (record, history) = found.ok_or(Error::NotFound)?;
@@ -322,8 +337,12 @@ impl Engine {
                 Committed::Done => {}
                 Committed::Stale => continue,
                 Committed::KeyUsed => return Err(Error::Used),
+                Committed::OrderPaid => return Err(Error::OrderPaid),
             }
             self.learn(&shown, &shown.history[known..]);
+            if !shown.payment.legs.is_empty() {
+                self.carry_on(asking, &shown, known);
+            }
             if wakes_timers {
                 self.0.workers.timers.notify_one();
             }
@@ -358,50 +377,14 @@ impl Engine {
             {
                 change.kept_card = kept_card(shown, now);
             }
+            change.reusable_legs.extend(reusable_leg(shown, &event, now));
             recorded.push(Recorded { version, at: now, event });
         }
+        telling::up_to(&mut change, shown.payment.version);
         shown.history.extend(recorded.iter().cloned());
         let payment = shown.payment.clone();
         change.payment = Some(PaymentWrite { expected_version, payment, events: recorded, postings });
         change
-    }
-
-    /// Tells everybody whom the dialect names of a notice.
-    fn tell(
-        &self,
-        shown: &Shown,
-        event: &Event,
-        (version, notice): (u32, Notice),
-        now: Timestamp,
-        change: &mut Changeset,
-    ) {
-        let Checkout { id: checkout_id, merchant_id, mode, payment_id, .. } = shown.record.checkout;
-        let Audience { endpoints, topics } = self.0.narrator.audience(&shown.record.checkout, event, notice);
-        change.deliveries.extend(endpoints.into_iter().map(|endpoint| Delivery {
-            id: domain::DeliveryId::new(self.0.env.ordered_id()),
-            merchant_id,
-            mode,
-            checkout_id,
-            payment_id,
-            version,
-            notice,
-            endpoint,
-            body: None,
-            attempts: 0,
-            due_at: now,
-            created_at: now,
-        }));
-        change.announcements.extend(topics.iter().map(|topic| Announcement {
-            merchant_id,
-            mode,
-            topic,
-            checkout_id,
-            payment_id,
-            version,
-            notice,
-            seed: self.0.env.bytes(),
-            at: now,
-        }));
     }
 
     /// Timers an event starts or makes moot.
@@ -419,6 +402,10 @@ impl Engine {
                 change.timers.extend(hold_waited(shown, *operation_id, now));
             }
             Event::Refunded { operation_id, .. } => change.timers.extend(hold_waited(shown, *operation_id, now)),
+            Event::Redirected { attempt_id, .. } => {
+                let kind = TimerKind::Abandon { attempt_id: *attempt_id };
+                change.timers.push(timer(payment, kind, now.plus(REDIRECT_WAIT)));
+            }
             Event::ReversalSent { attempt_id } => {
                 let kind = TimerKind::Reverse { attempt_id: *attempt_id, asked: 0 };
                 change.timers.push(timer(payment, kind, now));
@@ -426,13 +413,16 @@ impl Engine {
             Event::Overdue
             | Event::Expired
             | Event::Cancelled
+            | Event::TenderEnded(_)
             | Event::MarkedPaid { .. }
             | Event::Authorized { .. } => {
                 if let Some(due) = payment.terms.due {
                     change.timers_done.push(due_timer(payment, due));
                 }
                 change.timers.extend(expiry(shown, event));
-                let is_held = matches!(event, Event::Authorized { amount, .. } if !amount.is_zero());
+                // A tender is held with its last leg; what it came to nothing with goes back with each try.
+                let is_whole = payment.legs.is_empty() || payment.state == State::Authorized;
+                let is_held = matches!(event, Event::Authorized { amount, .. } if !amount.is_zero()) && is_whole;
                 if is_held && payment.terms.capture == CaptureMode::Manual {
                     change.timers.push(timer(payment, TimerKind::Lapse, now.plus(HOLD_LIFE)));
                     // Nobody wants it, or it may be held only for so long.
@@ -440,12 +430,18 @@ impl Engine {
                         if payment.state == State::Cancelled { Some(Duration::ZERO) } else { payment.terms.hold_max };
                     let release = held_for.map(|held_for| now.plus(held_for));
                     change.timers.extend(release.map(|at| timer(payment, TimerKind::Release { asked: 0 }, at)));
+                    // What is captured at once is captured with it.
+                    let later = payment.terms.captured_after.filter(|after| !after.is_zero());
+                    change.timers.extend(later.map(|after| timer(payment, TimerKind::Capture, now.plus(after))));
                 }
             }
             Event::Opened(_)
             | Event::Viewed
             | Event::DetailsGiven(_)
             | Event::InvoiceSent
+            | Event::TenderBegun(_)
+            | Event::OperationUnknown { .. }
+            | Event::Released { .. }
             | Event::Challenged { .. }
             | Event::NotAuthenticated { .. }
             | Event::AttemptRefused(_)
@@ -509,7 +505,7 @@ fn expiry(shown: &Shown, event: &Event) -> Option<Timer> {
     let is_link = shown.record.checkout.dialect == Dialect::CardPayments;
     let kept =
         kept_submission(&shown.payment, &shown.history).filter(|kept| is_link && kept.attempt_id == *attempt_id)?;
-    Some(timer(&shown.payment, TimerKind::ForgetCard, kept.card.expiry.ends()))
+    Some(timer(&shown.payment, TimerKind::ForgetCard, kept.card()?.expiry.ends()))
 }
 
 /// What happens at a payment's due time.

@@ -1,7 +1,7 @@
 //! Secrets that merchants call with: made, shown once, recognised by a hash (security K1).
 
 use aws_lc_rs::digest;
-use domain::{KeyId, MerchantId, Mode};
+use domain::{BrandId, KeyId, MerchantId, Mode};
 use env::Env;
 use store::ApiKey;
 use subtle::ConstantTimeEq;
@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// 62^43 is just above 2^256.
 const SECRET_CHARS: usize = 43;
+/// 62^33 is above 2^196.
+const PUBLIC_CHARS: usize = 33;
 const CHECK_CHARS: usize = 6;
 const PREFIX_CHARS: usize = 10;
 
@@ -22,6 +24,8 @@ pub struct Credential {
     pub merchant_id: MerchantId,
     /// Its world.
     pub mode: Mode,
+    /// The brand it acts for, with all below it; `None` is every brand. See [`crate::Engine::covers`].
+    pub entity: Option<BrandId>,
 }
 
 /// A new API key: `sk_test_` or `sk_live_` and so on.
@@ -33,19 +37,30 @@ pub(crate) fn make_secret(env: &Env, mode: Mode) -> Zeroizing<String> {
 pub(crate) fn make(env: &Env, scheme: &str) -> Zeroizing<String> {
     let mut secret = Zeroizing::new(String::with_capacity(64));
     secret.push_str(scheme);
-    let mut left = SECRET_CHARS;
+    push_random(&mut secret, env, SECRET_CHARS);
+    let check = checksum(&secret);
+    secret.push_str(&check);
+    secret
+}
+
+/// A new public key of a brand: it names and opens nothing, and has at most 36 characters (orchestration-api 1.5).
+pub(crate) fn make_public(env: &Env) -> String {
+    let mut key = "ak_".to_owned();
+    push_random(&mut key, env, PUBLIC_CHARS);
+    key
+}
+
+fn push_random(text: &mut String, env: &Env, chars: usize) {
+    let mut left = chars;
     while left > 0 {
         for byte in env.bytes::<64>() {
             // 248 is the largest multiple of 62 in a byte: every character is equally likely.
             if left > 0 && byte < 248 {
-                secret.push(char::from(ALPHABET[usize::from(byte % 62)]));
+                text.push(char::from(ALPHABET[usize::from(byte % 62)]));
                 left -= 1;
             }
         }
     }
-    let check = checksum(&secret);
-    secret.push_str(&check);
-    secret
 }
 
 const fn scheme(mode: Mode) -> &'static str {
@@ -103,7 +118,7 @@ pub(crate) fn matching(keys: &[ApiKey], parsed: &Parsed) -> Option<Credential> {
     keys.iter()
         .filter(|key| bool::from(key.hash.ct_eq(&parsed.hash)))
         .find(|key| key.mode == parsed.mode && key.revoked_at.is_none())
-        .map(|key| Credential { key_id: key.id, merchant_id: key.merchant_id, mode: key.mode })
+        .map(|key| Credential { key_id: key.id, merchant_id: key.merchant_id, mode: key.mode, entity: None })
 }
 
 #[cfg(test)]

@@ -6,22 +6,30 @@
 
 mod authentication;
 mod checkouts;
+mod gift_cards;
 mod operations;
 mod payments;
 mod recovery;
 mod reports;
 mod risk;
 mod stored_cards;
+mod telling;
+mod tenders;
+mod webhooks;
 mod workers;
 
 mod admin;
 mod cache;
+mod card_forms;
 mod credentials;
+mod entities;
+mod jws;
 mod mail;
 mod numbers;
 mod oauth;
 mod orders;
 mod outgoing;
+pub mod redirects;
 mod sandbox;
 mod signing;
 mod subscriptions;
@@ -44,11 +52,15 @@ use store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use acquirer::Balance;
 pub use admin::{BrandChange, NewBrand, NewMerchant};
 pub use authentication::{CHALLENGE_WAIT, Question, question};
+pub use card_forms::CARD_FORM_LIFE;
 pub use causes::Causes;
 pub use checkouts::{NewCheckout, Opened, Shown, hold_ends};
 pub use credentials::Credential;
+pub use gift_cards::ReadGiftCard;
+pub use jws::{JWK_LIFE, JwkState, PublicJwk, SigningJwk};
 pub use mail::Letter;
 pub use numbers::Numbered;
 pub use oauth::IssuedToken;
@@ -58,8 +70,10 @@ pub use payments::{CardEntry, Visit};
 pub use store::{Brand, CheckoutRecord, Company, CustomerRecord, Endpoint, IdempotencyWrite, Order, Subscription};
 pub use stored_cards::{StoredCard, needs_verification};
 pub use subscriptions::Told;
+pub use tenders::{LegSource, NewLeg};
 pub use turns::Turn;
 pub use vault::{RootKey, RootKeyError};
+pub use webhooks::Fingerprints;
 
 /// 3-D Secure as the pages need it: the messages a browser carries, and the issuer's side of the test world.
 pub mod three_ds {
@@ -72,10 +86,11 @@ pub const PAGE_WAIT: Duration = Duration::from_secs(10);
 
 /// Renders what a merchant is told, once, in the dialect that made the checkout.
 pub trait Narrator: Send + Sync {
-    /// Who is told of `notice`, which tells of `event`.
-    fn audience(&self, checkout: &domain::Checkout, event: &domain::Event, notice: domain::Notice) -> Audience;
+    /// Who is told of `notice`, which tells of `event`; `shown` is the payment right after it.
+    fn audience(&self, shown: &Shown, event: &domain::Event, notice: domain::Notice) -> Audience;
 
-    /// The body that tells of `notice`; `history` ends with the event it tells of.
+    /// The body that tells of `notice`; `history` ends with the event it tells of, or with the last of its change.
+    /// `fingerprints` are those of the cards it was paid with, for webhooks.
     ///
     /// # Errors
     /// A sentence for the operator, when the checkout's document cannot be read.
@@ -84,7 +99,20 @@ pub trait Narrator: Send + Sync {
         record: &CheckoutRecord,
         history: &[domain::Recorded],
         notice: domain::Notice,
+        fingerprints: &Fingerprints,
     ) -> Result<String, String>;
+
+    /// How a payer goes back to the merchant with signed words about how the payment stands now; `None` when no address
+    /// is named, and in dialects that sign nothing there.
+    ///
+    /// # Errors
+    /// A sentence for the operator, when the checkout's document cannot be read.
+    fn way_back(
+        &self,
+        record: &CheckoutRecord,
+        history: &[domain::Recorded],
+        now: domain::Timestamp,
+    ) -> Result<Option<WayBack>, String>;
 
     /// The invoice, as it is mailed to the payer.
     ///
@@ -100,6 +128,17 @@ pub struct Audience {
     pub endpoints: Vec<Endpoint>,
     /// And whoever subscribed to one of these.
     pub topics: &'static [&'static str],
+}
+
+/// A merchant's address that takes signed words in its query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WayBack {
+    /// What stands before the signed words.
+    pub before: String,
+    /// What is signed: JSON.
+    pub claims: String,
+    /// What stands behind them; may be empty.
+    pub after: String,
 }
 
 /// What an engine is put together from.
@@ -150,7 +189,10 @@ struct Inner {
     directory: admin::Directory,
     numbers: numbers::Numbers,
     signers: workers::Signers,
+    jws: cache::Cache<(), jws::Keys>,
     underway: payments::Underway,
+    tenders: tenders::Waiting,
+    card_forms: card_forms::CardForms,
     turns: turns::Turns,
     advancing: tokio::sync::Mutex<()>,
     workers: workers::State,
@@ -176,6 +218,9 @@ pub enum Error {
     /// No such card is kept, for this merchant in this mode.
     #[error("no such card is kept")]
     NoToken,
+    /// More would be paid for the order than it is for.
+    #[error("the order is paid")]
+    OrderPaid,
     /// The checkout does not take cards of this brand.
     #[error("the checkout does not take this brand")]
     BrandNotListed,
@@ -247,7 +292,10 @@ impl Engine {
             directory: admin::Directory::default(),
             numbers: numbers::Numbers::default(),
             signers: workers::Signers::default(),
+            jws: cache::Cache::default(),
             underway: payments::Underway::default(),
+            tenders: tenders::Waiting::default(),
+            card_forms: card_forms::CardForms::default(),
             turns: turns::Turns::default(),
             advancing: tokio::sync::Mutex::new(()),
             workers: workers::State::default(),

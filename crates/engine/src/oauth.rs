@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Dialect, KeyId, MerchantId, Mode};
+use domain::{BrandId, Dialect, KeyId, MerchantId, Mode};
 use store::{AccessToken, AdminWrite, Changeset, OauthClient};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -32,22 +32,27 @@ pub struct IssuedToken {
 }
 
 impl Engine {
-    /// Makes a client and answers its secret, which is nowhere else from then on.
+    /// Makes a client and answers its secret, which is nowhere else from then on. It acts for `entity` and all below it,
+    /// or else for every brand of the merchant.
     ///
     /// # Errors
-    /// [`Error::NotFound`] without such a merchant; [`Error::Store`].
+    /// [`Error::NotFound`] without such a merchant, or such a brand of it; [`Error::Store`].
     pub async fn create_client(
         &self,
         merchant_id: MerchantId,
         dialect: Dialect,
         mode: Mode,
+        entity: Option<BrandId>,
     ) -> Result<(OauthClient, Zeroizing<String>), Error> {
         self.merchant(merchant_id).await?;
+        if let Some(entity) = entity {
+            self.brand(merchant_id, entity).await?;
+        }
         let secret = credentials::make(&self.0.env, secret_scheme(mode));
         let hash = credentials::hash(&secret, secret_scheme(mode)).ok_or(Error::NotFound)?;
         let id = KeyId::new(self.0.env.random_id());
         let created_at = self.0.env.now();
-        let client = OauthClient { id, merchant_id, mode, dialect, hash, created_at, revoked_at: None };
+        let client = OauthClient { id, merchant_id, mode, dialect, entity, hash, created_at, revoked_at: None };
         self.administer(vec![AdminWrite::Client(client.clone())]).await?;
         Ok((client, secret))
     }
@@ -121,10 +126,10 @@ impl Engine {
 
     /// What a client may do, unless it or its merchant was revoked or it speaks another dialect.
     async fn credential(&self, client: &OauthClient, dialect: Dialect) -> Result<Option<Credential>, Error> {
-        let OauthClient { id, merchant_id, mode, .. } = *client;
+        let OauthClient { id, merchant_id, mode, entity, .. } = *client;
         let is_revoked = client.revoked_at.is_some() || self.merchant(merchant_id).await?.revoked_at.is_some();
         let works = client.dialect == dialect && !is_revoked;
-        Ok(works.then_some(Credential { key_id: id, merchant_id, mode }))
+        Ok(works.then_some(Credential { key_id: id, merchant_id, mode, entity }))
     }
 
     async fn client(&self, id: KeyId) -> Result<Option<Arc<OauthClient>>, Error> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use acquirer::{Answer, Initiator, Request};
 use domain::{
     AttemptId, AttemptStatus, CardId, CardSummary, ChallengeWindow, CheckoutId, Command, DeclineReason, Event, Flow,
-    Money, Operation, OperationId, OperationKind, OperationOutcome, OperationStatus, Order, Pan, Payment, Refusal,
-    Report, State, Submission, Timestamp,
+    Means, Money, Operation, OperationId, OperationKind, OperationOutcome, OperationStatus, Order, Pan, Payment,
+    Refusal, Report, State, Submission, Terms, Timestamp,
 };
 use store::{Changeset, Committed, IdempotencyWrite, Timer, TimerKind};
 
@@ -20,7 +20,7 @@ use crate::risk::Judged;
 use crate::{Causes, Engine, Error};
 
 /// How long an API call waits for an acquirer before it says "pending" (design 5).
-const API_WAIT: Duration = Duration::from_secs(8);
+pub(crate) const API_WAIT: Duration = Duration::from_secs(8);
 
 /// What became of a call that an acquirer had to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,13 +57,25 @@ pub struct Operate {
     pub number: Option<u64>,
     /// The merchant's words for it; may be empty.
     pub note: String,
+    /// Of a tender: the legs it draws on first, in this order.
+    pub legs: Vec<AttemptId>,
+    /// Of a tender: the dialect's own; may be empty.
+    pub document: String,
 }
 
 impl Operate {
     /// All that is left.
     #[must_use]
     pub const fn all(kind: OperationKind) -> Self {
-        Self { kind, amount: None, keeps_rest: false, number: None, note: String::new() }
+        Self {
+            kind,
+            amount: None,
+            keeps_rest: false,
+            number: None,
+            note: String::new(),
+            legs: Vec::new(),
+            document: String::new(),
+        }
     }
 }
 
@@ -82,7 +94,7 @@ impl Engine {
     ) -> Result<Operated, Error> {
         let id = before.record.checkout.id;
         let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
-        let Operate { kind, amount, keeps_rest, number, note } = asked;
+        let Operate { kind, amount, keeps_rest, number, note, legs, document } = asked;
         // The worker that gives it back may be a moment late (card-payments-api 3.5).
         if kind == OperationKind::Capture && hold_ends(before).is_some_and(|end| self.0.env.now() >= end) {
             return Err(Refusal::HoldEnded.into());
@@ -93,18 +105,23 @@ impl Engine {
             None => None,
         };
         let operation_id = OperationId::new(self.0.env.ordered_id());
-        let command = Command::Operate(Order { operation_id, kind, amount, keeps_rest, number, note });
+        let parts = before.payment.legs.iter().map(|_| OperationId::new(self.0.env.ordered_id())).collect();
+        let order = Order { operation_id, kind, amount, keeps_rest, number, note, legs, parts, document };
+        let command = Command::Operate(order);
         let sent = self
             .run(asking, &command, |_, change| {
                 change.idempotency = key.clone().map(|key| with_id(key, operation_id));
             })
             .await?;
-        self.start_operation(asking, sent.payment.operation(operation_id)?.clone(), sent.payment.approved_attempt()?);
+        // Parts of a tender were started when they were written down.
+        for part in sent.payment.parts(operation_id).filter(|part| part.part.is_none()) {
+            self.start_operation(asking, part.clone(), sent.payment.attempt_of(part)?);
+        }
         self.operated(caller, id, operation_id).await
     }
 
     /// Sends an operation that is written down, in a task of its own.
-    fn start_operation(&self, asking: Asking, operation: Operation, original: AttemptId) {
+    pub(crate) fn start_operation(&self, asking: Asking, operation: Operation, original: AttemptId) {
         let engine = self.clone();
         let operation_id = operation.id;
         self.start(operation_id.uuid(), async move {
@@ -167,13 +184,20 @@ impl Engine {
         id: CheckoutId,
         operation_id: OperationId,
     ) -> Result<Operated, Error> {
-        self.wait_for(operation_id.uuid(), API_WAIT).await;
+        let until = self.0.env.now().plus(API_WAIT);
+        let begun = self.read(caller, id).await?;
+        for part in begun.payment.parts(operation_id) {
+            self.wait_for(part.id.uuid(), until.since(self.0.env.now())).await;
+        }
         let shown = self.read(caller, id).await?;
-        let answered = match shown.payment.operation(operation_id)?.status {
-            OperationStatus::Sent => Answered::Pending,
-            OperationStatus::Done => Answered::Done,
-            OperationStatus::Failed => Answered::Refused,
-        };
+        let mut answered = Answered::Refused;
+        for part in shown.payment.parts(operation_id) {
+            answered = match (part.status, answered) {
+                (OperationStatus::Sent | OperationStatus::Unknown, _) | (_, Answered::Pending) => Answered::Pending,
+                (OperationStatus::Done, _) | (OperationStatus::Failed, Answered::Done) => Answered::Done,
+                (OperationStatus::Failed, Answered::Refused) => Answered::Refused,
+            };
+        }
         Ok(Operated { shown, answered, operation_id: Some(operation_id) })
     }
 
@@ -189,7 +213,10 @@ impl Engine {
             Answer::Approved { .. } => OperationOutcome::Done,
             Answer::Declined { reason, .. } => OperationOutcome::Refused(reason),
             Answer::NotSent => OperationOutcome::Refused(DeclineReason::ConnectionFailed),
-            Answer::Pending | Answer::NotFound | Answer::Reversed | Answer::Unknown => OperationOutcome::Unknown,
+            Answer::Pending => OperationOutcome::Pending,
+            Answer::Redirect { .. } | Answer::NotFound | Answer::Reversed | Answer::Unknown => {
+                OperationOutcome::Unknown
+            }
         };
         let command = Command::SettleOperation { operation_id, outcome };
         let now = self.0.env.now();
@@ -203,7 +230,7 @@ impl Engine {
                     _ => None,
                 });
                 change.timers_done.extend(sent_at.map(|sent_at| watch(&shown.payment, operation_id, sent_at)));
-                if outcome == OperationOutcome::Unknown {
+                if matches!(outcome, OperationOutcome::Pending | OperationOutcome::Unknown) {
                     change.timers.push(timer(&shown.payment, kind, now.plus(FIRST_INQUIRY)));
                 }
             }
@@ -228,7 +255,7 @@ impl Engine {
         let id = before.record.checkout.id;
         let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
         let (kept, card_id) = self.kept_card(caller, token).await?;
-        let entry = self.open_card(&kept, card_id).await?;
+        let entry = self.open_card(&kept.payment.terms, card_id).await?;
         if !before.record.checkout.takes(entry.brand) {
             return Err(Error::BrandNotListed);
         }
@@ -260,8 +287,8 @@ impl Engine {
         Submission {
             attempt_id,
             acquirer: self.0.test_acquirer.name().to_owned(),
-            card: entry.summary(),
-            card_id,
+            means: Means::Card { card: entry.summary(), card_id },
+            part: None,
             token: Some(token),
             flow: Flow::Api,
             payer_ip: None,
@@ -279,7 +306,10 @@ impl Engine {
         self.wait_for(attempt_id.uuid(), API_WAIT).await;
         let shown = self.read(caller, id).await?;
         let answered = match shown.payment.attempt(attempt_id)?.status {
-            AttemptStatus::Authenticating | AttemptStatus::Sent | AttemptStatus::Unknown => Answered::Pending,
+            AttemptStatus::Authenticating
+            | AttemptStatus::Sent
+            | AttemptStatus::Unknown
+            | AttemptStatus::Redirected => Answered::Pending,
             AttemptStatus::Approved => Answered::Done,
             AttemptStatus::Declined | AttemptStatus::Reversing | AttemptStatus::Reversed => Answered::Refused,
         };
@@ -293,13 +323,13 @@ impl Engine {
             Err(Error::NotFound) => return Err(Error::NoToken),
             Err(error) => return Err(error),
         };
-        let card_id = kept_submission(&kept.payment, &kept.history).ok_or(Error::NoToken)?.card_id;
+        let card_id =
+            kept_submission(&kept.payment, &kept.history).and_then(Submission::card_id).ok_or(Error::NoToken)?;
         Ok((kept, card_id))
     }
 
     /// Opens a kept card for the acquirer's request and nothing else (security V6).
-    pub(crate) async fn open_card(&self, kept: &Shown, id: CardId) -> Result<CardEntry, Error> {
-        let terms = &kept.payment.terms;
+    pub(crate) async fn open_card(&self, terms: &Terms, id: CardId) -> Result<CardEntry, Error> {
         let row = self.0.store.card(terms.merchant_id, terms.mode, id).await?.ok_or(Error::NoToken)?;
         let pan = self.0.vault.open_card(terms.merchant_id, terms.mode, id, &row.sealed)?;
         let pan = std::str::from_utf8(&pan).ok().and_then(|digits| Pan::parse(digits).ok()).ok_or(Error::NoToken)?;
@@ -328,10 +358,10 @@ impl Engine {
         let mut offered = vec![];
         for token in kept_by {
             let kept = self.show(token).await?;
-            if let Some(submission) = kept_submission(&kept.payment, &kept.history)
-                && checkout.takes(submission.card.brand)
+            if let Some(card) = kept_submission(&kept.payment, &kept.history).and_then(Submission::card)
+                && checkout.takes(card.brand)
             {
-                offered.push((token, submission.card.clone()));
+                offered.push((token, card.clone()));
             }
         }
         Ok(offered)
@@ -346,8 +376,9 @@ impl Engine {
             return Err(Error::NoToken);
         }
         let kept = self.show(token).await?;
-        let card_id = kept_submission(&kept.payment, &kept.history).ok_or(Error::NoToken)?.card_id;
-        let entry = self.open_card(&kept, card_id).await?;
+        let card_id =
+            kept_submission(&kept.payment, &kept.history).and_then(Submission::card_id).ok_or(Error::NoToken)?;
+        let entry = self.open_card(&kept.payment.terms, card_id).await?;
         self.pay(before, Paying { entry, kept: Some((token, card_id)), must_ask: false }, visit).await
     }
 
@@ -405,7 +436,7 @@ impl Engine {
     ) -> Result<Shown, Error> {
         let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
         let before = self.read(caller, id).await?;
-        let card_id = kept_submission(&before.payment, &before.history).map(|submission| submission.card_id);
+        let card_id = kept_submission(&before.payment, &before.history).and_then(Submission::card_id);
         self.run(asking, &Command::ForgetCard, |shown, change| {
             change.idempotency = kept(shown);
             change.forgotten_card = card_id.map(|card_id| (id, card_id));
@@ -438,12 +469,14 @@ fn with_id(key: IdempotencyWrite, operation_id: OperationId) -> IdempotencyWrite
 }
 
 /// What is asked of the acquirer, the same on every repeat.
-pub(crate) const fn request<'a>(operation: &Operation, original: AttemptId) -> Request<'a> {
-    let (reference, amount) = (operation.id, operation.amount);
+pub(crate) fn request(operation: &Operation, original: AttemptId) -> Request<'_> {
+    let (reference, amount, note) = (operation.id, operation.amount, operation.note.as_str());
     match operation.kind {
-        OperationKind::Capture => Request::Capture { reference, original, amount, keeps_rest: operation.keeps_rest },
-        OperationKind::Void => Request::Void { reference, original, amount },
-        OperationKind::Refund => Request::Refund { reference, original, amount },
+        OperationKind::Capture => {
+            Request::Capture { reference, original, amount, keeps_rest: operation.keeps_rest, note }
+        }
+        OperationKind::Void => Request::Void { reference, original, amount, note },
+        OperationKind::Refund => Request::Refund { reference, original, amount, note },
     }
 }
 

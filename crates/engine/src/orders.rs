@@ -87,7 +87,7 @@ impl Engine {
         let change = Changeset { order, idempotency: key.cloned(), ..Changeset::default() };
         match self.0.store.commit(change).await? {
             Committed::Done => Ok(true),
-            Committed::Stale => Ok(false),
+            Committed::Stale | Committed::OrderPaid => Ok(false),
             Committed::KeyUsed => Err(Error::Used),
         }
     }
@@ -99,7 +99,7 @@ impl Engine {
     pub async fn use_key(&self, key: &IdempotencyWrite) -> Result<(), Error> {
         let change = Changeset { idempotency: Some(key.clone()), ..Changeset::default() };
         match self.0.store.commit(change).await? {
-            Committed::Done | Committed::Stale => Ok(()),
+            Committed::Done | Committed::Stale | Committed::OrderPaid => Ok(()),
             Committed::KeyUsed => Err(Error::Used),
         }
     }

@@ -100,6 +100,23 @@ impl Outgoing {
         timeout(ONE_CALL, self.send(&url, request)).await.map_err(|_| SendError::TimedOut)?.map(|(status, _)| status)
     }
 
+    /// Posts JSON with headers of the caller's; a name that comes twice is sent twice (orchestration-api 6.2). No
+    /// redirects.
+    pub(crate) async fn post_with(
+        &self,
+        url: &str,
+        headers: Vec<(HeaderName, HeaderValue)>,
+        body: &str,
+    ) -> Result<StatusCode, SendError> {
+        let url = Url::parse(url).map_err(|_| SendError::Address)?;
+        let mut request = self.request();
+        carry_json(&mut request, body);
+        for (name, value) in headers {
+            request.headers_mut().append(name, value);
+        }
+        timeout(ONE_CALL, self.send(&url, request)).await.map_err(|_| SendError::TimedOut)?.map(|(status, _)| status)
+    }
+
     /// A GET of nothing.
     fn request(&self) -> Request<Full<Bytes>> {
         let mut request = Request::new(Full::new(Bytes::new()));

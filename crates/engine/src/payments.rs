@@ -8,11 +8,11 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use acquirer::{Answer, CardData, CardRules, Initiator, Request};
+use acquirer::{Answer, CardData, CardRules, Initiator, Request, Source};
 use domain::{
     AttemptId, Authentication, Brand, CaptureMode, CardFacts, CardId, CardSummary, ChallengeWindow, Checkout,
-    CheckoutId, Command, Customer, Cvc, DeclineReason, Dialect, Expiry, Flow, MerchantId, Mode, Outcome, Pan, Refusal,
-    RefusedTry, State, Submission, Timestamp,
+    CheckoutId, Command, Customer, Cvc, DeclineReason, Dialect, Expiry, Flow, Means, MerchantId, Mode, Outcome, Pan,
+    Payment, Refusal, RefusedTry, State, Submission, Timestamp,
 };
 use store::{CardRow, IdempotencyWrite, Timer};
 use tokio::sync::watch;
@@ -27,7 +27,7 @@ use crate::{Causes, Engine, Error, PAGE_WAIT};
 /// After this the acquirer's silence is doubt (design 5).
 pub(crate) const ACQUIRER_WAIT: Duration = Duration::from_secs(30);
 /// How long a form may be posted: no longer than the store remembers that it was.
-const FORM_GOOD: Duration = Duration::from_hours(24);
+pub(crate) const FORM_GOOD: Duration = Duration::from_hours(24);
 
 /// A card as the payer gave it. The code lives here and nowhere else.
 #[derive(Debug)]
@@ -179,7 +179,7 @@ impl Engine {
         }
     }
 
-    async fn is_used(&self, before: &Shown, visit: &Visit) -> Result<bool, Error> {
+    pub(crate) async fn is_used(&self, before: &Shown, visit: &Visit) -> Result<bool, Error> {
         let Some(token) = &visit.form_token else { return Ok(false) };
         let (terms, scope) = (&before.payment.terms, form_scope(before.record.checkout.id));
         Ok(self.0.store.used_key(terms.merchant_id, terms.mode, &scope, token, self.0.env.now()).await?.is_some())
@@ -223,11 +223,12 @@ impl Engine {
         }
         let terms = &before.payment.terms;
         let now = self.0.env.now();
+        let card_id = kept.map_or_else(|| CardId::new(self.0.env.ordered_id()), |(_, card_id)| card_id);
         let submission = Submission {
             attempt_id,
             acquirer: self.0.test_acquirer.name().to_owned(),
-            card: entry.summary(),
-            card_id: kept.map_or_else(|| CardId::new(self.0.env.ordered_id()), |(_, card_id)| card_id),
+            means: Means::Card { card: entry.summary(), card_id },
+            part: None,
             token: kept.map(|(token, _)| token),
             flow: visit.flow,
             payer_ip: visit.payer_ip,
@@ -237,7 +238,7 @@ impl Engine {
         };
         let card = match kept {
             Some(_) => None,
-            None => Some(self.seal(checkout, submission.card_id, &entry)?),
+            None => Some(self.seal(checkout, card_id, &entry)?),
         };
         // A card that is past its date is refused before its bank is asked.
         let wants_to_know = must_ask || self.0.directory_server.participates(&entry.pan, card_rules(checkout));
@@ -265,7 +266,7 @@ impl Engine {
     }
 
     /// A card's row in the vault.
-    fn seal(&self, checkout: &Checkout, id: CardId, entry: &CardEntry) -> Result<CardRow, Error> {
+    pub(crate) fn seal(&self, checkout: &Checkout, id: CardId, entry: &CardEntry) -> Result<CardRow, Error> {
         let Checkout { merchant_id, mode, .. } = *checkout;
         Ok(CardRow {
             id,
@@ -312,7 +313,7 @@ impl Engine {
     }
 
     /// What uses a form's token up.
-    fn form_used(&self, shown: &Shown, visit: &Visit) -> Option<IdempotencyWrite> {
+    pub(crate) fn form_used(&self, shown: &Shown, visit: &Visit) -> Option<IdempotencyWrite> {
         let checkout = &shown.record.checkout;
         Some(IdempotencyWrite {
             merchant_id: checkout.merchant_id,
@@ -352,15 +353,23 @@ impl Engine {
         initiated_by: Initiator,
     ) {
         let terms = &sent.payment.terms;
+        let Ok(attempt) = sent.payment.attempt(attempt_id) else { return };
         let merchant_data = crate::reports::merchant_data(terms);
         let request = Request::Authorize {
             reference: attempt_id,
-            amount: terms.amount,
+            amount: attempt.amount,
             capture: terms.capture == CaptureMode::Automatic,
-            card: CardData { pan: &entry.pan, cvc: entry.cvc.as_ref(), expiry: entry.expiry, holder: &entry.holder },
-            authentication,
-            initiated_by,
-            rules: card_rules(&sent.record.checkout),
+            source: Source::Card {
+                card: CardData {
+                    pan: &entry.pan,
+                    cvc: entry.cvc.as_ref(),
+                    expiry: entry.expiry,
+                    holder: &entry.holder,
+                },
+                authentication,
+                initiated_by,
+                rules: card_rules(&sent.record.checkout),
+            },
             merchant_data: &merchant_data,
         };
         let answer = self.0.test_acquirer.ask(request).await;
@@ -384,7 +393,7 @@ impl Engine {
                 answer
             }
         };
-        if let Err(error) = self.settle(asking, attempt_id, answer, None).await {
+        if let Err(error) = self.settle(asking, &sent.payment, attempt_id, answer, None).await {
             tracing::error!(%attempt_id, error = %Causes(&error), "an answer could not be written down; the inquiry will ask for it");
         }
     }
@@ -412,10 +421,17 @@ impl Engine {
         }
     }
 
-    /// Writes down what became of a try. `asked_by` is the inquiry that asked, if one did.
+    /// Whether a call runs in this process.
+    pub(crate) fn is_underway(&self, id: Uuid) -> bool {
+        self.0.underway.lock().contains_key(&id)
+    }
+
+    /// Writes down what became of a try. `asked_by` is the inquiry that asked, if one did. Of `payment` only its legs and
+    /// what never changes are used.
     pub(crate) async fn settle(
         &self,
         asking: Asking,
+        payment: &Payment,
         attempt_id: AttemptId,
         answer: Answer,
         asked_by: Option<&Timer>,
@@ -429,13 +445,15 @@ impl Engine {
                 Outcome::Declined { reason: DeclineReason::ConnectionFailed, facts: CardFacts::default() }
             }
             Answer::Pending => Outcome::Pending,
+            Answer::Redirect { url } => Outcome::Redirected { url },
             Answer::Reversed => Outcome::ReversalAcknowledged,
             Answer::NotFound | Answer::Unknown => Outcome::Unknown,
         };
         let again = matches!(outcome, Outcome::Pending | Outcome::Unknown);
         let now = self.0.env.now();
-        let command = Command::Settle { attempt_id, outcome };
-        self.run(asking, &command, |shown, change| match asked_by {
+        let mut commands = vec![Command::Settle { attempt_id, outcome }];
+        commands.extend(self.after_leg(payment));
+        let beside = |shown: &Shown, change: &mut store::Changeset| match asked_by {
             Some(asked_by) => change.timers_done.push(asked_by.clone()),
             None => {
                 // The inquiry that watched over the call is moot, or comes sooner.
@@ -445,8 +463,8 @@ impl Engine {
                     change.timers.push(timer(&shown.payment, kind, now.plus(FIRST_INQUIRY)));
                 }
             }
-        })
-        .await
+        };
+        self.run_all(asking, &commands, beside).await
     }
 }
 
@@ -455,10 +473,11 @@ pub(crate) const fn card_rules(checkout: &Checkout) -> CardRules {
     match checkout.dialect {
         Dialect::Purchases => CardRules::Purchases,
         Dialect::CardPayments => CardRules::CardPayments,
+        Dialect::Orchestration => CardRules::Orchestration,
     }
 }
 
-fn give_details(customer: &Customer) -> Command {
+pub(crate) fn give_details(customer: &Customer) -> Command {
     Command::GiveDetails(Box::new(customer.clone()))
 }
 

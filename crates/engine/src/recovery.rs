@@ -8,7 +8,7 @@ use std::time::Duration;
 use acquirer::{Answer, Request};
 use domain::{
     AttemptId, AttemptStatus, AuthenticationFailure, Command, Event, OperationId, OperationKind, OperationStatus,
-    Order, Payment, Recorded, State, Timestamp,
+    Order, Payment, Recorded, State, Submission, Timestamp,
 };
 use store::{Changeset, Timer, TimerKind};
 
@@ -48,8 +48,10 @@ impl Engine {
             // What is under way decides first; its end sees that the moment is past.
             TimerKind::Due => self.run_due(asking, due, &Command::PassDue).await,
             TimerKind::Lapse => self.run_due(asking, due, &Command::Lapse).await,
+            TimerKind::Capture => self.capture_due(asking, due).await,
             TimerKind::ForgetCard => {
-                let card = kept_submission(&payment, &history).map(|kept| (payment.terms.checkout_id, kept.card_id));
+                let card_id = kept_submission(&payment, &history).and_then(Submission::card_id);
+                let card = card_id.map(|card_id| (payment.terms.checkout_id, card_id));
                 if card.is_none() {
                     return self.forget(due).await;
                 }
@@ -61,13 +63,17 @@ impl Engine {
                 .map(|_| ())
             }
             TimerKind::Release { asked } => self.release_held(asking, due, &payment, &history, asked).await,
+            // The payer did not come back from the acquirer's page.
+            TimerKind::Abandon { attempt_id } if payment.attempt(attempt_id)?.status == AttemptStatus::Redirected => {
+                self.run_due(asking, due, &Command::Reverse { attempt_id }).await
+            }
             TimerKind::Abandon { attempt_id } => {
                 self.forget_waiting_card(attempt_id);
                 let failure = AuthenticationFailure::Abandoned;
                 self.run_due(asking, due, &Command::GiveUp { attempt_id, failure }).await
             }
             TimerKind::Inquire { attempt_id, asked, not_found } => match payment.attempt(attempt_id)?.status {
-                AttemptStatus::Sent | AttemptStatus::Unknown => {
+                AttemptStatus::Sent | AttemptStatus::Unknown | AttemptStatus::Redirected => {
                     let deadline = deadline(&history, attempt_id);
                     self.inquire(asking, due, &payment, attempt_id, (asked, not_found), deadline).await
                 }
@@ -82,13 +88,14 @@ impl Engine {
                 AttemptStatus::Authenticating
                 | AttemptStatus::Sent
                 | AttemptStatus::Unknown
+                | AttemptStatus::Redirected
                 | AttemptStatus::Approved
                 | AttemptStatus::Declined
                 | AttemptStatus::Reversed => self.forget(due).await,
             },
             TimerKind::InquireOperation { operation_id, asked, not_found } => {
                 match payment.operation(operation_id)?.status {
-                    OperationStatus::Sent => {
+                    OperationStatus::Sent | OperationStatus::Unknown => {
                         let sent_at = sent_at(&history, operation_id);
                         let counts = self.0.env.now() >= sent_at.plus(ACQUIRER_WAIT).plus(IN_FLIGHT_AFTER_DEADLINE);
                         self.inquire_operation(asking, due, &payment, operation_id, (asked, not_found), counts).await
@@ -113,18 +120,21 @@ impl Engine {
         (asked, not_found): (u32, u32),
         deadline: Timestamp,
     ) -> Result<(), Error> {
-        let request = Request::Inquire { reference: attempt_id, amount: payment.terms.amount };
+        let attempt = payment.attempt(attempt_id)?;
+        let request = Request::Inquire { reference: attempt_id, amount: attempt.amount };
         let answer = self.0.test_acquirer.ask(request).await;
         let now = self.0.env.now();
         let not_found = match answer {
             Answer::Approved { .. } | Answer::Declined { .. } => {
-                self.settle(asking, attempt_id, answer, Some(due)).await?;
+                self.settle(asking, payment, attempt_id, answer, Some(due)).await?;
                 return Ok(());
             }
             // The acquirer undid it by itself: asked to do so again, it says yes.
             Answer::Reversed => return self.run_due(asking, due, &Command::Reverse { attempt_id }).await,
             Answer::NotFound if now >= deadline.plus(IN_FLIGHT_AFTER_DEADLINE) => not_found + 1,
-            Answer::NotFound | Answer::Pending | Answer::NotSent | Answer::Unknown => not_found,
+            Answer::NotFound | Answer::Pending | Answer::Redirect { .. } | Answer::NotSent | Answer::Unknown => {
+                not_found
+            }
         };
         if not_found >= NOT_FOUND_ENOUGH {
             // It never arrived; undone, so that it cannot arrive later (security U4).
@@ -135,7 +145,10 @@ impl Engine {
             return self.run_due(asking, due, &Command::Reverse { attempt_id }).await;
         }
         let next = timer(payment, TimerKind::Inquire { attempt_id, asked, not_found }, now.plus(gap(asked)));
-        tracing::info!(%attempt_id, asked, "a payment is in doubt; the acquirer is asked again later");
+        // A payer who reads the acquirer's page is no doubt.
+        if attempt.status != AttemptStatus::Redirected {
+            tracing::info!(%attempt_id, asked, "a payment is in doubt; the acquirer is asked again later");
+        }
         if asked == ASKED_FOR_A_DAY {
             tracing::error!(%attempt_id, payment_id = %due.payment_id, "a payment is in doubt for a day: ask the acquirer what became of this reference; the inquiries go on");
         }
@@ -150,10 +163,10 @@ impl Engine {
         attempt_id: AttemptId,
         asked: u32,
     ) -> Result<(), Error> {
-        let request = Request::Reverse { reference: attempt_id, amount: payment.terms.amount };
+        let request = Request::Reverse { reference: attempt_id, amount: payment.attempt(attempt_id)?.amount };
         let answer = self.0.test_acquirer.ask(request).await;
         if matches!(answer, Answer::Reversed) {
-            self.settle(asking, attempt_id, answer, Some(due)).await?;
+            self.settle(asking, payment, attempt_id, answer, Some(due)).await?;
             return Ok(());
         }
         tracing::warn!(%attempt_id, asked, "a reversal is not acknowledged; it is repeated");
@@ -228,7 +241,7 @@ impl Engine {
         not_found_counts: bool,
     ) -> Result<(), Error> {
         let operation = payment.operation(operation_id)?;
-        let original = payment.approved_attempt()?;
+        let original = payment.attempt_of(operation)?;
         let request = Request::InquireOperation {
             reference: operation_id,
             original,

@@ -1,4 +1,4 @@
-//! What an acquirer tells by itself: a chargeback comes when nobody asks. Each report names its payment by what the
+//! What an acquirer tells by itself: a chargeback, or what a payer decided on its page, comes when nobody asks. Each report names its payment by what the
 //! authorization said of itself, so that none has to be searched for.
 //!
 //! Who acts: the reports worker. A report stays with the acquirer until it is acknowledged, and it is acknowledged only
@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use acquirer::ReportDue;
-use domain::{CheckoutId, Command, MerchantId, Mode, PaymentId, Terms};
+use acquirer::{Answer, ReportDue, Reported, Request};
+use domain::{Attempt, AttemptId, AttemptStatus, CheckoutId, Command, MerchantId, Mode, Payment, PaymentId, Terms};
 
 use crate::checkouts::Asking;
 use crate::{Engine, Error};
@@ -91,29 +91,65 @@ impl Engine {
         if (terms.merchant_id, terms.mode, terms.payment_id) != (merchant_id, mode, payment_id) {
             return Ok(Heard::Never("there is no such payment"));
         }
+        let asking = Asking::Merchant(merchant_id, mode, checkout_id);
+        let report = match due.report {
+            Reported::Decided => return self.learn_decision(asking, &payment, due.reference).await,
+            Reported::Taken(report) => report,
+        };
         // The acquirer may have taken the money before we know.
         if payment.is_moving() {
             return Ok(Heard::TooEarly);
         }
-        if payment.approved_attempt().ok() != Some(due.reference) {
+        let is_ours = |attempt: &Attempt| attempt.status == AttemptStatus::Approved;
+        if !payment.attempt(due.reference).is_ok_and(is_ours) {
             return Ok(Heard::Never("the payment was not made with this try"));
         }
-        let asking = Asking::Merchant(merchant_id, mode, checkout_id);
-        match self.run(asking, &Command::Report(due.report), |_, _| {}).await {
+        match self.run(asking, &Command::Report(report), |_, _| {}).await {
             Ok(_) => Ok(Heard::Done),
             Err(Error::Refused(domain::Refusal::OperationInFlight)) => Ok(Heard::TooEarly),
             Err(Error::Refused(_)) => Ok(Heard::Never("the payment is in another state")),
             Err(error) => Err(error),
         }
     }
+
+    /// The payer has decided: the acquirer is asked what that was.
+    async fn learn_decision(&self, asking: Asking, payment: &Payment, attempt_id: AttemptId) -> Result<Heard, Error> {
+        let Ok(attempt) = payment.attempt(attempt_id) else {
+            return Ok(Heard::Never("the payment knows no such try"));
+        };
+        match attempt.status {
+            AttemptStatus::Sent | AttemptStatus::Unknown | AttemptStatus::Redirected => {}
+            AttemptStatus::Authenticating
+            | AttemptStatus::Approved
+            | AttemptStatus::Declined
+            | AttemptStatus::Reversing
+            | AttemptStatus::Reversed => return Ok(Heard::Done),
+        }
+        let request = Request::Inquire { reference: attempt_id, amount: attempt.amount };
+        let answer = self.0.test_acquirer.ask(request).await;
+        match answer {
+            Answer::Approved { .. } | Answer::Declined { .. } => {
+                self.settle(asking, payment, attempt_id, answer, None).await?;
+                Ok(Heard::Done)
+            }
+            Answer::Pending
+            | Answer::Redirect { .. }
+            | Answer::NotFound
+            | Answer::Reversed
+            | Answer::NotSent
+            | Answer::Unknown => Ok(Heard::TooEarly),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use acquirer::{RedirectChoice, Source};
+    use domain::RedirectMethod;
     use domain::{
-        AttemptId, BrandId, CaptureMode, CardFacts, CardId, CardSummary, Checkout, Currency, Customer, Dialect, Event,
-        Expiry, Fees, Flow, Money, OperationId, OperationKind, OperationOutcome, Order, Outcome, Recorded, Redirects,
-        Report, Submission,
+        BrandId, CaptureMode, CardFacts, CardId, CardSummary, Checkout, Currency, Customer, Dialect, Event, Expiry,
+        Fees, Flow, Money, OperationId, OperationKind, OperationOutcome, Order, Outcome, Recorded, Redirects, Report,
+        State, Submission,
     };
     use store::CheckoutRecord;
     use uuid::Uuid;
@@ -135,6 +171,7 @@ mod tests {
             single_attempt: false,
             save_card: false,
             hold_max: None,
+            captured_after: None,
             fees: Fees { basis_points: 0, fixed: 0 },
         }
     }
@@ -148,6 +185,8 @@ mod tests {
             payment_id: terms.payment_id,
             dialect: Dialect::Purchases,
             public_id: None,
+            order_key: None,
+            tender: None,
             created_at: START,
             seller: String::new(),
             language: "en".to_owned(),
@@ -184,7 +223,7 @@ mod tests {
         let report = |reference, merchant_data: &str| ReportDue {
             reference,
             capture: String::new(),
-            report: Report::ChargedBack,
+            report: Reported::Taken(Report::ChargedBack),
             merchant_data: merchant_data.to_owned(),
             at: START,
         };
@@ -197,25 +236,7 @@ mod tests {
             let asking = Asking::Payer(terms.checkout_id);
             engine.run(asking, &command, |_, _| {}).await.expect("carried out");
         };
-        let card = CardSummary {
-            brand: domain::Brand::Visa,
-            masked: "400000******6100".to_owned(),
-            expiry: Expiry { year: 2030, month: 12 },
-            holder: String::new(),
-        };
-        run(Command::Submit(Submission {
-            attempt_id,
-            acquirer: "test".to_owned(),
-            card,
-            card_id: CardId::new(Uuid::from_u128(6)),
-            token: None,
-            flow: Flow::HostedPage,
-            payer_ip: None,
-            save_card: false,
-            window: domain::ChallengeWindow::Full,
-            deadline: START,
-        }))
-        .await;
+        run(Command::Submit(submission(attempt_id))).await;
         assert_eq!(Heard::TooEarly, engine.take_report(&due).await.expect("judged"), "the answer is on its way");
         let (amount, acquirer_reference) = (terms.amount, String::new());
         let outcome = Outcome::Approved { amount, acquirer_reference, facts: CardFacts::default() };
@@ -233,6 +254,64 @@ mod tests {
         assert_eq!(Heard::Done, engine.take_report(&due).await.expect("judged"));
         let twice = Heard::Never("the payment is in another state");
         assert_eq!(twice, engine.take_report(&due).await.expect("judged"));
+    }
+
+    fn submission(attempt_id: AttemptId) -> Submission {
+        let card = CardSummary {
+            brand: domain::Brand::Visa,
+            masked: "400000******6100".to_owned(),
+            expiry: Expiry { year: 2030, month: 12 },
+            holder: String::new(),
+        };
+        Submission {
+            attempt_id,
+            acquirer: "test".to_owned(),
+            means: domain::Means::Card { card, card_id: CardId::new(Uuid::from_u128(6)) },
+            part: None,
+            token: None,
+            flow: Flow::HostedPage,
+            payer_ip: None,
+            save_card: false,
+            window: domain::ChallengeWindow::Full,
+            deadline: START,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_payers_decision_is_asked_for_when_it_is_told() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let engine = engine(dir.path()).await;
+        let (terms, reference) = (terms(), AttemptId::new(Uuid::from_u128(5)));
+        engine.open_checkout(new_checkout(terms.clone())).await.expect("opened");
+        let submit = Command::Submit(submission(reference));
+        engine.run(Asking::Payer(terms.checkout_id), &submit, |_, _| {}).await.expect("sent");
+        let data = merchant_data(&terms);
+        let early =
+            ReportDue { reference, capture: String::new(), report: Reported::Decided, merchant_data: data, at: START };
+        let source = Source::Redirect {
+            method: RedirectMethod::Wallet,
+            return_url: "https://pay.example.com/back",
+            merchant: "",
+            acs_base: "https://pay.example.com",
+        };
+        let (amount, merchant_data) = (terms.amount, early.merchant_data.as_str());
+        let asked = Request::Authorize { reference, amount, capture: true, source, merchant_data };
+        let Answer::Redirect { url } = engine.0.test_acquirer.ask(asked).await else { panic!("no page") };
+        assert_eq!(Heard::TooEarly, engine.take_report(&early).await.expect("judged"), "nothing is decided");
+        let page = url.rsplit('/').next().and_then(|id| Uuid::parse_str(id).ok()).expect("an id");
+        engine.decide_at_acquirer(page, RedirectChoice::Approve).await.expect("decided");
+        let told = engine.0.test_book.due_reports(engine.0.env.now()).await.expect("the book");
+        assert_eq!(1, told.len());
+        for report in told {
+            engine.hear(report).await.expect("heard");
+        }
+        let shown = engine.show(terms.checkout_id).await.expect("there");
+        assert_eq!((State::Captured, terms.amount), (shown.payment.state, shown.payment.captured));
+        assert_eq!(
+            Vec::<ReportDue>::new(),
+            engine.0.test_book.due_reports(engine.0.env.now()).await.expect("the book")
+        );
+        assert_eq!(Heard::Done, engine.take_report(&early).await.expect("judged"), "told again it changes nothing");
     }
 
     #[test]

@@ -279,6 +279,11 @@ impl Engine {
                 | Event::Overdue
                 | Event::Expired
                 | Event::Cancelled
+                | Event::TenderBegun(_)
+                | Event::TenderEnded(_)
+                | Event::Redirected { .. }
+                | Event::OperationUnknown { .. }
+                | Event::Released { .. }
                 | Event::MarkedPaid { .. }
                 | Event::AttemptSent(_)
                 | Event::AuthenticationStarted(_)
@@ -429,7 +434,7 @@ impl Engine {
     ) -> Result<CardKey, Error> {
         let shown = self.load(Asking::Merchant(merchant_id, mode, id)).await?;
         let sent = shown.history.iter().rev().find_map(|recorded| submission(&recorded.event, attempt_id));
-        let card_id = sent.ok_or(Error::NotFound)?.card_id;
+        let card_id = sent.and_then(Submission::card_id).ok_or(Error::NotFound)?;
         Ok(self.0.store.card(merchant_id, mode, card_id).await?.ok_or(Error::NotFound)?.card_key)
     }
 
@@ -472,7 +477,7 @@ pub(crate) fn counted(shown: &Shown, event: &Event, at: Timestamp) -> Option<Dec
     let terms = &shown.payment.terms;
     let weight = limits::weight(terms.amount);
     Some(DeclineWrite {
-        card_id: sent.card_id,
+        card_id: sent.card_id()?,
         decline: Decline { merchant_id: terms.merchant_id, at, reason: *reason, weight },
         for_good: (retry == Retry::Never).then_some(terms.amount),
     })

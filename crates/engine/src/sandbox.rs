@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{CheckoutId, PublicId, Timestamp};
+use domain::{CheckoutId, PaymentId, PublicId, Timestamp};
 use store::{AdminWrite, Changeset};
 
 use crate::{Engine, Error};
@@ -58,6 +58,14 @@ impl Engine {
     /// [`Error::Store`].
     pub async fn checkout_named(&self, public_id: PublicId) -> Result<Option<CheckoutId>, Error> {
         Ok(self.0.store.checkout_named(public_id).await?)
+    }
+
+    /// The checkout whose payment this is, whoever's it is.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn checkout_of_payment(&self, payment_id: PaymentId) -> Result<Option<CheckoutId>, Error> {
+        Ok(self.0.store.checkout_of_payment(payment_id).await?)
     }
 
     /// The test acquirer's own book, oldest first.

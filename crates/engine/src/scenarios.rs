@@ -7,11 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use acquirer::{AcsAnswer, AcsOutcome, Answer, CardData, CardRules, Initiator, Request, TestAcquirer};
+use acquirer::{AcsAnswer, AcsOutcome, Answer, CardData, CardRules, Initiator, Request, Source, TestAcquirer};
 use domain::{
     AttemptId, Brand, BrandId, CaptureMode, CardFacts, CardId, ChallengeWindow, Checkout, CheckoutId, Command,
-    Currency, Customer, Cvc, Dialect, Due, Event, Expiry, Fees, Flow, KeyId, MerchantId, Mode, Money, OperationKind,
-    Pan, PaymentId, PublicId, Recorded, Redirects, Refusal, State, Submission, Terms, Timestamp, TransStatus,
+    Currency, Customer, Cvc, Dialect, Due, Event, Expiry, Fees, Flow, KeyId, Means, MerchantId, Mode, Money,
+    OperationKind, Pan, PaymentId, PublicId, Recorded, Redirects, Refusal, State, Submission, Terms, Timestamp,
+    TransStatus,
 };
 use env::Env;
 use store::{CheckoutRecord, Store};
@@ -67,7 +68,8 @@ impl Desk {
         };
         let engine = Engine::open(parts).await.expect("an engine");
         let id = Uuid::from_u128(2);
-        let caller = Credential { key_id: KeyId::new(id), merchant_id: MerchantId::new(id), mode: Mode::Test };
+        let caller =
+            Credential { key_id: KeyId::new(id), merchant_id: MerchantId::new(id), mode: Mode::Test, entity: None };
         Self { engine, store, caller }
     }
 
@@ -88,6 +90,7 @@ impl Desk {
             single_attempt: false,
             save_card: minor == 0,
             hold_max: Some(self.engine.authorization_max()),
+            captured_after: None,
             fees: Fees::default(),
         }
     }
@@ -102,6 +105,8 @@ impl Desk {
             payment_id: terms.payment_id,
             dialect: Dialect::CardPayments,
             public_id: Some(public_id),
+            order_key: None,
+            tender: None,
             created_at: now,
             seller: "Example AB".to_owned(),
             language: "sv".to_owned(),
@@ -400,7 +405,7 @@ async fn a_release_that_fails_is_repeated_each_minute_and_never_dropped() {
             facts: CardFacts::default(),
         };
         let asking = Asking::Merchant(desk.caller.merchant_id, Mode::Test, id);
-        desk.engine.settle(asking, attempt_id, answer, None).await.expect("settled");
+        desk.engine.settle(asking, &before.payment, attempt_id, answer, None).await.expect("settled");
         cancelled.push(id);
     }
     let (thrice, always) = (cancelled[0], cancelled[1]);
@@ -424,8 +429,8 @@ impl Desk {
         let submission = Submission {
             attempt_id,
             acquirer: "test".to_owned(),
-            card: entry(number).summary(),
-            card_id: CardId::new(self.engine.env().ordered_id()),
+            means: Means::Card { card: entry(number).summary(), card_id: CardId::new(self.engine.env().ordered_id()) },
+            part: None,
             token: None,
             flow: Flow::HostedPage,
             payer_ip: None,
@@ -438,10 +443,12 @@ impl Desk {
             reference: attempt_id,
             amount: shown.payment.terms.amount,
             capture: false,
-            card: CardData { pan: &pan, cvc: cvc.as_ref(), expiry, holder: &holder },
-            authentication: None,
-            initiated_by: Initiator::Payer,
-            rules: CardRules::CardPayments,
+            source: Source::Card {
+                card: CardData { pan: &pan, cvc: cvc.as_ref(), expiry, holder: &holder },
+                authentication: None,
+                initiated_by: Initiator::Payer,
+                rules: CardRules::CardPayments,
+            },
             merchant_data: "",
         };
         self.engine.0.test_acquirer.ask(request).await;

@@ -25,13 +25,19 @@ pub enum SigningError {
 
 /// Makes and seals a key pair. Takes about a tenth of a second of one core: not for async threads.
 pub(crate) fn make(vault: &Vault, merchant_id: MerchantId, mode: Mode) -> Result<SigningKey, SigningError> {
-    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| SigningError::Library)?;
-    let private = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| SigningError::Library)?;
+    let (pair, private) = generate()?;
     let public = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).map_err(|_| SigningError::Library)?;
     let tenant = merchant_id.to_string();
-    let private = Zeroizing::new(private.as_ref().to_vec());
     let private = vault.seal(binding(&tenant, mode), &private)?;
     Ok(SigningKey { merchant_id, mode, public_pem: pem(public.as_ref()), private })
+}
+
+/// A new key pair, and its private half as PKCS#8.
+pub(crate) fn generate() -> Result<(KeyPair, Zeroizing<Vec<u8>>), SigningError> {
+    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| SigningError::Library)?;
+    let private = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| SigningError::Library)?;
+    let private = Zeroizing::new(private.as_ref().to_vec());
+    Ok((pair, private))
 }
 
 /// Opens a stored key pair.
@@ -40,11 +46,16 @@ pub(crate) fn open(vault: &Vault, key: &SigningKey) -> Result<KeyPair, SigningEr
     KeyPair::from_pkcs8(&private).map_err(|_| SigningError::Library)
 }
 
-/// Base64 of the signature over exactly these bytes. Takes about 0.3 ms of one core.
+/// Base64 of [`signature`].
 pub(crate) fn sign(pair: &KeyPair, bytes: &[u8]) -> Result<String, SigningError> {
+    Ok(STANDARD.encode(signature(pair, bytes)?))
+}
+
+/// The signature over exactly these bytes. Takes about 0.3 ms of one core.
+pub(crate) fn signature(pair: &KeyPair, bytes: &[u8]) -> Result<Vec<u8>, SigningError> {
     let mut signature = vec![0; pair.public_modulus_len()];
     pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), bytes, &mut signature).map_err(|_| SigningError::Library)?;
-    Ok(STANDARD.encode(signature))
+    Ok(signature)
 }
 
 fn binding(tenant: &str, mode: Mode) -> Binding<'_> {

@@ -4,7 +4,9 @@
 //! the payment stays open and its page asks; it takes no other card ([`domain::Checkout::token`]).
 
 use acquirer::Initiator;
-use domain::{AttemptId, AttemptStatus, CardId, CheckoutId, Command, DeclineReason, Event, Payment, State, Timestamp};
+use domain::{
+    AttemptId, AttemptStatus, CardId, CheckoutId, Command, DeclineReason, Event, Payment, State, Submission, Timestamp,
+};
 
 use crate::checkouts::{Opened, Shown};
 use crate::credentials::Credential;
@@ -38,6 +40,7 @@ impl StoredCard {
                     AttemptStatus::Authenticating
                     | AttemptStatus::Sent
                     | AttemptStatus::Unknown
+                    | AttemptStatus::Redirected
                     | AttemptStatus::Approved
                     | AttemptStatus::Reversing,
                 )
@@ -51,8 +54,8 @@ impl StoredCard {
             | State::PaidElsewhere
             | State::ChargedBack
             | State::Cancelled
-            | State::Expired => match kept_submission(payment, &shown.history) {
-                Some(kept) if !kept.card.expiry.is_past(now) => Self::Ready,
+            | State::Expired => match kept_submission(payment, &shown.history).and_then(Submission::card) {
+                Some(card) if !card.expiry.is_past(now) => Self::Ready,
                 Some(_) | None => Self::Expired,
             },
         }
@@ -102,7 +105,7 @@ impl Engine {
             write.events.insert(0, opened);
         }
         change.timers.extend(due);
-        change.checkout = Some(record);
+        change.checkout = Some(Box::new(record));
         change.customer = customer;
         change.idempotency = idempotency;
         let committed = self.commit_opening(change).await.inspect_err(|_| self.0.risk.withdraw(attempt_id))?;
@@ -116,7 +119,7 @@ impl Engine {
         if !is_blocked {
             self.start_authorization(shown, attempt_id, entry, None, Initiator::Merchant);
         }
-        self.charged(caller, id, attempt_id).await
+        Box::pin(self.charged(caller, id, attempt_id)).await
     }
 
     /// The payer lets their bank be asked about the card that the checkout's token names, and pays with it. Otherwise as
@@ -153,7 +156,8 @@ impl Engine {
         if StoredCard::of(kept, self.0.env.now()) != StoredCard::Ready {
             return Err(Error::NoToken);
         }
-        let card_id = kept_submission(&kept.payment, &kept.history).ok_or(Error::NoToken)?.card_id;
-        Ok((card_id, self.open_card(kept, card_id).await?))
+        let card_id =
+            kept_submission(&kept.payment, &kept.history).and_then(Submission::card_id).ok_or(Error::NoToken)?;
+        Ok((card_id, self.open_card(&kept.payment.terms, card_id).await?))
     }
 }

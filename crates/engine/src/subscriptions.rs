@@ -77,7 +77,7 @@ impl Engine {
     async fn write_subscription(&self, write: SubscriptionWrite, key: Option<IdempotencyWrite>) -> Result<(), Error> {
         let change = Changeset { subscription: Some(Box::new(write)), idempotency: key, ..Changeset::default() };
         match self.0.store.commit(change).await? {
-            Committed::Done | Committed::Stale => Ok(()),
+            Committed::Done | Committed::Stale | Committed::OrderPaid => Ok(()),
             Committed::KeyUsed => Err(Error::Used),
         }
     }

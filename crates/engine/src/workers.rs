@@ -20,6 +20,7 @@ use store::{Changeset, CheckoutRecord, Delivered, Delivery, Endpoint, TimerKind}
 use tokio::sync::Notify;
 
 use crate::outgoing::SendError;
+use crate::webhooks::{self, Call, Fingerprints};
 use crate::{Causes, Engine, Error, mail, signing};
 
 /// At most this many timers or deliveries are started by one step.
@@ -104,6 +105,7 @@ impl Metrics {
             Answer::Approved { .. } => "approved",
             Answer::Declined { .. } => "declined",
             Answer::Pending => "pending",
+            Answer::Redirect { .. } => "redirect",
             Answer::NotSent => "not_sent",
             Answer::NotFound | Answer::Reversed | Answer::Unknown => "unknown",
         };
@@ -295,6 +297,11 @@ impl Engine {
                 let made = self.made(delivery, body).await?;
                 Ok(log_try(delivery, attempts, &self.0.outgoing.post_once(url, made).await))
             }
+            Endpoint::Webhook { url, headers, event_types } => {
+                let made = self.made(delivery, body).await?;
+                let answer = self.call_webhook(delivery, Call { url, headers, event_types }, attempts, made).await?;
+                Ok(log_try(delivery, attempts, &answer))
+            }
             Endpoint::Subscription { url, .. } => {
                 Ok(log_try(delivery, attempts, &self.0.outgoing.call_with_token(url, delivery.id).await))
             }
@@ -321,13 +328,15 @@ impl Engine {
         let found = self.0.store.checkout_with_history(delivery.checkout_id).await?;
         let (record, mut history) = found.ok_or(Error::NotFound)?;
         history.retain(|recorded| recorded.version <= delivery.version);
-        match &delivery.endpoint {
+        let fingerprints = match &delivery.endpoint {
             Endpoint::Callback { .. } | Endpoint::Status { .. } | Endpoint::Subscription { .. } => {
-                let body = self.0.narrator.body(&record, &history, delivery.notice);
-                body.map_err(|reason| unreadable(&record, &reason))
+                Fingerprints::default()
             }
-            Endpoint::Mail => self.mail(&record, &history),
-        }
+            Endpoint::Webhook { .. } => self.fingerprints(&record.checkout, &history).await?,
+            Endpoint::Mail => return self.mail(&record, &history),
+        };
+        let body = self.0.narrator.body(&record, &history, delivery.notice, &fingerprints);
+        body.map_err(|reason| unreadable(&record, &reason))
     }
 
     /// The invoice as it is mailed.
@@ -383,7 +392,7 @@ impl Signers {
     }
 }
 
-fn unreadable(record: &CheckoutRecord, reason: &str) -> Error {
+pub(crate) fn unreadable(record: &CheckoutRecord, reason: &str) -> Error {
     tracing::error!(checkout_id = %record.checkout.id, reason, "a notification cannot be rendered");
     Error::NotFound
 }
@@ -393,6 +402,7 @@ const fn tries(endpoint: &Endpoint) -> &'static [u64] {
     match endpoint {
         Endpoint::Callback { .. } | Endpoint::Mail => &TRIES,
         Endpoint::Status { .. } | Endpoint::Subscription { .. } => &CALLS,
+        Endpoint::Webhook { .. } => &webhooks::TRIES,
     }
 }
 
@@ -411,7 +421,7 @@ fn log_try(delivery: &Delivery, attempts: u32, answer: &Result<StatusCode, SendE
     // What a subscriber fetches with is no business of the log.
     let delivery_id = match delivery.endpoint {
         Endpoint::Subscription { .. } => None,
-        Endpoint::Callback { .. } | Endpoint::Status { .. } | Endpoint::Mail => {
+        Endpoint::Callback { .. } | Endpoint::Status { .. } | Endpoint::Webhook { .. } | Endpoint::Mail => {
             Some(tracing::field::display(delivery.id))
         }
     };
@@ -461,12 +471,22 @@ pub(crate) mod tests {
     pub(crate) struct Mute;
 
     impl crate::Narrator for Mute {
-        fn audience(&self, _: &domain::Checkout, _: &domain::Event, _: domain::Notice) -> crate::Audience {
+        fn audience(&self, _: &crate::Shown, _: &domain::Event, _: domain::Notice) -> crate::Audience {
             crate::Audience::default()
         }
 
-        fn body(&self, _: &CheckoutRecord, _: &[Recorded], _: domain::Notice) -> Result<String, String> {
+        fn body(
+            &self,
+            _: &CheckoutRecord,
+            _: &[Recorded],
+            _: domain::Notice,
+            _: &Fingerprints,
+        ) -> Result<String, String> {
             Err("nothing to say".to_owned())
+        }
+
+        fn way_back(&self, _: &CheckoutRecord, _: &[Recorded], _: Timestamp) -> Result<Option<crate::WayBack>, String> {
+            Ok(None)
         }
 
         fn invoice(&self, _: &CheckoutRecord, _: &[Recorded]) -> Result<crate::Letter, String> {
@@ -477,12 +497,16 @@ pub(crate) mod tests {
     pub(crate) const START: Timestamp = Timestamp::from_seconds(1_795_132_800);
 
     pub(crate) async fn engine(dir: &std::path::Path) -> Engine {
+        reaching(dir, crate::Reach::Public).await
+    }
+
+    pub(crate) async fn reaching(dir: &std::path::Path, reach: crate::Reach) -> Engine {
         let env = env::Env::still(START, 1);
         let parts = crate::Parts {
             store: store::Store::open(dir).expect("a store"),
             root_key: crate::RootKey::parse(&crate::RootKey::make(&env)).expect("a key"),
             test_acquirer: acquirer::TestAcquirer::open(dir, env.clone()).expect("a book"),
-            reach: crate::Reach::Public,
+            reach,
             narrator: Arc::new(Mute),
             public_url: "http://pay.example.com".to_owned(),
             outbox: None,

@@ -15,6 +15,7 @@ pub mod bearer;
 pub mod body;
 pub mod caller;
 pub mod content;
+pub mod fields;
 pub mod idempotency;
 pub mod json;
 pub mod metrics;

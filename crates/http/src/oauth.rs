@@ -10,10 +10,11 @@ use serde_json::json;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
+use crate::body::{self, BodyError};
 use crate::content;
 
 /// A token request is small (security D2).
-pub const BODY_BYTES_MAX: usize = 8 * 1024;
+const BODY_BYTES_MAX: usize = 8 * 1024;
 
 /// Who asks for a token, and for what.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,10 +40,35 @@ pub enum TokenError {
     UnsupportedGrantType,
     /// 400: a scope there is not.
     InvalidScope,
-    /// 413: a body of more than [`BODY_BYTES_MAX`].
+    /// 404: an API key beside the credentials that is none of the client's account (orchestration-api 1.5).
+    UnknownApiKey,
+    /// 413: a body of more than 8 KiB.
     TooLarge,
     /// 408: a body that did not come.
     TimedOut,
+}
+
+const NO_FORM: TokenError = TokenError::InvalidRequest("send the request as application/x-www-form-urlencoded");
+const TWICE: TokenError = TokenError::InvalidRequest("a parameter is given twice");
+
+/// The body of a token request. It is wiped when dropped: a secret may stand in it.
+///
+/// # Errors
+/// [`TokenError::TooLarge`], [`TokenError::TimedOut`], [`TokenError::InvalidRequest`] for one that broke off.
+pub async fn receive(body: Body) -> Result<Zeroizing<Vec<u8>>, TokenError> {
+    body::read_secret(body, BODY_BYTES_MAX).await.map_err(|error| match error {
+        BodyError::TooLarge => TokenError::TooLarge,
+        BodyError::TimedOut => TokenError::TimedOut,
+        BodyError::Broken => TokenError::InvalidRequest("the request did not come whole"),
+    })
+}
+
+/// The `x-api-key` header, if there is one; what cannot be a key reads as one that is nobody's.
+#[must_use]
+pub fn api_key(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all("x-api-key").iter();
+    let key = values.next()?.to_str().unwrap_or_default();
+    Some(if values.next().is_none() { key } else { "" })
 }
 
 impl TokenRequest {
@@ -53,8 +79,34 @@ impl TokenRequest {
     /// [`TokenError::InvalidClient`] without credentials.
     pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, TokenError> {
         if !content::is_form(headers) {
-            return Err(TokenError::InvalidRequest("send the request as application/x-www-form-urlencoded"));
+            return Err(NO_FORM);
         }
+        Self::read_form(headers, body)
+    }
+
+    /// Like [`TokenRequest::read`], but a grant type that is not in the body is looked for in the query, and an empty body
+    /// need not say what it is: a client is known that sends all of it so (orchestration-api 1.5). Nothing else in the
+    /// query is read; a secret there would stand in logs.
+    ///
+    /// # Errors
+    /// See [`TokenRequest::read`].
+    pub fn read_leniently(headers: &HeaderMap, query: Option<&str>, body: &[u8]) -> Result<Self, TokenError> {
+        if !content::is_form(headers) && !body.is_empty() {
+            return Err(NO_FORM);
+        }
+        let mut request = Self::read_form(headers, body)?;
+        if request.grant_type.is_none() {
+            let mut asked = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+                .filter(|(name, value)| name == "grant_type" && !value.is_empty());
+            request.grant_type = asked.next().map(|(_, value)| value.into_owned());
+            if asked.next().is_some() {
+                return Err(TWICE);
+            }
+        }
+        Ok(request)
+    }
+
+    fn read_form(headers: &HeaderMap, body: &[u8]) -> Result<Self, TokenError> {
         if std::str::from_utf8(body).is_err() {
             return Err(TokenError::InvalidRequest("the request is not UTF-8"));
         }
@@ -68,7 +120,7 @@ impl TokenRequest {
                 _ => continue,
             };
             if parameter.is_some() {
-                return Err(TokenError::InvalidRequest("a parameter is given twice"));
+                return Err(TWICE);
             }
             *parameter = Some(value.into_owned());
         }
@@ -127,14 +179,14 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, Zeroizing<String>)>, Tok
     read().map(Some).ok_or(TokenError::InvalidClient)
 }
 
-/// The token, as RFC 6749 5.1 shows it.
+/// The token, as RFC 6749 5.1 shows it; without a scope in a dialect that has none.
 #[must_use]
-pub fn issued(token: &str, expires_in_seconds: u64, scope: &str) -> Response {
-    let body = Zeroizing::new(
-        json!({ "access_token": token, "token_type": "Bearer", "expires_in": expires_in_seconds, "scope": scope })
-            .to_string(),
-    );
-    answer(StatusCode::OK, &body)
+pub fn issued(token: &str, expires_in_seconds: u64, scope: Option<&str>) -> Response {
+    let mut body = json!({ "access_token": token, "token_type": "Bearer", "expires_in": expires_in_seconds });
+    if let Some(scope) = scope {
+        body["scope"] = scope.into();
+    }
+    answer(StatusCode::OK, &Zeroizing::new(body.to_string()))
 }
 
 impl TokenError {
@@ -150,6 +202,9 @@ impl TokenError {
                 (StatusCode::BAD_REQUEST, "unsupported_grant_type", "the only grant type is client_credentials")
             }
             Self::InvalidScope => (StatusCode::BAD_REQUEST, "invalid_scope", "there is no such scope"),
+            Self::UnknownApiKey => {
+                (StatusCode::NOT_FOUND, "invalid_request", "the x-api-key is none of this client's account")
+            }
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", "the request is too large"),
             Self::TimedOut => (StatusCode::REQUEST_TIMEOUT, "invalid_request", "the request did not come whole"),
         };
@@ -239,12 +294,81 @@ mod tests {
         assert_eq!(Err(TokenError::InvalidClient), read(&[], &format!("client_id=ada&{grant}")));
     }
 
+    fn leniently(content_type: Option<&str>, query: &str, body: &str) -> Result<(), TokenError> {
+        let mut headers = headers(FORM, &[&basic_of("ada:s:1")]);
+        match content_type {
+            Some(content_type) => drop(headers.insert(CONTENT_TYPE, content_type.parse().unwrap())),
+            None => drop(headers.remove(CONTENT_TYPE)),
+        }
+        let request = TokenRequest::read_leniently(&headers, Some(query), body.as_bytes())?;
+        assert_eq!(("ada", "s:1"), (request.client_id.as_str(), request.client_secret.as_str()));
+        request.check_grant()
+    }
+
+    #[test]
+    fn a_grant_type_in_the_query_will_do_where_it_may() {
+        let grant = "grant_type=client_credentials";
+        for content_type in [Some(FORM), Some("application/json"), None] {
+            assert_eq!(Ok(()), leniently(content_type, grant, ""), "{content_type:?}: an empty body is of no type");
+        }
+        assert_eq!(Ok(()), leniently(Some(FORM), "", grant));
+        assert_eq!(Ok(()), leniently(Some(FORM), "grant_type=password", grant), "the body comes first");
+        assert_eq!(Ok(()), leniently(Some(FORM), grant, "grant_type="), "empty is none");
+        assert_eq!(Err(TokenError::UnsupportedGrantType), leniently(Some(FORM), grant, "grant_type=password"));
+        assert_eq!(Err(TokenError::UnsupportedGrantType), leniently(None, "grant_type=password", ""));
+        assert_eq!(Err(NO_FORM), leniently(None, grant, "a=b"));
+        assert_eq!(Err(NO_FORM), leniently(Some("application/json"), grant, "{}"));
+        assert_eq!(Err(TWICE), leniently(None, &format!("{grant}&{grant}"), ""));
+        assert!(matches!(leniently(None, "", ""), Err(TokenError::InvalidRequest(_))), "no grant");
+        let secret_in_the_query = Some("client_id=ada&client_secret=s&grant_type=client_credentials");
+        let read = TokenRequest::read_leniently(&headers(FORM, &[]), secret_in_the_query, b"");
+        assert_eq!(Err(TokenError::InvalidClient), read);
+        let form = format!("client_id=ada&client_secret=s&{grant}");
+        assert!(TokenRequest::read_leniently(&headers(FORM, &[]), None, form.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn an_api_key_is_one_header() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(None, api_key(&headers));
+        headers.insert("x-api-key", HeaderValue::from_static("ak_1"));
+        assert_eq!(Some("ak_1"), api_key(&headers));
+        headers.append("x-api-key", HeaderValue::from_static("ak_1"));
+        assert_eq!(Some(""), api_key(&headers), "which one is meant?");
+        headers.insert("x-api-key", HeaderValue::from_bytes(b"\xff").unwrap());
+        assert_eq!(Some(""), api_key(&headers));
+    }
+
+    #[tokio::test]
+    async fn a_body_is_received_up_to_its_limit() {
+        assert_eq!(b"a=b", receive(Body::from("a=b")).await.unwrap().as_slice());
+        assert_eq!(Err(TokenError::TooLarge), receive(Body::from(vec![b'a'; BODY_BYTES_MAX + 1])).await.map(|_| ()));
+    }
+
+    #[test]
+    fn what_a_token_is_answered_with() {
+        assert_eq!(StatusCode::NOT_FOUND, TokenError::UnknownApiKey.response().status());
+        let scopes = [None, Some("READ")].map(|scope| {
+            let (parts, body) = issued("t", 3_600, scope).into_parts();
+            assert_eq!(StatusCode::OK, parts.status);
+            body
+        });
+        let expected = json!({ "access_token": "t", "token_type": "Bearer", "expires_in": 3_600 });
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let [without, with] = scopes.map(|body| {
+            let bytes = runtime.block_on(body::read(body, BODY_BYTES_MAX)).unwrap();
+            serde_json::from_slice::<serde_json::Value>(&bytes).unwrap()
+        });
+        assert_eq!(expected, without);
+        assert_eq!("READ", with["scope"]);
+    }
+
     #[test]
     fn answers_are_those_of_the_rfc() {
         let refused = TokenError::InvalidClient.response();
         assert_eq!(StatusCode::UNAUTHORIZED, refused.status());
         assert_eq!("Basic realm=\"token\"", refused.headers()[WWW_AUTHENTICATE]);
-        for response in [refused, TokenError::InvalidScope.response(), issued("t", 3_600, "READ")] {
+        for response in [refused, TokenError::InvalidScope.response(), issued("t", 3_600, None)] {
             assert_eq!("no-store", response.headers()[CACHE_CONTROL]);
         }
     }

@@ -454,6 +454,8 @@ impl Order {
             payment_id,
             dialect: Dialect::Purchases,
             public_id: None,
+            order_key: None,
+            tender: None,
             created_at: now,
             seller: opening.seller,
             language,
@@ -487,6 +489,7 @@ impl Order {
             single_attempt: input.purchase.single_attempt,
             save_card: input.force_recurring,
             hold_max: None,
+            captured_after: None,
             fees: opening.fees,
         };
         (checkout, terms, document)
@@ -546,14 +549,18 @@ pub(crate) fn create_purchase(f: &mut Fields<'_>) -> Option<CreatePurchase> {
     let means_nobody = client.as_ref().is_some_and(is_nothing);
     let client = client.filter(|_| !means_nobody);
     // 10.2 #14: an empty address is accepted, a missing one only when the payer will be asked for it.
-    let is_asked = match (&purchase, f.object("purchase").and_then(|sent| sent.get("request_client_details"))) {
+    let sent_object = |name: &str| match f.given(name) {
+        Some(Json::Object(members)) => Some(members),
+        Some(_) | None => None,
+    };
+    let is_asked = match (&purchase, sent_object("purchase").and_then(|sent| sent.get("request_client_details"))) {
         (Some(purchase), _) => purchase.request_client_details.contains(&"email"),
         (None, Some(Json::Array(names))) => names.contains(&Json::String("email".to_owned())),
         (None, Some(_) | None) => false,
     };
     let has_email = |sent: &Object| sent.get("email").is_some_and(|email| *email != Json::Null);
-    if f.object("client").is_some_and(|sent| !has_email(sent)) && !means_nobody && !is_asked {
-        f.refuse_in("client", "email", Problem::required());
+    if sent_object("client").is_some_and(|sent| !has_email(sent)) && !means_nobody && !is_asked {
+        f.verdict().add_in("client", "email", Problem::required());
     }
     let send_receipt = f.or("send_receipt", Bool, false, "Whether the payer gets a receipt by email.");
     let skip_capture =

@@ -1,48 +1,36 @@
-//! One declaration that both reads and describes. A shape is a straight-line function over [`Fields`]: run on a body it
-//! collects every error at its place, run on nothing it yields the schema of what it would read. So the published
-//! description cannot say anything else than the validation does.
+//! How bodies are read: the kinds of values there are, and what is said of wrong ones, each at its place.
 
-use serde::Serialize;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{
     AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type,
 };
-use utoipa::openapi::{Object as ObjectSchema, RefOr};
 
 use crate::errors::{FieldErrors, Node, Problem};
 use crate::numbers::{Decimal, Fixed};
+use tollgate_http::fields::{self, Kind, Verdict};
 use tollgate_http::json::{Json, Object};
 
-/// The members of one object: those of a body, or those there could be.
-pub(crate) struct Fields<'a> {
-    run: Run<'a>,
-    errors: FieldErrors,
-}
-
-enum Run<'a> {
-    Read(&'a Object),
-    Describe(Box<ObjectBuilder>),
-}
+/// The members of one object.
+pub(crate) type Fields<'a> = fields::Fields<'a, FieldErrors>;
 
 /// Declares the members of an object; `None` when a mandatory one could not be read, which was then reported.
-pub(crate) type Shape<T> = fn(&mut Fields<'_>) -> Option<T>;
+pub(crate) type Shape<T> = fields::Shape<T, FieldErrors>;
 
-/// How one kind of value is read and described.
-pub(crate) trait Kind {
-    /// What reading yields.
-    type Value;
+impl Verdict for FieldErrors {
+    type Wrong = Node;
 
-    /// Reads a value.
-    ///
-    /// # Errors
-    /// What is wrong with it, at its place.
-    fn read(&self, json: &Json) -> Result<Self::Value, Node>;
+    const NULL_IS_NOTHING: bool = false;
 
-    /// Describes what [`Kind::read`] takes.
-    fn schema(&self) -> Schema;
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
 
-    /// Whether this value says that there is none.
-    fn is_absent(&self, _json: &Json) -> bool {
-        false
+    fn add(&mut self, name: &'static str, wrong: Node) {
+        self.add(name, wrong);
+    }
+
+    fn add_missing(&mut self, name: &'static str) {
+        self.add(name, Problem::required());
     }
 }
 
@@ -57,168 +45,7 @@ pub(crate) fn read<T>(body: &Json, shape: Shape<T>) -> Result<T, FieldErrors> {
         Json::Array(items) if items.is_empty() => &nothing,
         _ => return Err(FieldErrors::all(Problem::invalid("An object is needed here."))),
     };
-    let mut fields = Fields { run: Run::Read(members), errors: FieldErrors::default() };
-    match shape(&mut fields) {
-        Some(value) if fields.errors.is_empty() => Ok(value),
-        _ => Err(fields.errors),
-    }
-}
-
-/// The schema of what [`read`] takes.
-#[must_use]
-pub(crate) fn describe<T>(shape: Shape<T>) -> ObjectSchema {
-    let mut fields = Fields { run: Run::Describe(Box::default()), errors: FieldErrors::default() };
-    let _ = shape(&mut fields);
-    match fields.run {
-        Run::Describe(object) => object.build(),
-        Run::Read(_) => ObjectSchema::new(),
-    }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "a declaration reads better without borrows")]
-impl Fields<'_> {
-    /// A member that must be there; reports what is wrong and is `None` then.
-    pub(crate) fn required<K: Kind>(&mut self, name: &'static str, kind: K, about: &'static str) -> Option<K::Value> {
-        self.describe(name, &kind, about, &Presence::Required);
-        match self.given(name) {
-            Some(json) if !kind.is_absent(json) => self.report(name, kind.read(json)),
-            Some(_) | None => {
-                if matches!(self.run, Run::Read(_)) {
-                    self.errors.add(name, Problem::required());
-                }
-                None
-            }
-        }
-    }
-
-    /// A member that may be left out, but not be `null`.
-    pub(crate) fn optional<K: Kind>(&mut self, name: &'static str, kind: K, about: &'static str) -> Option<K::Value> {
-        self.describe(name, &kind, about, &Presence::Optional);
-        let json = self.given(name).filter(|json| !kind.is_absent(json))?;
-        self.report(name, kind.read(json))
-    }
-
-    /// A member that may be left out or be `null`, which means the same.
-    pub(crate) fn nullable<K: Kind>(&mut self, name: &'static str, kind: K, about: &'static str) -> Option<K::Value> {
-        self.describe(name, &kind, about, &Presence::Nullable);
-        let json = self.given(name).filter(|json| !matches!(json, Json::Null) && !kind.is_absent(json))?;
-        self.report(name, kind.read(json))
-    }
-
-    /// A member that has a value of its own when it is left out.
-    pub(crate) fn or<K: Kind>(
-        &mut self,
-        name: &'static str,
-        kind: K,
-        default: K::Value,
-        about: &'static str,
-    ) -> K::Value
-    where
-        K::Value: Serialize,
-    {
-        if let Run::Describe(_) = self.run {
-            let shown = serde_json::to_value(&default).ok();
-            self.describe(name, &kind, about, &Presence::Default(shown));
-        }
-        match self.given(name) {
-            Some(json) if !kind.is_absent(json) => self.report(name, kind.read(json)).unwrap_or(default),
-            Some(_) | None => default,
-        }
-    }
-
-    /// An object member as it was sent, for what only its owner can judge.
-    #[must_use]
-    pub(crate) fn object(&self, name: &str) -> Option<&Object> {
-        match self.given(name) {
-            Some(Json::Object(members)) => Some(members),
-            Some(_) | None => None,
-        }
-    }
-
-    /// Reports a member inside an object member, for what only its owner can judge.
-    pub(crate) fn refuse_in(&mut self, object: &'static str, name: &'static str, problem: Problem) {
-        self.errors.add_in(object, name, problem);
-    }
-
-    fn given(&self, name: &str) -> Option<&'_ Json> {
-        match self.run {
-            Run::Read(members) => members.get(name),
-            Run::Describe(_) => None,
-        }
-    }
-
-    fn report<T>(&mut self, name: &'static str, result: Result<T, Node>) -> Option<T> {
-        result.map_err(|node| self.errors.add(name, node)).ok()
-    }
-
-    fn describe<K: Kind>(&mut self, name: &'static str, kind: &K, about: &'static str, presence: &Presence) {
-        let Run::Describe(object) = &mut self.run else { return };
-        let mut builder = *std::mem::take(object);
-        if matches!(presence, Presence::Required) {
-            builder = builder.required(name);
-        }
-        **object = builder.property(name, presented(kind.schema(), about, presence));
-    }
-}
-
-enum Presence {
-    Required,
-    Optional,
-    Nullable,
-    Default(Option<serde_json::Value>),
-}
-
-/// The schema of a member from the schema of its value.
-fn presented(schema: Schema, about: &str, presence: &Presence) -> Schema {
-    let about = (!about.is_empty()).then(|| about.to_owned());
-    let default = match presence {
-        Presence::Default(default) => default.clone(),
-        Presence::Required | Presence::Optional | Presence::Nullable => None,
-    };
-    let nullable = matches!(presence, Presence::Nullable);
-    match schema {
-        Schema::Object(mut object) => {
-            // What a kind says of itself comes after what the member is for.
-            object.description = match (about, object.description.take()) {
-                (Some(about), Some(rule)) => Some(format!("{about} {rule}")),
-                (about, rule) => about.or(rule),
-            };
-            object.default = default;
-            if nullable {
-                object.schema_type = or_null(object.schema_type);
-                if let Some(values) = &mut object.enum_values {
-                    values.push(serde_json::Value::Null);
-                }
-            }
-            Schema::Object(object)
-        }
-        Schema::Array(mut array) => {
-            array.description = about;
-            array.default = default;
-            if nullable {
-                array.schema_type = or_null(array.schema_type);
-            }
-            Schema::Array(array)
-        }
-        Schema::AnyOf(mut any) => {
-            any.description = about;
-            any.default = default;
-            if nullable {
-                any.items.push(RefOr::T(ObjectBuilder::new().schema_type(Type::Null).into()));
-            }
-            Schema::AnyOf(any)
-        }
-        other => other,
-    }
-}
-
-fn or_null(schema_type: SchemaType) -> SchemaType {
-    let types = match schema_type {
-        SchemaType::Type(one) => vec![one, Type::Null],
-        SchemaType::Array(many) => many.into_iter().chain([Type::Null]).collect(),
-        SchemaType::AnyValue => return SchemaType::AnyValue,
-    };
-    SchemaType::from_iter(types)
+    fields::read(members, shape)
 }
 
 /// A value of the wrong type.
@@ -265,7 +92,7 @@ impl Text {
     }
 }
 
-impl Kind for Text {
+impl Kind<FieldErrors> for Text {
     type Value = String;
 
     fn read(&self, json: &Json) -> Result<String, Node> {
@@ -314,7 +141,7 @@ impl<T> Parsed<T> {
     }
 }
 
-impl<T> Kind for Parsed<T> {
+impl<T> Kind<FieldErrors> for Parsed<T> {
     type Value = T;
 
     fn read(&self, json: &Json) -> Result<T, Node> {
@@ -339,7 +166,7 @@ impl<T> Kind for Parsed<T> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Choice(pub &'static [&'static str]);
 
-impl Kind for Choice {
+impl Kind<FieldErrors> for Choice {
     type Value = &'static str;
 
     fn read(&self, json: &Json) -> Result<&'static str, Node> {
@@ -357,7 +184,7 @@ impl Kind for Choice {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bool;
 
-impl Kind for Bool {
+impl Kind<FieldErrors> for Bool {
     type Value = bool;
 
     fn read(&self, json: &Json) -> Result<bool, Node> {
@@ -403,7 +230,7 @@ impl Int {
     }
 }
 
-impl Kind for Int {
+impl Kind<FieldErrors> for Int {
     type Value = i64;
 
     fn read(&self, json: &Json) -> Result<i64, Node> {
@@ -442,7 +269,7 @@ pub(crate) struct Decimals {
     pub max: i64,
 }
 
-impl Kind for Decimals {
+impl Kind<FieldErrors> for Decimals {
     type Value = Fixed;
 
     fn read(&self, json: &Json) -> Result<Fixed, Node> {
@@ -508,7 +335,7 @@ impl<K> List<K> {
     }
 }
 
-impl<K: Kind> Kind for List<K>
+impl<K: Kind<FieldErrors>> Kind<FieldErrors> for List<K>
 where
     K::Value: PartialEq,
 {
@@ -536,7 +363,7 @@ where
 /// An object of its own shape.
 pub(crate) struct Nested<T>(pub Shape<T>);
 
-impl<T> Kind for Nested<T> {
+impl<T> Kind<FieldErrors> for Nested<T> {
     type Value = T;
 
     fn read(&self, json: &Json) -> Result<T, Node> {
@@ -548,14 +375,14 @@ impl<T> Kind for Nested<T> {
     }
 
     fn schema(&self) -> Schema {
-        Schema::Object(describe(self.0))
+        Schema::Object(fields::describe(self.0))
     }
 }
 
 /// An object of its own shape that is not there when it is `[]`, as PHP writes an empty one.
 pub(crate) struct NestedOrEmpty<T>(pub Shape<T>);
 
-impl<T> Kind for NestedOrEmpty<T> {
+impl<T> Kind<FieldErrors> for NestedOrEmpty<T> {
     type Value = T;
 
     fn read(&self, json: &Json) -> Result<T, Node> {
@@ -581,7 +408,7 @@ pub(crate) struct Objects<T> {
     pub max: usize,
 }
 
-impl<T> Kind for Objects<T> {
+impl<T> Kind<FieldErrors> for Objects<T> {
     type Value = Vec<T>;
 
     fn read(&self, json: &Json) -> Result<Vec<T>, Node> {
@@ -601,7 +428,7 @@ impl<T> Kind for Objects<T> {
     }
 
     fn schema(&self) -> Schema {
-        list_schema(describe(self.shape).into(), self.min, self.max, false)
+        list_schema(fields::describe(self.shape).into(), self.min, self.max, false)
     }
 }
 
@@ -612,7 +439,7 @@ pub(crate) struct Anything {
     pub max: usize,
 }
 
-impl Kind for Anything {
+impl Kind<FieldErrors> for Anything {
     type Value = Object;
 
     fn read(&self, json: &Json) -> Result<Object, Node> {

@@ -1,7 +1,7 @@
 //! What a merchant is told: the object right after the event, and the event's name (purchases-api 5.2).
 
-use domain::{Checkout, Event, Notice, Payment, Recorded};
-use engine::{Audience, CheckoutRecord, Endpoint, Letter};
+use domain::{Event, Notice, Payment, Recorded, Timestamp};
+use engine::{Audience, CheckoutRecord, Endpoint, Fingerprints, Letter, Shown, WayBack};
 
 use crate::document::PurchaseDocument;
 use crate::status::{event_type, tells_of_a_payment};
@@ -23,7 +23,8 @@ impl Narrator {
 
 impl engine::Narrator for Narrator {
     /// A checkout's own callback hears of money taken, its payer of the invoice.
-    fn audience(&self, checkout: &Checkout, _: &Event, notice: Notice) -> Audience {
+    fn audience(&self, shown: &Shown, _: &Event, notice: Notice) -> Audience {
+        let checkout = &shown.record.checkout;
         let callback = || checkout.callback.as_ref().map(|callback| Endpoint::Callback { url: callback.url.clone() });
         let endpoint = match notice {
             Notice::Paid => callback(),
@@ -33,7 +34,13 @@ impl engine::Narrator for Narrator {
         Audience { endpoints: endpoint.into_iter().collect(), topics: &[] }
     }
 
-    fn body(&self, record: &CheckoutRecord, history: &[Recorded], notice: Notice) -> Result<String, String> {
+    fn body(
+        &self,
+        record: &CheckoutRecord,
+        history: &[Recorded],
+        notice: Notice,
+        _: &Fingerprints,
+    ) -> Result<String, String> {
         let document = PurchaseDocument::from_json(&record.document).map_err(|error| error.to_string())?;
         let name = event_type(notice).ok_or("no webhook tells of this")?;
         let body = if tells_of_a_payment(notice) {
@@ -46,6 +53,10 @@ impl engine::Narrator for Narrator {
             view::event_body(purchase, name)
         };
         String::from_utf8(body.map_err(|error| error.to_string())?).map_err(|error| error.to_string())
+    }
+
+    fn way_back(&self, _: &CheckoutRecord, _: &[Recorded], _: Timestamp) -> Result<Option<WayBack>, String> {
+        Ok(None)
     }
 
     fn invoice(&self, record: &CheckoutRecord, history: &[Recorded]) -> Result<Letter, String> {

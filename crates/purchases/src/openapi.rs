@@ -1,6 +1,7 @@
 //! The published description of this dialect, made by the code that does it: bodies by the reader of the body, answers
 //! by the types that are rendered.
 
+use tollgate_http::fields;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItemBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
@@ -17,7 +18,6 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::actions;
 use crate::create::create_purchase;
 use crate::errors::Problem;
-use crate::fields;
 use crate::refund::Payment;
 use crate::view::Purchase;
 

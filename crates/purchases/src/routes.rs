@@ -120,6 +120,7 @@ impl From<Error> for ApiError {
             Error::NotFound => Self::NotFound,
             Error::Refused(_)
             | Error::NoToken
+            | Error::OrderPaid
             | Error::BrandNotListed
             | Error::NoMail
             | Error::Mail(_)

@@ -107,6 +107,11 @@ pub(crate) fn after(status: Status, payment: &Payment, event: &Event) -> Status 
         Event::ChargedBack { .. } => Status::Chargeback,
         Event::ChargebackReversed { .. } => taken(payment),
         Event::InvoiceSent
+        | Event::TenderBegun(_)
+        | Event::TenderEnded(_)
+        | Event::Redirected { .. }
+        | Event::OperationUnknown { .. }
+        | Event::Released { .. }
         | Event::DetailsGiven(_)
         | Event::Overdue
         | Event::Declined { .. }
@@ -253,7 +258,7 @@ pub(crate) const fn event_type(notice: Notice) -> Option<&'static str> {
         Notice::Paid | Notice::PaidElsewhere => "purchase.paid",
         Notice::Held => "purchase.hold",
         Notice::Verified => "purchase.preauthorized",
-        Notice::Invoiced | Notice::Expired => return None,
+        Notice::Invoiced | Notice::Expired | Notice::Submitted => return None,
         Notice::Failed => "purchase.payment_failure",
         Notice::Cancelled => "purchase.cancelled",
         Notice::CapturePending => "purchase.pending_capture",

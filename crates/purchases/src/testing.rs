@@ -2,8 +2,8 @@
 
 use domain::{
     AttemptId, Authentication, AuthenticationIds, Brand, BrandId, CardFacts, CardId, CardSummary, Challenge, Checkout,
-    CheckoutId, Command, Currency, Customer, CustomerId, DeclineReason, Event, Expiry, Fees, Flow, MerchantId, Mode,
-    Money, OperationId, OperationKind, OperationOutcome, Order, Outcome, Payment, PaymentId, Recorded, Refusal,
+    CheckoutId, Command, Currency, Customer, CustomerId, DeclineReason, Event, Expiry, Fees, Flow, Means, MerchantId,
+    Mode, Money, OperationId, OperationKind, OperationOutcome, Order, Outcome, Payment, PaymentId, Recorded, Refusal,
     RefusedTry, Report, Submission, Timestamp, TransStatus,
 };
 use serde_json::{Value, json};
@@ -30,6 +30,8 @@ pub(crate) fn brand() -> engine::Brand {
     engine::Brand {
         id: BrandId::parse("6f0d2f0e-1a55-4d0c-9c0e-6f2f0d3b7a11").expect("an id"),
         merchant_id: MerchantId::parse("a3f1d6aa-0d7a-4f41-9c3b-9f61b0c4d001").expect("an id"),
+        parent: None,
+        api_key: "ak_0123456789".to_owned(),
         name: "Shop".to_owned(),
         website: String::new(),
         currency: Currency::parse("MYR").expect("ringgit"),
@@ -172,11 +174,12 @@ impl App {
             },
             "refuse" => {
                 let reason = reason();
-                let Submission { attempt_id, card, flow, payer_ip, .. } = self.submission(Flow::DirectPost);
+                let submission = self.submission(Flow::DirectPost);
+                let Submission { attempt_id, flow, payer_ip, .. } = submission;
                 let is_readable = !matches!(reason, DeclineReason::Field(..));
                 Command::Refuse(RefusedTry {
                     attempt_id,
-                    card: is_readable.then_some(card),
+                    card: submission.card().cloned().filter(|_| is_readable),
                     flow,
                     payer_ip,
                     reason,
@@ -229,13 +232,16 @@ impl App {
         Submission {
             attempt_id: self.attempt_id(),
             acquirer: "test".to_owned(),
-            card: CardSummary {
-                brand: Brand::Visa,
-                masked: "444433******1111".to_owned(),
-                expiry: Expiry { year: 2030, month: 4 },
-                holder: "Ada Example".to_owned(),
+            means: Means::Card {
+                card: CardSummary {
+                    brand: Brand::Visa,
+                    masked: "444433******1111".to_owned(),
+                    expiry: Expiry { year: 2030, month: 4 },
+                    holder: "Ada Example".to_owned(),
+                },
+                card_id: CardId::parse("11111111-1111-4111-8111-111111111111").expect("an id"),
             },
-            card_id: CardId::parse("11111111-1111-4111-8111-111111111111").expect("an id"),
+            part: None,
             token: (flow == Flow::Api).then(|| CheckoutId::parse(TOKEN).expect("an id")),
             flow,
             payer_ip: "203.0.113.9".parse().ok(),

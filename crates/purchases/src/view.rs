@@ -673,6 +673,11 @@ impl Story {
             // A try without an outcome is not shown, and one undone later was shown as failed before.
             Event::Opened(_)
             | Event::InvoiceSent
+            | Event::TenderBegun(_)
+            | Event::TenderEnded(_)
+            | Event::Redirected { .. }
+            | Event::OperationUnknown { .. }
+            | Event::Released { .. }
             | Event::Overdue
             | Event::Expired
             | Event::Cancelled
@@ -738,7 +743,7 @@ impl Story {
     fn tried<'a>(&self, submission: &'a Submission, facts: &'a CardFacts) -> Tried<'a> {
         Tried {
             flow: submission.flow,
-            card: Some(&submission.card),
+            card: submission.card(),
             facts,
             ip: submission.payer_ip.map(|ip| ip.to_string()),
             authentication: self.authentication(submission.attempt_id),

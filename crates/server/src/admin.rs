@@ -17,8 +17,8 @@ use store::{ApiKey, Brand, Company, Merchant, OauthClient};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{ListedArgs, LookArgs, NewBrandArgs, NewMerchantArgs, PolicyArgs, UpdateBrandArgs};
-use crate::risk;
+use crate::cli::{ListedArgs, LookArgs, NewBrandArgs, NewEntityArgs, NewMerchantArgs, PolicyArgs, UpdateBrandArgs};
+use crate::{entities, risk};
 
 /// One request of an operator.
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,12 +31,17 @@ pub(crate) enum AdminRequest {
     UpdateBrand(UpdateBrandArgs),
     ListBrands { merchant: String },
     RevokeBrand { merchant: String, brand: String },
+    CreateEntity(NewEntityArgs),
+    ListEntities { merchant: String },
+    RevokeEntity { merchant: String, entity: String },
     CreateKey { merchant: String, mode: String },
     ListKeys { merchant: String },
     RevokeKey { merchant: String, key: String },
-    CreateClient { merchant: String, dialect: String, mode: String },
+    CreateClient { merchant: String, dialect: String, entity: Option<String>, mode: String },
     ListClients { merchant: String },
     RevokeClient { merchant: String, client: String },
+    RotateSigningKey,
+    ListSigningKeys,
     ShowRisk { merchant: String, mode: String },
     SetRisk { merchant: String, mode: String, policy: PolicyArgs },
     Block { merchant: String, mode: String, listed: ListedArgs },
@@ -95,60 +100,8 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
             engine.revoke_merchant(id).await.context("there is no such merchant")?;
             json!({ "revoked": merchant })
         }
-        AdminRequest::CreateBrand(NewBrandArgs {
-            merchant,
-            name,
-            website,
-            currency,
-            currencies,
-            convert_to,
-            rate: rates,
-            language,
-            time_zone,
-            direct_post,
-            look,
-        }) => {
-            if name.trim().is_empty() {
-                bail!("--name: a brand needs a name");
-            }
-            if jiff::tz::TimeZone::get(&time_zone).is_err() {
-                bail!("--time-zone: {time_zone} is not an IANA time zone, such as Asia/Kuala_Lumpur");
-            }
-            if language.len() != 2 || !language.bytes().all(|letter| letter.is_ascii_lowercase()) {
-                bail!("--language: {language} is not a language of two letters, such as en");
-            }
-            let default = parse_currency("--currency", &currency)?;
-            let currencies = match currencies {
-                None => None,
-                Some(codes) => {
-                    let mut allowed = vec![default];
-                    for code in codes {
-                        let currency = parse_currency("--currencies", &code)?;
-                        if !allowed.contains(&currency) {
-                            allowed.push(currency);
-                        }
-                    }
-                    Some(allowed)
-                }
-            };
-            let exchanges = match convert_to {
-                Some(code) => parse_rates(parse_currency("--convert-to", &code)?, &rates)?,
-                None => vec![],
-            };
-            let merchant_id = merchant_id(&merchant)?;
-            let new = NewBrand {
-                merchant_id,
-                name,
-                website,
-                currency: default,
-                currencies,
-                exchanges,
-                language,
-                time_zone,
-                direct_post,
-                palette: parse_palette(&look)?,
-                logo: parse_logo(&look)?,
-            };
+        AdminRequest::CreateBrand(brand) => {
+            let new = new_brand(brand, None)?;
             describe_brand(&engine.create_brand(new).await.context("there is no such merchant")?)
         }
         AdminRequest::UpdateBrand(UpdateBrandArgs { merchant, brand, name, website, look }) => {
@@ -168,6 +121,9 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
             engine.revoke_brand(merchant_id(&merchant)?, id).await.context("this merchant has no such brand")?;
             json!({ "revoked": brand })
         }
+        AdminRequest::CreateEntity(args) => entities::create(engine, args).await?,
+        AdminRequest::ListEntities { merchant } => entities::list(engine, &merchant).await?,
+        AdminRequest::RevokeEntity { merchant, entity } => entities::revoke(engine, &merchant, &entity).await?,
         AdminRequest::CreateKey { merchant, mode } => {
             let mode = Mode::parse(&mode).context("--mode: test or live")?;
             let (key, secret) =
@@ -184,13 +140,14 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
             engine.revoke_key(merchant_id(&merchant)?, id).await.context("this merchant has no such key")?;
             json!({ "revoked": key })
         }
-        AdminRequest::CreateClient { merchant, dialect, mode } => {
-            let dialect = Dialect::parse(&dialect).context("--dialect: card_payments")?;
+        AdminRequest::CreateClient { merchant, dialect, entity, mode } => {
+            let dialect = Dialect::parse(&dialect).context("--dialect: card_payments or orchestration")?;
             let mode = Mode::parse(&mode).context("--mode: test or live")?;
-            let (client, secret) = engine
-                .create_client(merchant_id(&merchant)?, dialect, mode)
-                .await
-                .context("there is no such merchant")?;
+            let merchant = merchant_id(&merchant)?;
+            engine.merchant(merchant).await.context("there is no such merchant")?;
+            let entity = entities::of_client(dialect, entity.as_deref())?;
+            let (client, secret) =
+                engine.create_client(merchant, dialect, mode, entity).await.context(entities::NO_ENTITY)?;
             let mut answer = describe_client(&client);
             answer["client_secret"] = Value::from(secret.as_str());
             answer
@@ -203,6 +160,8 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
             engine.revoke_client(merchant_id(&merchant)?, id).await.context("this merchant has no such client")?;
             json!({ "revoked": client })
         }
+        AdminRequest::RotateSigningKey => entities::describe_key(&engine.rotate_signing_jwk().await?),
+        AdminRequest::ListSigningKeys => engine.signing_jwks().await?.iter().map(entities::describe_key).collect(),
         AdminRequest::ShowRisk { merchant, mode } => risk::show(engine, &merchant, &mode).await?,
         AdminRequest::SetRisk { merchant, mode, policy } => risk::set(engine, &merchant, &mode, &policy).await?,
         AdminRequest::Block { merchant, mode, listed } => risk::block(engine, &merchant, &mode, &listed).await?,
@@ -211,6 +170,65 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
         AdminRequest::ListBlockedTries { merchant, mode, checkout } => {
             risk::tries(engine, &merchant, &mode, &checkout).await?
         }
+    })
+}
+
+/// What the arguments of a brand, or of an entity below `parent`, ask for.
+pub(crate) fn new_brand(args: NewBrandArgs, parent: Option<BrandId>) -> anyhow::Result<NewBrand> {
+    let NewBrandArgs {
+        merchant,
+        name,
+        website,
+        currency,
+        currencies,
+        convert_to,
+        rate: rates,
+        language,
+        time_zone,
+        direct_post,
+        look,
+    } = args;
+    if name.trim().is_empty() {
+        bail!("--name: a brand needs a name");
+    }
+    if jiff::tz::TimeZone::get(&time_zone).is_err() {
+        bail!("--time-zone: {time_zone} is not an IANA time zone, such as Asia/Kuala_Lumpur");
+    }
+    if language.len() != 2 || !language.bytes().all(|letter| letter.is_ascii_lowercase()) {
+        bail!("--language: {language} is not a language of two letters, such as en");
+    }
+    let default = parse_currency("--currency", &currency)?;
+    let currencies = match currencies {
+        None => None,
+        Some(codes) => {
+            let mut allowed = vec![default];
+            for code in codes {
+                let currency = parse_currency("--currencies", &code)?;
+                if !allowed.contains(&currency) {
+                    allowed.push(currency);
+                }
+            }
+            Some(allowed)
+        }
+    };
+    let exchanges = match convert_to {
+        Some(code) => parse_rates(parse_currency("--convert-to", &code)?, &rates)?,
+        None => vec![],
+    };
+    let merchant_id = merchant_id(&merchant)?;
+    Ok(NewBrand {
+        merchant_id,
+        parent,
+        name,
+        website,
+        currency: default,
+        currencies,
+        exchanges,
+        language,
+        time_zone,
+        direct_post,
+        palette: parse_palette(&look)?,
+        logo: parse_logo(&look)?,
     })
 }
 
@@ -316,6 +334,7 @@ fn describe_client(client: &OauthClient) -> Value {
         "client_id": client.id.to_string(),
         "merchant": client.merchant_id.to_string(),
         "dialect": client.dialect.as_str(),
+        "entity": client.entity.map(|entity| entity.to_string()),
         "mode": client.mode.as_str(),
         "revoked": client.revoked_at.is_some(),
     })

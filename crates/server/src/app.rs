@@ -11,7 +11,7 @@ use axum::Router;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Checkout, Dialect, Event, Notice, Recorded, Timestamp};
-use engine::{Audience, CheckoutRecord, Engine, Letter, Narrator, Parts, Reach, RootKey};
+use engine::{Audience, CheckoutRecord, Engine, Fingerprints, Letter, Narrator, Parts, Reach, RootKey, Shown, WayBack};
 use env::Env;
 use store::Store;
 use tollgate_http::metrics::{HttpMetrics, Metrics};
@@ -86,7 +86,10 @@ impl App {
             root_key,
             test_acquirer: book,
             reach: if control_token.is_some() { Reach::PublicAndLoopback } else { Reach::Public },
-            narrator: Arc::new(Narrators { purchases: purchases::Narrator::new(public_url.as_str()) }),
+            narrator: Arc::new(Narrators {
+                purchases: purchases::Narrator::new(public_url.as_str()),
+                orchestration: orchestration::Narrator::new(public_url.as_str()),
+            }),
             public_url: public_url.as_str().to_owned(),
             outbox: control_token.is_some().then(|| data.join("mail")),
             authorization_max,
@@ -101,6 +104,7 @@ impl App {
 
         let router = Router::new()
             .merge(card_payments::router(engine.clone(), public_url.as_str(), test_limits))
+            .merge(orchestration::router(engine.clone(), public_url.as_str(), test_limits))
             .merge(purchases::router(engine.clone(), public_url.as_str(), test_limits))
             .merge(checkout::router(engine.clone(), public_url.as_str()))
             .merge(operations::router(engine.clone(), metrics.then(|| Arc::clone(&counted))))
@@ -114,6 +118,7 @@ impl App {
 /// Each dialect tells of what it made.
 struct Narrators {
     purchases: purchases::Narrator,
+    orchestration: orchestration::Narrator,
 }
 
 impl Narrators {
@@ -121,17 +126,33 @@ impl Narrators {
         match checkout.dialect {
             Dialect::Purchases => &self.purchases,
             Dialect::CardPayments => &card_payments::Narrator,
+            Dialect::Orchestration => &self.orchestration,
         }
     }
 }
 
 impl Narrator for Narrators {
-    fn audience(&self, checkout: &Checkout, event: &Event, notice: Notice) -> Audience {
-        self.of(checkout).audience(checkout, event, notice)
+    fn audience(&self, shown: &Shown, event: &Event, notice: Notice) -> Audience {
+        self.of(&shown.record.checkout).audience(shown, event, notice)
     }
 
-    fn body(&self, record: &CheckoutRecord, history: &[Recorded], notice: Notice) -> Result<String, String> {
-        self.of(&record.checkout).body(record, history, notice)
+    fn body(
+        &self,
+        record: &CheckoutRecord,
+        history: &[Recorded],
+        notice: Notice,
+        fingerprints: &Fingerprints,
+    ) -> Result<String, String> {
+        self.of(&record.checkout).body(record, history, notice, fingerprints)
+    }
+
+    fn way_back(
+        &self,
+        record: &CheckoutRecord,
+        history: &[Recorded],
+        now: Timestamp,
+    ) -> Result<Option<WayBack>, String> {
+        self.of(&record.checkout).way_back(record, history, now)
     }
 
     fn invoice(&self, record: &CheckoutRecord, history: &[Recorded]) -> Result<Letter, String> {
@@ -151,10 +172,13 @@ pub fn refuse(status: StatusCode, uri: &Uri, languages: Option<&HeaderValue>, no
     if card_payments::owns(uri.path()) {
         return card_payments::refuse(status, uri.path(), now);
     }
+    if orchestration::owns(uri.path()) {
+        return orchestration::refuse(status, uri.path());
+    }
     if uri.path().starts_with("/api/v1/") {
         return purchases::refuse(status);
     }
-    if ["/p/", "/card/", "/acs/"].iter().any(|pages| uri.path().starts_with(pages)) {
+    if ["/p/", "/card/", "/entities/", "/acs/"].iter().any(|pages| uri.path().starts_with(pages)) {
         return checkout::refuse(status, uri, languages);
     }
     (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{status}\n")).into_response()

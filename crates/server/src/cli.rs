@@ -35,6 +35,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: BrandAction,
     },
+    /// Entities of a merchant: its brands, as the orchestration API calls them, in their tree.
+    Entity {
+        #[command(subcommand)]
+        action: EntityAction,
+    },
     /// API keys of a merchant.
     Key {
         #[command(subcommand)]
@@ -44,6 +49,11 @@ pub(crate) enum Command {
     Client {
         #[command(subcommand)]
         action: ClientAction,
+    },
+    /// The keys that the gateway signs with for the orchestration API.
+    SigningKey {
+        #[command(subcommand)]
+        action: SigningKeyAction,
     },
     /// What becomes of tries that look like card testing or fraud.
     Risk {
@@ -211,6 +221,17 @@ pub(crate) struct NewBrandArgs {
     pub(crate) look: LookArgs,
 }
 
+/// What an operator says of a new entity, on the command line and over the admin socket.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub(crate) struct NewEntityArgs {
+    /// The entity that it stands below; it is one of its own by default.
+    #[arg(long, value_name = "ENTITY")]
+    pub(crate) parent: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(crate) brand: NewBrandArgs,
+}
+
 /// How the pages of a brand look.
 #[derive(Debug, Clone, Default, Args, Serialize, Deserialize)]
 pub(crate) struct LookArgs {
@@ -305,6 +326,43 @@ pub(crate) enum BrandAction {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum EntityAction {
+    /// Makes an entity and its API key.
+    Create {
+        #[command(flatten)]
+        entity: Box<NewEntityArgs>,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Lists the entities of a merchant, each after the one it stands below.
+    List {
+        /// The merchant's id.
+        #[arg(long)]
+        merchant: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Lets an entity take no new payments; those below it go on.
+    Revoke {
+        /// The merchant's id.
+        #[arg(long)]
+        merchant: String,
+        /// The entity's id.
+        entity: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SigningKeyAction {
+    /// Lets a new key sign; the one before stays published for seven days.
+    Rotate(DataArgs),
+    /// Lists the keys, the newest first.
+    List(DataArgs),
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum KeyAction {
     /// Makes a key and shows its secret, once.
     Create {
@@ -347,6 +405,9 @@ pub(crate) enum ClientAction {
         /// The API it speaks.
         #[arg(long)]
         dialect: ClientDialect,
+        /// The entity that it acts for, with all below it; a client of the orchestration API needs one.
+        #[arg(long)]
+        entity: Option<String>,
         /// Its world.
         #[arg(long)]
         mode: KeyMode,
@@ -489,6 +550,8 @@ pub(crate) enum ClientDialect {
     /// The card payments API.
     #[value(name = "card_payments")]
     CardPayments,
+    /// The orchestration API.
+    Orchestration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

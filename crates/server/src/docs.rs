@@ -34,9 +34,13 @@ pub(crate) fn router(public_url: &str) -> Router {
 }
 
 /// Every dialect's document, by the name it is served under.
-fn dialects(public_url: &str) -> [(&'static str, Value); 2] {
-    [("purchases", purchases::openapi(public_url)), ("card_payments", card_payments::openapi(public_url))]
-        .map(|(name, document)| (name, serde_json::to_value(document).unwrap_or_default()))
+fn dialects(public_url: &str) -> [(&'static str, Value); 3] {
+    [
+        ("purchases", purchases::openapi(public_url)),
+        ("orchestration", orchestration::openapi(public_url)),
+        ("card_payments", card_payments::openapi(public_url)),
+    ]
+    .map(|(name, document)| (name, serde_json::to_value(document).unwrap_or_default()))
 }
 
 fn section(name: &'static str, document: &Value) -> Section {

@@ -21,8 +21,8 @@ use tollgate_http::serve::{Limits, Serving, serve};
 use crate::admin::{self, AdminRequest, read_logo};
 use crate::app::{App, AppOptions, refuse};
 use crate::cli::{
-    BrandAction, Cli, ClientAction, ClientDialect, Command, DataArgs, KeyAction, MerchantAction, RiskAction, ServeArgs,
-    TriesArgs,
+    BrandAction, Cli, ClientAction, ClientDialect, Command, DataArgs, EntityAction, KeyAction, MerchantAction,
+    RiskAction, ServeArgs, SigningKeyAction, TriesArgs,
 };
 use crate::config::{Config, PublicUrl, read_key_file, sandbox_key_path};
 use crate::sandbox::Credentials;
@@ -41,8 +41,10 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Audit(data) => return audit(&data),
         Command::Merchant { action } => administer(merchant_request(action)),
         Command::Brand { action } => brand_request(action).and_then(administer),
+        Command::Entity { action } => entity_request(action).and_then(administer),
         Command::Key { action } => administer(key_request(action)),
         Command::Client { action } => administer(client_request(action)),
+        Command::SigningKey { action } => administer(signing_key_request(action)),
         Command::Risk { action } => administer(risk_request(action)),
     };
     match result {
@@ -361,6 +363,24 @@ fn brand_request(action: BrandAction) -> anyhow::Result<(AdminRequest, DataArgs)
     })
 }
 
+fn entity_request(action: EntityAction) -> anyhow::Result<(AdminRequest, DataArgs)> {
+    Ok(match action {
+        EntityAction::Create { mut entity, data } => {
+            read_logo(&mut entity.brand.look)?;
+            (AdminRequest::CreateEntity(*entity), data)
+        }
+        EntityAction::List { merchant, data } => (AdminRequest::ListEntities { merchant }, data),
+        EntityAction::Revoke { merchant, entity, data } => (AdminRequest::RevokeEntity { merchant, entity }, data),
+    })
+}
+
+fn signing_key_request(action: SigningKeyAction) -> (AdminRequest, DataArgs) {
+    match action {
+        SigningKeyAction::Rotate(data) => (AdminRequest::RotateSigningKey, data),
+        SigningKeyAction::List(data) => (AdminRequest::ListSigningKeys, data),
+    }
+}
+
 fn key_request(action: KeyAction) -> (AdminRequest, DataArgs) {
     match action {
         KeyAction::Create { merchant, mode, data } => {
@@ -373,11 +393,12 @@ fn key_request(action: KeyAction) -> (AdminRequest, DataArgs) {
 
 fn client_request(action: ClientAction) -> (AdminRequest, DataArgs) {
     match action {
-        ClientAction::Create { merchant, dialect, mode, data } => {
+        ClientAction::Create { merchant, dialect, entity, mode, data } => {
             let dialect = match dialect {
                 ClientDialect::CardPayments => Dialect::CardPayments.as_str().to_owned(),
+                ClientDialect::Orchestration => Dialect::Orchestration.as_str().to_owned(),
             };
-            (AdminRequest::CreateClient { merchant, dialect, mode: mode.as_str().to_owned() }, data)
+            (AdminRequest::CreateClient { merchant, dialect, entity, mode: mode.as_str().to_owned() }, data)
         }
         ClientAction::List { merchant, data } => (AdminRequest::ListClients { merchant }, data),
         ClientAction::Revoke { merchant, client, data } => (AdminRequest::RevokeClient { merchant, client }, data),

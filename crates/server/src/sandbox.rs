@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use domain::{CheckoutId, Currency, Dialect, Mode, PublicId, Report};
+use domain::{CheckoutId, Currency, Dialect, Mode, PaymentId, PublicId, Report};
 use engine::{Engine, NewBrand, NewMerchant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -34,8 +34,12 @@ pub struct Credentials {
     pub brand_id: String,
     /// Its key in test mode.
     pub secret_key: String,
+    /// The public key of its shop, which is its entity too.
+    pub api_key: String,
     /// Its client of the card payments API in test mode.
     pub card_payments: ClientCredentials,
+    /// Its client of the orchestration API in test mode, for its one entity.
+    pub orchestration: ClientCredentials,
     /// Opens the control API.
     pub control_token: String,
 }
@@ -77,7 +81,9 @@ impl Credentials {
             merchant_id: made.merchant_id,
             brand_id: made.brand_id,
             secret_key: made.secret_key,
+            api_key: made.api_key,
             card_payments: made.card_payments,
+            orchestration: made.orchestration,
             control_token: control_token.to_owned(),
         };
         files::write_private(&Self::path(data), &serde_json::to_vec_pretty(&credentials)?)?;
@@ -91,6 +97,7 @@ impl Credentials {
         json!({
             "base_url": base,
             "purchases": purchases_entry(base, &self.brand_id, &self.secret_key),
+            "orchestration": orchestration_entry(base, &self.brand_id, &self.api_key, &self.orchestration),
             "card_payments": card_payments_entry(base, &self.card_payments),
             "control": { "base_url": format!("{base}/sandbox"), "token": self.control_token },
         })
@@ -110,12 +117,25 @@ fn card_payments_entry(base: &str, client: &ClientCredentials) -> Value {
     })
 }
 
+fn orchestration_entry(base: &str, entity_id: &str, api_key: &str, client: &ClientCredentials) -> Value {
+    json!({
+        "base_url": format!("{base}/payment/v2"),
+        "token_url": format!("{base}/oauth/token"),
+        "entity_id": entity_id,
+        "client_id": client.client_id,
+        "client_secret": client.client_secret,
+        "api_key": api_key,
+    })
+}
+
 struct Made {
     merchant_id: String,
     brand_id: String,
     secret_key: String,
     live_secret_key: String,
+    api_key: String,
     card_payments: ClientCredentials,
+    orchestration: ClientCredentials,
 }
 
 /// The sandbox merchant of design 6: MYR, `en`, UTC, every currency, direct post on.
@@ -125,6 +145,7 @@ async fn make_merchant(engine: &Engine) -> anyhow::Result<Made> {
     let brand = engine
         .create_brand(NewBrand {
             merchant_id: merchant.id,
+            parent: None,
             name: "Sandbox Shop".into(),
             website: String::new(),
             currency: Currency::parse("MYR").context("MYR is a currency")?,
@@ -139,13 +160,20 @@ async fn make_merchant(engine: &Engine) -> anyhow::Result<Made> {
         .await?;
     let (_, secret) = engine.create_key(merchant.id, Mode::Test).await?;
     let (_, live) = engine.create_key(merchant.id, Mode::Live).await?;
-    let (client, client_secret) = engine.create_client(merchant.id, Dialect::CardPayments, Mode::Test).await?;
+    let client = async |dialect, entity| {
+        let (client, secret) = engine.create_client(merchant.id, dialect, Mode::Test, entity).await?;
+        anyhow::Ok(ClientCredentials { client_id: client.id.to_string(), client_secret: secret.to_string() })
+    };
+    let card_payments = client(Dialect::CardPayments, None).await?;
+    let orchestration = client(Dialect::Orchestration, Some(brand.id)).await?;
     Ok(Made {
         merchant_id: merchant.id.to_string(),
         brand_id: brand.id.to_string(),
         secret_key: secret.to_string(),
         live_secret_key: live.to_string(),
-        card_payments: ClientCredentials { client_id: client.id.to_string(), client_secret: client_secret.to_string() },
+        api_key: brand.api_key,
+        card_payments,
+        orchestration,
     })
 }
 
@@ -165,6 +193,7 @@ pub(crate) fn router(engine: Engine, public_url: &PublicUrl, token: Option<&str>
         .route("/sandbox/acquirer/transactions", get(transactions))
         .route("/sandbox/merchants", post(merchant))
         .route("/sandbox/purchases/{id}/events", post(report_purchase))
+        .route("/sandbox/payments/{id}/events", post(report_payment))
         .route("/sandbox/card-payments/{id}/events", post(report_card_payment))
         .route_layer(middleware::from_fn_with_state(control.clone(), authenticate))
         .with_state(control)
@@ -260,6 +289,21 @@ async fn report_purchase(
     }
 }
 
+/// By the payment's own id, or by its session's.
+async fn report_payment(
+    State(control): State<Control>,
+    extract::Path(id): extract::Path<String>,
+    request: Request,
+) -> Response {
+    let (Ok(session), Ok(payment)) = (CheckoutId::parse(&id), PaymentId::parse(&id)) else {
+        return problem(StatusCode::NOT_FOUND, "there is no such payment");
+    };
+    match control.engine.checkout_of_payment(payment).await {
+        Ok(found) => report(control, found.unwrap_or(session), request).await,
+        Err(error) => failed(&error),
+    }
+}
+
 async fn report_card_payment(
     State(control): State<Control>,
     extract::Path(id): extract::Path<String>,
@@ -302,8 +346,13 @@ async fn merchant(State(control): State<Control>) -> Response {
             let mut entry = purchases_entry(&control.base, &made.brand_id, &made.secret_key);
             entry["live_secret_key"] = made.live_secret_key.into();
             let card_payments = card_payments_entry(&control.base, &made.card_payments);
-            let entries =
-                json!({ "merchant_id": made.merchant_id, "purchases": entry, "card_payments": card_payments });
+            let orchestration = orchestration_entry(&control.base, &made.brand_id, &made.api_key, &made.orchestration);
+            let entries = json!({
+                "merchant_id": made.merchant_id,
+                "purchases": entry,
+                "orchestration": orchestration,
+                "card_payments": card_payments,
+            });
             answer(StatusCode::CREATED, &entries)
         }
         Err(error) => {

@@ -13,8 +13,8 @@ use std::collections::{HashMap, HashSet};
 
 use domain::ledger::{self, Account, Layer, Posting};
 use domain::{
-    AttemptStatus, CheckoutId, Currency, Event, MerchantId, Money, Payment, PaymentId, RefusedTry, State, Submission,
-    Timestamp,
+    Attempt, AttemptStatus, CheckoutId, Currency, Event, MerchantId, Money, Payment, PaymentId, RefusedTry, State,
+    Submission, Timestamp,
 };
 use rusqlite::{Connection, Row, Rows, params};
 
@@ -149,7 +149,7 @@ impl Audit {
         while let Some(row) = rows.next()? {
             let Some(timer) = self.readable(timers::parse(row))? else { continue };
             match timer.kind {
-                TimerKind::Due | TimerKind::Lapse | TimerKind::ForgetCard => {}
+                TimerKind::Due | TimerKind::Lapse | TimerKind::Capture | TimerKind::ForgetCard => {}
                 TimerKind::Release { .. } => {
                     self.released.insert(timer.payment_id);
                 }
@@ -281,6 +281,15 @@ impl Audit {
                 terms.amount
             ));
         }
+        for attempt in &payment.attempts {
+            let Attempt { id: attempt_id, amount, authorized, captured, voided, refunded, .. } = attempt;
+            if !adds_up([*amount, *authorized, *captured, *voided, *refunded].map(Money::minor)) {
+                self.broken(format!(
+                    "I2: attempt {attempt_id} of payment {id} has captured {captured}, voided {voided} and refunded \
+                     {refunded} of authorized {authorized} of {amount}"
+                ));
+            }
+        }
         self.attempts(id, &payment, &events);
     }
 
@@ -317,7 +326,10 @@ impl Audit {
                 Event::Voided { operation_id: Some(operation_id), .. } => {
                     self.outcome(id, &sent, operation_id.uuid());
                 }
+                Event::OperationUnknown { operation_id } => self.outcome(id, &sent, operation_id.uuid()),
                 Event::AttemptUnknown { attempt_id }
+                | Event::Redirected { attempt_id, .. }
+                | Event::Released { attempt_id, .. }
                 | Event::Challenged { attempt_id, .. }
                 | Event::Authenticated { attempt_id, .. }
                 | Event::NotAuthenticated { attempt_id, .. }
@@ -331,6 +343,8 @@ impl Audit {
                 | Event::Overdue
                 | Event::Expired
                 | Event::Cancelled
+                | Event::TenderBegun(_)
+                | Event::TenderEnded(_)
                 | Event::TriesUsedUp
                 | Event::MarkedPaid { .. }
                 | Event::Voided { operation_id: None, .. }
@@ -347,6 +361,7 @@ impl Audit {
                 AttemptStatus::Authenticating
                 | AttemptStatus::Sent
                 | AttemptStatus::Unknown
+                | AttemptStatus::Redirected
                 | AttemptStatus::Reversing => {
                     self.report.open_attempts += 1;
                     if !self.timed.contains(&attempt.id.uuid()) {
@@ -356,13 +371,15 @@ impl Audit {
                 AttemptStatus::Approved | AttemptStatus::Declined | AttemptStatus::Reversed => {}
             }
         }
-        if payment.state == State::Cancelled && !payment.held().is_zero() && !self.released.contains(&id) {
+        // What a leg of a tender still holds goes back with its try.
+        let has_release = self.released.contains(&id) || !payment.legs.is_empty();
+        if payment.state == State::Cancelled && !payment.held().is_zero() && !has_release {
             self.broken(format!(
                 "I3: payment {id} is cancelled, {} are held and no timer gives them back",
                 payment.held()
             ));
         }
-        if let Some(operation) = payment.pending_operation() {
+        for operation in payment.pending_operations() {
             self.report.open_attempts += 1;
             if !self.timed.contains(&operation.id.uuid()) {
                 self.broken(format!("I3: operation {} of payment {id} is open and has no timer", operation.id));
@@ -573,10 +590,14 @@ fn currency(event: &Event) -> Option<Currency> {
     match event {
         Event::Opened(terms) => Some(terms.amount.currency()),
         Event::OperationSent(operation) => Some(operation.amount.currency()),
+        Event::AttemptSent(submission) | Event::AuthenticationStarted(submission) => {
+            submission.part.map(Money::currency)
+        }
         Event::Authorized { amount, .. }
         | Event::Captured { amount, .. }
         | Event::MarkedPaid { amount, .. }
         | Event::Voided { amount, .. }
+        | Event::Released { amount, .. }
         | Event::Refunded { amount, .. }
         | Event::Settled { amount }
         | Event::ChargedBack { amount }
@@ -587,8 +608,10 @@ fn currency(event: &Event) -> Option<Currency> {
         | Event::Overdue
         | Event::Expired
         | Event::Cancelled
-        | Event::AttemptSent(_)
-        | Event::AuthenticationStarted(_)
+        | Event::TenderBegun(_)
+        | Event::TenderEnded(_)
+        | Event::Redirected { .. }
+        | Event::OperationUnknown { .. }
         | Event::Challenged { .. }
         | Event::Authenticated { .. }
         | Event::NotAuthenticated { .. }

@@ -11,11 +11,20 @@ use crate::row::{Cells, Id, all, execute, first};
 
 pub(crate) fn insert(connection: &Connection, brand: &Brand) -> Result<(), Error> {
     let document = documents::text(&BrandDoc::new(brand))?;
-    let Brand { id, merchant_id, created_at, revoked_at, .. } = brand;
+    let Brand { id, merchant_id, parent, api_key, created_at, revoked_at, .. } = brand;
     execute(
         connection,
-        "insert into brands (id, merchant_id, document, created_at, revoked_at) values ($1, $2, $3, $4, $5)",
-        params![id.bytes(), merchant_id.bytes(), document, created_at.micros(), revoked_at.map(Timestamp::micros)],
+        "insert into brands (id, merchant_id, parent, api_key, document, created_at, revoked_at)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        params![
+            id.bytes(),
+            merchant_id.bytes(),
+            parent.map(Id::bytes),
+            api_key,
+            document,
+            created_at.micros(),
+            revoked_at.map(Timestamp::micros)
+        ],
     )?;
     Ok(())
 }
@@ -56,9 +65,25 @@ impl Store {
         self.read(move |connection| {
             first(
                 connection,
-                "select id, merchant_id, document, created_at, revoked_at from brands
+                "select id, merchant_id, parent, api_key, document, created_at, revoked_at from brands
                  where merchant_id = $1 and id = $2",
                 [merchant_id.bytes(), id.bytes()],
+                parse,
+            )
+        })
+        .await
+    }
+
+    /// A brand, whoever's it is: for what payers' browsers do with its public id.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn brand_of_anybody(&self, id: BrandId) -> Result<Option<Brand>, Error> {
+        self.read(move |connection| {
+            first(
+                connection,
+                "select id, merchant_id, parent, api_key, document, created_at, revoked_at from brands where id = $1",
+                [id.bytes()],
                 parse,
             )
         })
@@ -73,7 +98,7 @@ impl Store {
         self.read(move |connection| {
             all(
                 connection,
-                "select id, merchant_id, document, created_at, revoked_at from brands
+                "select id, merchant_id, parent, api_key, document, created_at, revoked_at from brands
                  where merchant_id = $1 order by position",
                 [merchant_id.bytes()],
                 parse,
@@ -84,6 +109,24 @@ impl Store {
 }
 
 impl Store {
+    /// The brand that this public key names, revoked or not, of any merchant.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn brand_by_api_key(&self, api_key: &str) -> Result<Option<Brand>, Error> {
+        let api_key = api_key.to_owned();
+        self.read(move |connection| {
+            first(
+                connection,
+                "select id, merchant_id, parent, api_key, document, created_at, revoked_at from brands
+                 where api_key = $1",
+                [api_key],
+                parse,
+            )
+        })
+        .await
+    }
+
     /// A logo; whose it is does not matter, every payer of that shop sees it.
     ///
     /// # Errors
@@ -100,10 +143,12 @@ impl Store {
 
 fn parse(row: &Row<'_>) -> Result<Brand, Error> {
     let cells = Cells::new("brands", row);
-    let document: BrandDoc = cells.document(2, "document")?;
+    let document: BrandDoc = cells.document(4, "document")?;
     Ok(Brand {
         id: cells.id(0, "id")?,
         merchant_id: cells.id(1, "merchant_id")?,
+        parent: cells.id_or_none(2, "parent")?,
+        api_key: cells.get(3, "api_key")?,
         currency: document.currency,
         currencies: document.currencies(),
         exchanges: document.exchanges(),
@@ -113,7 +158,7 @@ fn parse(row: &Row<'_>) -> Result<Brand, Error> {
         website: document.website,
         language: document.language,
         time_zone: document.time_zone,
-        created_at: cells.time(3, "created_at")?,
-        revoked_at: cells.time_or_none(4, "revoked_at")?,
+        created_at: cells.time(5, "created_at")?,
+        revoked_at: cells.time_or_none(6, "revoked_at")?,
     })
 }

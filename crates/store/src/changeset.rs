@@ -11,8 +11,8 @@ use domain::{
 };
 
 use crate::records::{
-    AccessToken, ApiKey, Brand, CardRow, CheckoutRecord, CustomerRecord, Delivery, KeptCard, ListRow, Merchant,
-    OauthClient, Order, Sealed, SigningKey, Subscription, Timer,
+    AccessToken, ApiKey, Brand, CardRow, CheckoutRecord, CustomerRecord, Delivery, JwsKey, KeptCard, ListRow, Merchant,
+    OauthClient, Order, ReusableLeg, Sealed, SigningKey, Subscription, Timer,
 };
 
 /// Everything one decision wrote down. All of it becomes durable, or none.
@@ -21,7 +21,7 @@ pub struct Changeset {
     /// New customers; one that loses the race for an inline email makes the changeset stale.
     pub customer: Option<CustomerRecord>,
     /// A new checkout; one whose public id is taken makes the changeset stale.
-    pub checkout: Option<CheckoutRecord>,
+    pub checkout: Option<Box<CheckoutRecord>>,
     /// A newly sealed card.
     pub card: Option<CardRow>,
     /// What happened to a payment, guarded by the version that was read.
@@ -46,6 +46,10 @@ pub struct Changeset {
     pub freed: Option<Box<IdempotencyWrite>>,
     /// A card a known customer may be charged by again.
     pub kept_card: Option<KeptCard>,
+    /// The order a payment must fit into, together with what was paid for it before.
+    pub order_total: Option<Box<OrderTotal>>,
+    /// Legs that may be charged again.
+    pub reusable_legs: Vec<ReusableLeg>,
     /// A card that is kept no longer, and the checkout that kept it.
     pub forgotten_card: Option<(CheckoutId, CardId)>,
     /// Declines of cards, to be counted.
@@ -96,6 +100,23 @@ pub struct Announcement {
     pub seed: [u8; 32],
     /// When it happened.
     pub at: Timestamp,
+}
+
+/// The order of a payment that begins.
+#[derive(Debug, Clone)]
+pub struct OrderTotal {
+    /// Whose.
+    pub merchant_id: MerchantId,
+    /// In which world.
+    pub mode: Mode,
+    /// What its checkouts share.
+    pub key: String,
+    /// The payment that begins.
+    pub payment_id: PaymentId,
+    /// What it is for, in minor units.
+    pub amount: i64,
+    /// What the order is for, in minor units.
+    pub total: i64,
 }
 
 /// An order, guarded by the version that was read.
@@ -220,6 +241,14 @@ pub enum AdminWrite {
     RevokeClient(KeyId, Timestamp),
     /// A secret of the gateway itself, sealed; one that exists already makes the changeset stale.
     Secret(&'static str, Sealed),
+    /// A new key pair of the gateway itself in place of the one of this name, or of none; another one makes the
+    /// changeset stale.
+    JwsKey {
+        /// Which key retires now.
+        retires: Option<String>,
+        /// The key that signs from now on.
+        key: JwsKey,
+    },
     /// How far the sandbox clock was moved, in microseconds.
     ClockOffset(i64),
     /// What an operator decides about tries at a merchant, in place of what was decided before.
@@ -239,6 +268,8 @@ pub enum Committed {
     Stale,
     /// Its idempotency key was used before.
     KeyUsed,
+    /// More would be paid for the order than it is for.
+    OrderPaid,
 }
 
 impl Changeset {
@@ -260,6 +291,8 @@ impl Changeset {
             answered,
             freed,
             kept_card,
+            order_total: _,
+            reusable_legs,
             forgotten_card,
             declines,
             counter,
@@ -282,6 +315,7 @@ impl Changeset {
             && answered.is_none()
             && freed.is_none()
             && kept_card.is_none()
+            && reusable_legs.is_empty()
             && forgotten_card.is_none()
             && declines.is_empty()
             && counter.is_none()

@@ -1,6 +1,6 @@
 //! Checkouts, alone or with what happened to their payments: every page and every look at a payment reads both.
 
-use domain::{CheckoutId, Dialect, MerchantId, Mode, PublicId, Recorded};
+use domain::{CheckoutId, Dialect, MerchantId, Mode, PaymentId, PublicId, Recorded};
 use rusqlite::{Connection, Row, params};
 
 use crate::Store;
@@ -31,11 +31,11 @@ impl CheckoutRow {
 
     pub(crate) fn insert(&self, connection: &Connection) -> Result<(), Error> {
         let Self { columns, checkout, document } = self;
-        let CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, created_at } = columns;
+        let CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, order_key, created_at } = columns;
         execute(
             connection,
-            "insert into checkouts (id, merchant_id, mode, dialect, public_id, payment_id, created_at, checkout,
-             document) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "insert into checkouts (id, merchant_id, mode, dialect, public_id, payment_id, order_key, created_at,
+             checkout, document) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             params![
                 id.bytes(),
                 merchant_id.bytes(),
@@ -43,6 +43,7 @@ impl CheckoutRow {
                 dialect.as_str(),
                 public_id.map(|public_id| public_id.to_string()),
                 payment_id.bytes(),
+                order_key,
                 created_at.micros(),
                 checkout,
                 document
@@ -112,8 +113,8 @@ impl Store {
         self.read(move |connection| {
             let record = first(
                 connection,
-                "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id
-                 from checkouts where merchant_id = $1 and mode = $2 and public_id = $3",
+                "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id,
+                 order_key from checkouts where merchant_id = $1 and mode = $2 and public_id = $3",
                 params![merchant_id.bytes(), mode.as_str(), public_id.to_string()],
                 parse,
             )?;
@@ -124,12 +125,51 @@ impl Store {
 }
 
 impl Store {
+    /// The checkout of this merchant and mode whose payment this is, and what happened to it, oldest event first.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn paid_checkout_with_history(
+        &self,
+        merchant_id: MerchantId,
+        mode: Mode,
+        payment_id: PaymentId,
+    ) -> Result<Option<(CheckoutRecord, Vec<Recorded>)>, Error> {
+        self.read(move |connection| {
+            let record = first(
+                connection,
+                "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id,
+                 order_key from checkouts
+                 where id = (select checkout_id from payments where merchant_id = $1 and mode = $2 and id = $3)",
+                params![merchant_id.bytes(), mode.as_str(), payment_id.bytes()],
+                parse,
+            )?;
+            with_history(connection, record)
+        })
+        .await
+    }
+
     /// The checkout that its dialect's clients call so, whoever's it is.
     ///
     /// # Errors
     /// When something broke.
     pub async fn checkout_named(&self, public_id: PublicId) -> Result<Option<CheckoutId>, Error> {
         self.read(move |connection| named(connection, public_id)).await
+    }
+}
+
+impl Store {
+    /// The checkout whose payment this is, whoever's it is.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn checkout_of_payment(&self, payment_id: PaymentId) -> Result<Option<CheckoutId>, Error> {
+        self.read(move |connection| {
+            first(connection, "select checkout_id from payments where id = $1", [payment_id.bytes()], |row| {
+                Cells::new("payments", row).id(0, "checkout_id")
+            })
+        })
+        .await
     }
 }
 
@@ -142,7 +182,8 @@ fn named(connection: &Connection, public_id: PublicId) -> Result<Option<Checkout
 fn by_id(connection: &Connection, id: CheckoutId) -> Result<Option<CheckoutRecord>, Error> {
     first(
         connection,
-        "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id from checkouts
+        "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id,
+         order_key from checkouts
          where id = $1",
         [id.bytes()],
         parse,
@@ -157,7 +198,8 @@ fn of_merchant(
 ) -> Result<Option<CheckoutRecord>, Error> {
     first(
         connection,
-        "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id from checkouts
+        "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id,
+         order_key from checkouts
          where merchant_id = $1 and mode = $2 and id = $3",
         params![merchant_id.bytes(), mode.as_str(), id.bytes()],
         parse,
@@ -191,6 +233,7 @@ fn parse(row: &Row<'_>) -> Result<CheckoutRecord, Error> {
             Some(text) => Some(PublicId::parse(&text).map_err(|_| cells.corrupt("public_id"))?),
             None => None,
         },
+        order_key: cells.get(9, "order_key")?,
     };
     let document: CheckoutDoc = cells.document(6, "checkout")?;
     Ok(CheckoutRecord { checkout: document.join(columns), document: cells.get(7, "document")? })

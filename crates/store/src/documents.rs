@@ -36,8 +36,9 @@ mod tests {
     use domain::{
         AttemptId, Authentication, AuthenticationFailure, AuthenticationIds, BlockedBy, Brand, CaptureMode, CardFacts,
         CardField, CardId, CardSummary, Challenge, ChallengeWindow, CheckoutId, Currency, Customer, DeclineReason, Due,
-        Event, Expiry, Fees, FieldFault, Flow, MerchantId, Mode, Money, Operation, OperationId, OperationKind,
-        OperationStatus, PaymentId, RefusedTry, Submission, Terms, Timestamp, TransStatus,
+        Event, Expiry, Fees, FieldFault, Flow, Leg, Means, MerchantId, Mode, Money, Operation, OperationId,
+        OperationKind, OperationStatus, Part, Party, PaymentId, RedirectMethod, RefusedTry, Submission, Terms,
+        Timestamp, TransStatus,
     };
     use proptest::prelude::*;
     use uuid::Uuid;
@@ -82,7 +83,17 @@ mod tests {
             single_attempt: false,
             save_card: false,
             hold_max: None,
+            captured_after: None,
             fees: Fees::default(),
+        }
+    }
+
+    fn card() -> CardSummary {
+        CardSummary {
+            brand: Brand::Visa,
+            masked: "444433******1111".to_owned(),
+            expiry: Expiry { year: 2028, month: 8 },
+            holder: "Siti \"S\"".to_owned(),
         }
     }
 
@@ -90,13 +101,8 @@ mod tests {
         Submission {
             attempt_id: ATTEMPT,
             acquirer: "test".to_owned(),
-            card: CardSummary {
-                brand: Brand::Visa,
-                masked: "444433******1111".to_owned(),
-                expiry: Expiry { year: 2028, month: 8 },
-                holder: "Siti \"S\"".to_owned(),
-            },
-            card_id: CardId::new(Uuid::from_u128(5)),
+            means: Means::Card { card: card(), card_id: CardId::new(Uuid::from_u128(5)) },
+            part: None,
             token: None,
             flow: Flow::HostedPage,
             payer_ip: Some("2001:db8::1".parse().expect("an address")),
@@ -243,6 +249,7 @@ mod tests {
                     keeps_rest: false,
                     number: Some(146),
                     note: String::new(),
+                    part: None,
                     status: OperationStatus::Sent,
                 }),
                 format!(r#"{{"operation_sent":{{{operation},"kind":"refund","amount":"54 MYR","number":146}}}}"#),
@@ -255,11 +262,80 @@ mod tests {
                     keeps_rest: true,
                     number: None,
                     note: "first parcel".to_owned(),
+                    part: None,
                     status: OperationStatus::Sent,
                 }),
                 format!(
                     r#"{{"operation_sent":{{{operation},"kind":"capture","amount":"54 MYR","keeps_rest":true,"note":"first parcel"}}}}"#
                 ),
+            ),
+            (
+                Event::OperationSent(Operation {
+                    id: OPERATION,
+                    kind: OperationKind::Capture,
+                    amount: money(54),
+                    keeps_rest: true,
+                    number: None,
+                    note: "CAP#1".to_owned(),
+                    part: Some(Part { of: OPERATION, attempt_id: ATTEMPT, automatic: true, document: "{}".to_owned() }),
+                    status: OperationStatus::Sent,
+                }),
+                format!(
+                    r#"{{"operation_sent":{{{operation},"kind":"capture","amount":"54 MYR","keeps_rest":true,"note":"CAP#1","part":{{"of":"00000000-0000-0000-0000-000000000006",{attempt},"automatic":true,"document":"{{}}"}}}}}}"#
+                ),
+            ),
+            (
+                Event::TenderBegun(vec![
+                    Leg {
+                        submission: Submission { part: Some(money(900)), ..submission() },
+                        partner: "dalenys".to_owned(),
+                        method: "creditcard".to_owned(),
+                        asks_bank: true,
+                        asks_payer: true,
+                    },
+                    Leg {
+                        submission: Submission {
+                            means: Means::GiftCard { masked: "600000******2000".to_owned() },
+                            part: Some(money(54)),
+                            payer_ip: None,
+                            save_card: false,
+                            ..submission()
+                        },
+                        partner: "illicado".to_owned(),
+                        method: "giftcard".to_owned(),
+                        asks_bank: false,
+                        asks_payer: false,
+                    },
+                    Leg {
+                        submission: Submission {
+                            means: Means::Redirect(RedirectMethod::PayLater),
+                            payer_ip: None,
+                            save_card: false,
+                            ..submission()
+                        },
+                        partner: "oney".to_owned(),
+                        method: "cb3x".to_owned(),
+                        asks_bank: false,
+                        asks_payer: false,
+                    },
+                ]),
+                format!(
+                    r#"{{"tender_begun":[{{"submission":{},"partner":"dalenys","method":"creditcard","asks_bank":true,"asks_payer":true}},{{"submission":{{{attempt},"acquirer":"test","gift_card":"600000******2000","part":"54 MYR","flow":"hosted_page","deadline":30}},"partner":"illicado","method":"giftcard"}},{{"submission":{{{attempt},"acquirer":"test","redirect":"pay_later","flow":"hosted_page","deadline":30}},"partner":"oney","method":"cb3x"}}]}}"#,
+                    sent.replace(r#""flow""#, r#""part":"900 MYR","flow""#)
+                ),
+            ),
+            (Event::TenderEnded(Party::Payer), r#"{"tender_ended":"payer"}"#.to_owned()),
+            (
+                Event::Redirected { attempt_id: ATTEMPT, url: "https://acquirer.example.com/".to_owned() },
+                format!(r#"{{"redirected":{{{attempt},"url":"https://acquirer.example.com/"}}}}"#),
+            ),
+            (
+                Event::OperationUnknown { operation_id: OPERATION },
+                format!(r#"{{"operation_unknown":{{{operation}}}}}"#),
+            ),
+            (
+                Event::Released { attempt_id: ATTEMPT, amount: money(54) },
+                format!(r#"{{"released":{{{attempt},"amount":"54 MYR"}}}}"#),
             ),
             (
                 Event::OperationFailed { operation_id: OPERATION, reason: DeclineReason::AcquirerError },
@@ -337,7 +413,7 @@ mod tests {
             assert_eq!(Some(event), read(&document), "{document}");
         }
         let names: std::collections::HashSet<_> = written().iter().map(|(event, _)| event.name()).collect();
-        assert_eq!(31, names.len(), "every event is in the list");
+        assert_eq!(36, names.len(), "every event is in the list");
     }
 
     #[test]
@@ -379,6 +455,7 @@ mod tests {
             TimerKind::Inquire { attempt_id: ATTEMPT, asked: 4, not_found: 2 },
             TimerKind::Reverse { attempt_id: ATTEMPT, asked: 0 },
             TimerKind::Lapse,
+            TimerKind::Capture,
             TimerKind::ForgetCard,
             TimerKind::Release { asked: 3 },
         ]);
@@ -394,7 +471,7 @@ mod tests {
         #[test]
         fn any_text_and_any_amount_comes_back(holder in ".*", issuer in ".*", minor in 0..=i64::MAX, at in any::<i64>()) {
             let mut submission = submission();
-            submission.card.holder.clone_from(&holder);
+            submission.means = Means::Card { card: CardSummary { holder: holder.clone(), ..card() }, card_id: CardId::new(Uuid::from_u128(5)) };
             submission.deadline = Timestamp::from_micros(at);
             let facts = CardFacts { issuer, ..CardFacts::default() };
             for event in [

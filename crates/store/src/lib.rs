@@ -20,12 +20,15 @@ mod customers;
 mod deliveries;
 mod idempotency;
 mod journal;
+mod jws_keys;
 mod keys;
 mod ledger;
 mod merchants;
 mod oauth;
+mod order_totals;
 mod orders;
 mod payments;
+mod reusable_legs;
 mod risk;
 mod secrets;
 mod settings;
@@ -42,12 +45,12 @@ mod schema;
 pub use audit::AuditReport;
 pub use changeset::{
     AdminWrite, Announcement, Changeset, Committed, CounterWrite, DeclineWrite, Delivered, IdempotencyWrite,
-    OrderWrite, PaymentWrite, SubscriptionWrite,
+    OrderTotal, OrderWrite, PaymentWrite, SubscriptionWrite,
 };
 pub use error::Error;
 pub use records::{
     AccessToken, ApiKey, BankAccount, Brand, CardRow, CheckoutRecord, Company, CustomerRecord, Delivery,
-    DeliveryRecord, DeliveryState, Endpoint, Idempotent, KeptCard, ListRow, Merchant, OauthClient, Order, Sealed,
-    SigningKey, Subscription, Timer, TimerKind,
+    DeliveryRecord, DeliveryState, Endpoint, Idempotent, JwsKey, KeptCard, ListRow, Merchant, OauthClient, Order,
+    ReusableLeg, Sealed, SigningKey, Subscription, Timer, TimerKind,
 };
 pub use store::Store;

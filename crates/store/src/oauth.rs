@@ -12,16 +12,17 @@ use crate::row::{Cells, Id, all, execute, first};
 const PURGE_MAX: u32 = 512;
 
 pub(crate) fn insert_client(connection: &Connection, client: &OauthClient) -> Result<(), Error> {
-    let OauthClient { id, merchant_id, mode, dialect, hash, created_at, revoked_at } = client;
+    let OauthClient { id, merchant_id, mode, dialect, entity, hash, created_at, revoked_at } = client;
     execute(
         connection,
-        "insert into oauth_clients (id, merchant_id, mode, dialect, hash, created_at, revoked_at)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into oauth_clients (id, merchant_id, mode, dialect, entity, hash, created_at, revoked_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
         params![
             id.bytes(),
             merchant_id.bytes(),
             mode.as_str(),
             dialect.as_str(),
+            entity.map(Id::bytes),
             hash,
             created_at.micros(),
             revoked_at.map(Timestamp::micros)
@@ -70,7 +71,8 @@ impl Store {
         self.read(move |connection| {
             first(
                 connection,
-                "select id, merchant_id, mode, dialect, hash, created_at, revoked_at from oauth_clients where id = $1",
+                "select id, merchant_id, mode, dialect, entity, hash, created_at, revoked_at from oauth_clients
+                 where id = $1",
                 [id.bytes()],
                 parse_client,
             )
@@ -86,7 +88,7 @@ impl Store {
         self.read(move |connection| {
             all(
                 connection,
-                "select id, merchant_id, mode, dialect, hash, created_at, revoked_at from oauth_clients
+                "select id, merchant_id, mode, dialect, entity, hash, created_at, revoked_at from oauth_clients
                  where merchant_id = $1 order by position",
                 [merchant_id.bytes()],
                 parse_client,
@@ -122,8 +124,9 @@ fn parse_client(row: &Row<'_>) -> Result<OauthClient, Error> {
         merchant_id: cells.id(1, "merchant_id")?,
         mode: cells.mode(2, "mode")?,
         dialect: cells.word(3, "dialect", Dialect::parse)?,
-        hash: cells.get(4, "hash")?,
-        created_at: cells.time(5, "created_at")?,
-        revoked_at: cells.time_or_none(6, "revoked_at")?,
+        entity: cells.id_or_none(4, "entity")?,
+        hash: cells.get(5, "hash")?,
+        created_at: cells.time(6, "created_at")?,
+        revoked_at: cells.time_or_none(7, "revoked_at")?,
     })
 }

@@ -51,6 +51,10 @@ pub struct Brand {
     pub id: BrandId,
     /// Whose it is.
     pub merchant_id: MerchantId,
+    /// The brand of the same merchant that it stands below; it was made before and never changes.
+    pub parent: Option<BrandId>,
+    /// What pages and clients name it by to the gateway; public, unique, and opens nothing by itself.
+    pub api_key: String,
     /// What payers know it by.
     pub name: String,
     /// Its site; may be empty.
@@ -105,6 +109,8 @@ pub struct OauthClient {
     pub mode: Mode,
     /// The only dialect it speaks.
     pub dialect: Dialect,
+    /// The brand it acts for, with all below it; `None` is every brand of its merchant.
+    pub entity: Option<BrandId>,
     /// SHA-256 of the secret.
     pub hash: [u8; 32],
     /// When it was made.
@@ -212,6 +218,23 @@ pub struct SigningKey {
     pub private: Sealed,
 }
 
+/// A key pair of the gateway itself, that signs JSON web signatures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JwsKey {
+    /// What a signature names it by.
+    pub kid: String,
+    /// Big-endian, without leading zeros.
+    pub modulus: Vec<u8>,
+    /// Big-endian, without leading zeros.
+    pub exponent: Vec<u8>,
+    /// PKCS#8, sealed.
+    pub private: Sealed,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when another one signs.
+    pub retired_at: Option<Timestamp>,
+}
+
 /// Something an operator never wants to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListRow {
@@ -222,6 +245,23 @@ pub struct ListRow {
     /// What.
     pub listed: Listed,
     /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// A leg of a tender that may be charged again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReusableLeg {
+    /// Its try.
+    pub attempt_id: AttemptId,
+    /// Whose.
+    pub merchant_id: MerchantId,
+    /// In which world.
+    pub mode: Mode,
+    /// Where it was paid.
+    pub checkout_id: CheckoutId,
+    /// The acquirer's own number for it.
+    pub reference: String,
+    /// When it was authorized.
     pub created_at: Timestamp,
 }
 
@@ -277,6 +317,8 @@ pub enum TimerKind {
     },
     /// The acquirer forgets the reservation.
     Lapse,
+    /// A tender captures what is left of it by itself.
+    Capture,
     /// A kept card is past its date.
     ForgetCard,
     /// Give back what is held and nobody wants, or may take, any more.
@@ -306,6 +348,15 @@ pub enum Endpoint {
         /// The merchant's address.
         url: String,
     },
+    /// The webhook the checkout names, told in signed JSON how everything stands.
+    Webhook {
+        /// The merchant's address.
+        url: String,
+        /// What each call carries for the merchant, each header once for each of its values.
+        headers: Vec<(String, Vec<String>)>,
+        /// What is told, in its dialect's words, in the order in which it happened.
+        event_types: Vec<String>,
+    },
     /// The payer, by mail, at the addresses the checkout names.
     Mail,
 }
@@ -315,7 +366,7 @@ impl Endpoint {
     #[must_use]
     pub const fn is_in_order(&self) -> bool {
         match self {
-            Self::Callback { .. } | Self::Mail => true,
+            Self::Callback { .. } | Self::Webhook { .. } | Self::Mail => true,
             Self::Status { .. } | Self::Subscription { .. } => false,
         }
     }

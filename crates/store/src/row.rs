@@ -100,6 +100,11 @@ impl<'r, 's> Cells<'r, 's> {
         self.get(at, column).map(T::from_bytes)
     }
 
+    /// An id that may be missing.
+    pub(crate) fn id_or_none<T: Id>(&self, at: usize, column: &'static str) -> Result<Option<T>, Error> {
+        Ok(self.get::<Option<[u8; 16]>>(at, column)?.map(T::from_bytes))
+    }
+
     /// A moment.
     pub(crate) fn time(&self, at: usize, column: &'static str) -> Result<Timestamp, Error> {
         self.get(at, column).map(Timestamp::from_micros)

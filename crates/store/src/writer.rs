@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use crate::changeset::{
     AdminWrite, Announcement, Changeset, Committed, CounterWrite, DeclineWrite, Delivered, IdempotencyWrite,
-    OrderWrite, PaymentWrite, SubscriptionWrite,
+    OrderTotal, OrderWrite, PaymentWrite, SubscriptionWrite,
 };
 use crate::checkouts::CheckoutRow;
 use crate::customers::CustomerRow;
@@ -26,10 +26,10 @@ use crate::idempotency::Purge;
 use crate::journal::{Entry, Journal};
 use crate::ledger::Ledger;
 use crate::payments::PaymentRow;
-use crate::records::{AccessToken, CardRow, Delivery, KeptCard, Timer};
+use crate::records::{AccessToken, CardRow, Delivery, KeptCard, ReusableLeg, Timer};
 use crate::{
-    brands, cards, counters, deliveries, idempotency, keys, merchants, oauth, orders, risk, secrets, settings,
-    subscriptions, timers,
+    brands, cards, counters, deliveries, idempotency, jws_keys, keys, merchants, oauth, order_totals, orders,
+    reusable_legs, risk, secrets, settings, subscriptions, timers,
 };
 
 /// Changesets in one transaction.
@@ -61,6 +61,8 @@ pub(crate) struct Prepared {
     answered: Option<IdempotencyWrite>,
     freed: Option<Box<IdempotencyWrite>>,
     kept_card: Option<KeptCard>,
+    order_total: Option<Box<OrderTotal>>,
+    reusable_legs: Vec<ReusableLeg>,
     forgotten_card: Option<(CheckoutId, CardId)>,
     declines: Vec<DeclineWrite>,
     counter: Option<CounterWrite>,
@@ -87,6 +89,8 @@ impl Prepared {
             answered,
             freed,
             kept_card,
+            order_total,
+            reusable_legs,
             forgotten_card,
             declines,
             counter,
@@ -101,7 +105,7 @@ impl Prepared {
         };
         Ok(Self {
             customer: customer.map(CustomerRow::new).transpose()?,
-            checkout: checkout.map(CheckoutRow::new).transpose()?,
+            checkout: checkout.map(|record| CheckoutRow::new(*record)).transpose()?,
             card,
             payment,
             entries,
@@ -115,6 +119,8 @@ impl Prepared {
             answered,
             freed,
             kept_card,
+            order_total,
+            reusable_legs,
             forgotten_card,
             declines,
             counter,
@@ -276,10 +282,18 @@ impl Writer {
         {
             return Ok(Committed::Stale);
         }
+        if let Some(order) = &change.order_total
+            && !order_totals::fits(connection, order)?
+        {
+            return Ok(Committed::OrderPaid);
+        }
         for write in &change.admin {
-            if let AdminWrite::Secret(name, _) = write
-                && secrets::exists(connection, name)?
-            {
+            let is_stale = match write {
+                AdminWrite::Secret(name, _) => secrets::exists(connection, name)?,
+                AdminWrite::JwsKey { retires, .. } => jws_keys::current(connection)? != *retires,
+                _ => false,
+            };
+            if is_stale {
                 return Ok(Committed::Stale);
             }
         }
@@ -319,6 +333,9 @@ impl Writer {
         }
         if let Some(card) = &change.kept_card {
             cards::keep(connection, card)?;
+        }
+        for leg in &change.reusable_legs {
+            reusable_legs::insert(connection, leg)?;
         }
         for decline in &change.declines {
             risk::count(connection, decline)?;
@@ -371,6 +388,7 @@ fn apply_admin(connection: &Connection, write: &AdminWrite) -> Result<(), Error>
         AdminWrite::Client(client) => oauth::insert_client(connection, client),
         AdminWrite::RevokeClient(id, at) => oauth::revoke_client(connection, *id, *at),
         AdminWrite::Secret(name, sealed) => secrets::insert(connection, name, sealed),
+        AdminWrite::JwsKey { retires, key } => jws_keys::replace(connection, retires.as_deref(), key),
         AdminWrite::ClockOffset(micros) => settings::put_clock_offset(connection, *micros),
         AdminWrite::RiskPolicy(merchant_id, mode, policy) => risk::put_policy(connection, *merchant_id, *mode, policy),
         AdminWrite::List(row) => risk::list(connection, row),

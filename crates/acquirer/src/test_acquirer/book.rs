@@ -8,22 +8,32 @@
 //! An operation is judged at the moment it is decided, against what was moved by then: so nothing is ever taken that
 //! was not reserved, or given back that was not taken, whatever comes in whatever order.
 //!
-//! Card numbers and codes never get here.
+//! Card numbers and codes never get here, nor do the numbers of gift cards.
+
+mod gift_cards;
+mod operations;
+mod pages;
+mod redirects;
+mod reports;
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use domain::{AttemptId, Currency, Money, Report, Timestamp};
+use domain::Timestamp;
 use env::Env;
-use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition};
+use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::cards::{self, APPROVED, DO_NOT_HONOUR, MALFUNCTION, PARTIALLY_APPROVED, Twist};
-use super::{Error, Kind, ReportDue, Transaction, Verdict};
+use super::cards::{APPROVED, LaterFault, PARTIALLY_APPROVED, Twist};
+use super::{Error, Kind, RedirectChoice, RedirectView, ReportDue, Transaction, Verdict};
+use gift_cards::AccountKey;
+use pages::Pages;
+
+pub(super) use redirects::Page;
 
 /// Its name in the data directory (design 6).
 const FILE: &str = "acquirer.db";
@@ -50,6 +60,12 @@ const UNDECIDED: TableDefinition<'_, (i64, &str), ()> = TableDefinition::new("un
 const REPORTS: TableDefinition<'_, (i64, &str, &str), &[u8]> = TableDefinition::new("reports");
 /// How often something was tried whose script asks for it: a card by its masked number, a request by its reference.
 const TRIES: TableDefinition<'_, &str, u64> = TableDefinition::new("tries");
+/// What was spent of each gift card, in minor units.
+const ACCOUNTS: TableDefinition<'_, &str, i64> = TableDefinition::new("accounts");
+/// The key by which the accounts are named.
+const ACCOUNT_KEY: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("account_key");
+/// Where payers decide: the page's id, and the reference of its authorization.
+const REDIRECTS: TableDefinition<'_, &str, &str> = TableDefinition::new("redirects");
 
 /// An authorization as the writer needs it.
 pub(super) struct Order {
@@ -74,6 +90,37 @@ pub(super) struct Order {
     pub(super) settles_after: Option<Duration>,
     /// Said again with every report.
     pub(super) merchant_data: String,
+    /// What it is paid with.
+    pub(super) means: Means,
+}
+
+/// What an authorization is paid with, as far as the book needs to know.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Means {
+    Card {
+        /// The merchant's notes may say what becomes of an operation.
+        heeds_notes: bool,
+    },
+    GiftCard {
+        /// What is printed on it, in minor units.
+        printed: i64,
+        /// Where it is kept what was spent of it; none for a card that is always full.
+        account: Option<String>,
+    },
+    Redirect(Box<Page>),
+}
+
+impl Means {
+    const CARD: Self = Self::Card { heeds_notes: false };
+
+    const fn card() -> Self {
+        Self::CARD
+    }
+
+    const fn is_card(&self) -> bool {
+        matches!(self, Self::Card { heeds_notes: false })
+    }
 }
 
 /// All that is known of one authorization.
@@ -121,6 +168,9 @@ pub(super) struct Received {
     /// Said again with every report.
     #[serde(default)]
     pub(super) merchant_data: String,
+    /// What it is paid with.
+    #[serde(default = "Means::card", skip_serializing_if = "Means::is_card")]
+    pub(super) means: Means,
 }
 
 /// A capture, void or refund as the writer needs it.
@@ -134,6 +184,8 @@ pub(super) struct OperationOrder {
     pub(super) currency: String,
     /// What a capture leaves stays reserved.
     pub(super) keeps_rest: bool,
+    /// What the merchant's note asks for, if the card heeds notes.
+    pub(super) asked: Option<LaterFault>,
 }
 
 /// All that is known of one operation.
@@ -154,6 +206,9 @@ pub(super) struct Operation {
     pub(super) code: Option<String>,
     /// The script wants a no.
     declined: bool,
+    /// Until when inquiries are not answered. Microseconds.
+    #[serde(default)]
+    mute_until: i64,
 }
 
 /// What became of the sending of an operation.
@@ -162,6 +217,8 @@ pub(super) enum Operated {
     Known(Operation),
     /// It is lost, or its answer is.
     Silent,
+    /// It is known from now on, and its answer cannot be read.
+    Garbled,
     /// Its reference is that of something else.
     Other,
 }
@@ -181,15 +238,6 @@ pub(super) enum Undone {
     Other,
     /// It never arrived.
     Silent,
-}
-
-/// What is told later, as it lies in the file.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Told {
-    ChargedBack,
-    /// Minor units of one capture.
-    Settled(i64),
 }
 
 /// A line of the journal as it lies in the file.
@@ -213,6 +261,10 @@ enum Job {
     Acknowledge(ReportDue, oneshot::Sender<()>),
     Postpone(ReportDue, Timestamp, oneshot::Sender<()>),
     NextReport(oneshot::Sender<Option<Timestamp>>),
+    AccountKey([u8; 32], oneshot::Sender<AccountKey>),
+    Spent(String, oneshot::Sender<i64>),
+    View(String, oneshot::Sender<Option<RedirectView>>),
+    Decide(String, RedirectChoice, oneshot::Sender<Option<String>>),
     Read(oneshot::Sender<ReadTransaction>),
     Close(oneshot::Sender<()>),
 }
@@ -222,6 +274,8 @@ enum Job {
 pub(super) struct Book {
     jobs: mpsc::Sender<Job>,
     planned: Arc<Notify>,
+    /// Once it was needed.
+    accounts: Arc<OnceLock<AccountKey>>,
 }
 
 /// Why the book does not answer.
@@ -254,7 +308,7 @@ impl Book {
             .name("acquirer-book".to_owned())
             .spawn(move || write(book, waiting, &env, &call))
             .map_err(Error::File)?;
-        Ok(Self { jobs, planned })
+        Ok(Self { jobs, planned, accounts: Arc::default() })
     }
 
     /// Takes an authorization, or finds what became of its reference. It is durable when this returns.
@@ -307,6 +361,35 @@ impl Book {
         self.ask(Job::NextReport).await
     }
 
+    /// The account of a gift card's number in a currency. The first one needs a key, made of what `fresh` gives.
+    pub(super) async fn account(
+        &self,
+        number: &str,
+        currency: &str,
+        fresh: impl FnOnce() -> [u8; 32],
+    ) -> Result<String, Trouble> {
+        if let Some(key) = self.accounts.get() {
+            return Ok(key.account(number, currency));
+        }
+        let key = self.ask(|done| Job::AccountKey(fresh(), done)).await?;
+        Ok(self.accounts.get_or_init(|| key).account(number, currency))
+    }
+
+    /// What was spent of an account, in minor units.
+    pub(super) async fn spent(&self, account: String) -> Result<i64, Trouble> {
+        self.ask(|done| Job::Spent(account, done)).await
+    }
+
+    /// What a page shows to a payer.
+    pub(super) async fn view(&self, page: String) -> Result<Option<RedirectView>, Trouble> {
+        self.ask(|done| Job::View(page, done)).await
+    }
+
+    /// A payer decides; where to go then. It is durable when this returns.
+    pub(super) async fn decide(&self, page: String, choice: RedirectChoice) -> Result<Option<String>, Trouble> {
+        self.ask(|done| Job::Decide(page, choice, done)).await
+    }
+
     /// The whole journal, oldest first.
     pub(super) async fn journal(&self) -> Result<Vec<Transaction>, Error> {
         let snapshot = self.ask(Job::Read).await.map_err(|_| Error::Closed)?;
@@ -335,6 +418,9 @@ fn make_tables(book: &Database) -> Result<(), Error> {
     transaction.open_table(UNDECIDED)?;
     transaction.open_table(REPORTS)?;
     transaction.open_table(TRIES)?;
+    transaction.open_table(ACCOUNTS)?;
+    transaction.open_table(ACCOUNT_KEY)?;
+    transaction.open_table(REDIRECTS)?;
     Ok(transaction.commit()?)
 }
 
@@ -411,6 +497,8 @@ fn write_batch(book: &Database, jobs: Vec<Job>, now: Timestamp, planned: &Notify
         undecided: transaction.open_table(UNDECIDED)?,
         reports: transaction.open_table(REPORTS)?,
         tries: transaction.open_table(TRIES)?,
+        accounts: transaction.open_table(ACCOUNTS)?,
+        redirects: transaction.open_table(REDIRECTS)?,
         now: now.micros(),
         changed: false,
         plans: false,
@@ -456,6 +544,23 @@ fn write_batch(book: &Database, jobs: Vec<Job>, now: Timestamp, planned: &Notify
                 let next = pages.reports.first()?.map(|(key, _)| Timestamp::from_micros(key.value().0));
                 replies.push(reply(done, next));
             }
+            Job::AccountKey(fresh, done) => {
+                let (key, is_fresh) = AccountKey::keep(&mut transaction.open_table(ACCOUNT_KEY)?, fresh)?;
+                pages.changed |= is_fresh;
+                replies.push(reply(done, key));
+            }
+            Job::Spent(account, done) => {
+                let spent = pages.spent(&account)?;
+                replies.push(reply(done, spent));
+            }
+            Job::View(page, done) => {
+                let view = pages.view(&page)?;
+                replies.push(reply(done, view));
+            }
+            Job::Decide(page, choice, done) => {
+                let onward = pages.decide_page(&page, choice)?;
+                replies.push(reply(done, onward));
+            }
             Job::Read(done) => replies.push(Box::new(move |book| {
                 if let Ok(snapshot) = book.begin_read() {
                     drop(done.send(snapshot));
@@ -485,347 +590,6 @@ fn reply<T: 'static>(done: oneshot::Sender<T>, answer: T) -> Reply {
     })
 }
 
-/// The tables of one transaction.
-struct Pages<'t> {
-    journal: Table<'t, u64, &'static [u8]>,
-    by_reference: Table<'t, &'static str, &'static [u8]>,
-    operations: Table<'t, &'static str, &'static [u8]>,
-    undecided: Table<'t, (i64, &'static str), ()>,
-    reports: Table<'t, (i64, &'static str, &'static str), &'static [u8]>,
-    tries: Table<'t, &'static str, u64>,
-    now: i64,
-    changed: bool,
-    /// There is one more report to come.
-    plans: bool,
-}
-
-impl Pages<'_> {
-    fn authorize(&mut self, order: &Order) -> Result<Option<Taken>, Error> {
-        if self.find_operation(&order.reference)?.is_some() {
-            return Ok(None);
-        }
-        let known = self.find(&order.reference)?;
-        let mut attempt = match known {
-            Some(attempt) if attempt.order.is_some() => return Ok(Some(Taken { attempt, first: false })),
-            // Its reversal was faster.
-            Some(attempt) => attempt,
-            None => Attempt::new(self.next_number()?, order.amount, order.currency.clone()),
-        };
-        let (code, approved) = self.decide(order)?;
-        let arrives_at = self.now.saturating_add(micros(order.travels));
-        let decided_at = arrives_at.saturating_add(micros(order.thinks));
-        let booked = decided_at <= self.now;
-        let fault = order.fault;
-        let (capture, merchant_data) = (order.capture, order.merchant_data.clone());
-        let settles_after = order.settles_after.map(micros);
-        let received =
-            Received { capture, code, approved, arrives_at, decided_at, booked, fault, settles_after, merchant_data };
-        if booked {
-            self.book_decision(&order.reference, &mut attempt, &received, decided_at)?;
-        } else {
-            self.undecided.insert((decided_at, order.reference.as_str()), ())?;
-        }
-        attempt.order = Some(received);
-        self.keep(&order.reference, &attempt)?;
-        Ok(Some(Taken { attempt, first: true }))
-    }
-
-    /// The acquirer's own number for what comes next.
-    fn next_number(&self) -> Result<u64, Error> {
-        Ok(self.by_reference.len()? + self.operations.len()? + 1)
-    }
-
-    /// The response code and the amount approved.
-    fn decide(&mut self, order: &Order) -> Result<(String, i64), Error> {
-        if order.code != APPROVED {
-            return Ok((order.code.clone(), 0));
-        }
-        Ok(match order.twist {
-            Twist::None => (APPROVED.to_owned(), order.amount),
-            Twist::Declined => (DO_NOT_HONOUR.to_owned(), 0),
-            Twist::FirstDeclined if self.count_try(&order.masked)? == 1 => (DO_NOT_HONOUR.to_owned(), 0),
-            Twist::FirstDeclined => (APPROVED.to_owned(), order.amount),
-            Twist::Half => match order.amount - order.amount / 2 {
-                half if half < order.amount => (PARTIALLY_APPROVED.to_owned(), half),
-                // One or nothing has no half.
-                whole => (APPROVED.to_owned(), whole),
-            },
-        })
-    }
-
-    /// Counts one more try of a card or of a request and tells which it is.
-    fn count_try(&mut self, key: &str) -> Result<u64, Error> {
-        let before = self.tries.get(key)?.map_or(0, |tries| tries.value());
-        self.tries.insert(key, before + 1)?;
-        self.changed = true;
-        Ok(before + 1)
-    }
-
-    fn operate(&mut self, order: OperationOrder) -> Result<Operated, Error> {
-        let OperationOrder { reference, kind, original, amount, currency, keeps_rest } = order;
-        if let Some(known) = self.find_operation(&reference)? {
-            let same = known.kind == kind
-                && known.original == original
-                && known.amount == amount
-                && known.currency == currency
-                && known.keeps_rest == keeps_rest;
-            return Ok(if same { Operated::Known(known) } else { Operated::Other });
-        }
-        if self.find(&reference)?.is_some() {
-            return Ok(Operated::Other);
-        }
-        let number = self.find(&original)?.and_then(|attempt| attempt.order).map_or(0, |order| order.fault);
-        let fault = cards::later(number, kind);
-        if fault.lost > 0 && self.count_try(&reference)? <= fault.lost {
-            return Ok(Operated::Silent);
-        }
-        let number = self.next_number()?;
-        let declined = fault.declined;
-        let mut operation = Operation { number, kind, original, amount, currency, keeps_rest, code: None, declined };
-        let decided_at = self.now.saturating_add(micros(fault.thinks));
-        if decided_at <= self.now {
-            self.book_operation(&reference, &mut operation, decided_at)?;
-        } else {
-            self.undecided.insert((decided_at, reference.as_str()), ())?;
-        }
-        self.keep_operation(&reference, &operation)?;
-        Ok(if fault.silent { Operated::Silent } else { Operated::Known(operation) })
-    }
-
-    /// Decides an operation, moves the money and writes it into the journal.
-    fn book_operation(&mut self, reference: &str, operation: &mut Operation, at: i64) -> Result<(), Error> {
-        let Operation { kind, amount, keeps_rest, .. } = *operation;
-        let (original, currency) = (operation.original.clone(), operation.currency.clone());
-        let mut attempt = self.find(&original)?.filter(|attempt| attempt.currency == currency);
-        let released = match &mut attempt {
-            Some(attempt) if !operation.declined => attempt.move_money(kind, amount, keeps_rest),
-            Some(_) | None => None,
-        };
-        let (Some(attempt), Some(released)) = (attempt, released) else {
-            operation.code = Some(if operation.declined { DO_NOT_HONOUR } else { MALFUNCTION }.to_owned());
-            return self.log(reference, kind, amount, &currency, Verdict::Declined, at);
-        };
-        operation.code = Some(APPROVED.to_owned());
-        self.log(reference, kind, amount, &currency, Verdict::Approved, at)?;
-        if released > 0 {
-            self.log(reference, Kind::Void, released, &currency, Verdict::Approved, at)?;
-        }
-        if let Some(order) = attempt.order.as_ref().filter(|_| kind == Kind::Capture) {
-            self.expect_reports(&original, reference, order, amount, at)?;
-        }
-        self.keep(&original, &attempt)
-    }
-
-    /// Plans what will be told of the money that a capture took.
-    fn expect_reports(
-        &mut self,
-        reference: &str,
-        capture: &str,
-        order: &Received,
-        amount: i64,
-        taken_at: i64,
-    ) -> Result<(), Error> {
-        let charged_back = cards::charged_back_after(order.fault).map(|after| (micros(after), Told::ChargedBack));
-        let settled = order.settles_after.map(|after| (after, Told::Settled(amount)));
-        for (after, told) in charged_back.into_iter().chain(settled) {
-            let told = serde_json::to_vec(&told).map_err(Error::Json)?;
-            self.reports.insert((taken_at.saturating_add(after), reference, capture), told.as_slice())?;
-            self.plans = true;
-        }
-        Ok(())
-    }
-
-    /// Nobody takes back what was given back before.
-    fn due_reports(&mut self, until: Timestamp) -> Result<Vec<ReportDue>, Error> {
-        let mut rows = Vec::new();
-        for row in self.reports.iter()? {
-            let (key, told) = row?;
-            let (at, reference, capture) = key.value();
-            if at > until.micros() || rows.len() == REPORTS_MAX {
-                break;
-            }
-            let told: Told = serde_json::from_slice(told.value()).map_err(Error::Json)?;
-            rows.push((at, reference.to_owned(), capture.to_owned(), told));
-        }
-        let mut due = Vec::new();
-        for (at, reference, capture, told) in rows {
-            let taken = self.find(&reference)?.filter(|attempt| attempt.refundable() > 0);
-            let report = taken.as_ref().and_then(|attempt| told.in_currency(&attempt.currency));
-            match (AttemptId::parse(&reference), taken, report) {
-                (Ok(reference), Some(attempt), Some(report)) => due.push(ReportDue {
-                    reference,
-                    capture,
-                    report,
-                    merchant_data: attempt.order.map(|order| order.merchant_data).unwrap_or_default(),
-                    at: Timestamp::from_micros(at),
-                }),
-                (Ok(_) | Err(_), _, _) => {
-                    self.reports.remove((at, reference.as_str(), capture.as_str()))?;
-                    self.changed = true;
-                }
-            }
-        }
-        Ok(due)
-    }
-
-    fn forget_report(&mut self, report: &ReportDue) -> Result<(), Error> {
-        let reference = report.reference.to_string();
-        let known = self.reports.remove((report.at.micros(), reference.as_str(), report.capture.as_str()))?.is_some();
-        self.changed |= known;
-        Ok(())
-    }
-
-    /// Nothing when it was acknowledged meanwhile.
-    fn postpone_report(&mut self, report: &ReportDue, again: i64) -> Result<(), Error> {
-        let (reference, capture) = (report.reference.to_string(), report.capture.as_str());
-        let key = (report.at.micros(), reference.as_str(), capture);
-        let Some(told) = self.reports.remove(key)?.map(|told| told.value().to_vec()) else { return Ok(()) };
-        self.reports.insert((again, reference.as_str(), capture), told.as_slice())?;
-        self.changed = true;
-        Ok(())
-    }
-
-    fn reverse(&mut self, reference: &str, amount: i64, currency: String) -> Result<Undone, Error> {
-        if self.find_operation(reference)?.is_some() {
-            return Ok(Undone::Other);
-        }
-        let mut attempt = match self.find(reference)? {
-            Some(attempt) if attempt.amount != amount || attempt.currency != currency => {
-                return Ok(Undone::Other);
-            }
-            Some(attempt) if attempt.reversed => return Ok(Undone::Done(attempt)),
-            Some(attempt) => attempt,
-            None => Attempt::new(self.next_number()?, amount, currency),
-        };
-        let fault = cards::later(attempt.order.as_ref().map_or(0, |order| order.fault), Kind::Reversal);
-        if fault.lost > 0 && self.count_try(reference)? <= fault.lost {
-            return Ok(Undone::Silent);
-        }
-        // Only what was approved, and was not given back before, is money to give back; what is still undecided will
-        // find itself reversed.
-        let approved = attempt.order.as_ref().filter(|order| order.booked && order.approved_by_code());
-        if let Some(left) = approved.map(|order| order.approved - attempt.voided - attempt.refunded) {
-            // A checked card is worth a line, money given back before is not.
-            if left > 0 || attempt.amount == 0 {
-                self.log(reference, Kind::Reversal, left, &attempt.currency, Verdict::Approved, self.now)?;
-            }
-        }
-        attempt.reversed = true;
-        self.keep(reference, &attempt)?;
-        Ok(Undone::Done(attempt))
-    }
-
-    /// Books every decision whose moment has come, in the order of those moments.
-    fn book_due(&mut self) -> Result<(), Error> {
-        while let Some((at, reference)) = self.next_due()? {
-            self.undecided.remove((at, reference.as_str()))?;
-            self.changed = true;
-            if let Some(mut operation) = self.find_operation(&reference)? {
-                self.book_operation(&reference, &mut operation, at)?;
-                self.keep_operation(&reference, &operation)?;
-                continue;
-            }
-            let Some(mut attempt) = self.find(&reference)? else { continue };
-            let Some(mut order) = attempt.order.take() else { continue };
-            if order.booked {
-                attempt.order = Some(order);
-                self.book_lapse(&reference, &mut attempt, at)?;
-                continue;
-            }
-            self.book_decision(&reference, &mut attempt, &order, at)?;
-            order.booked = true;
-            attempt.order = Some(order);
-            self.keep(&reference, &attempt)?;
-        }
-        Ok(())
-    }
-
-    fn next_due(&self) -> Result<Option<(i64, String)>, Error> {
-        let first = self.undecided.first()?;
-        Ok(first.and_then(|(key, _)| {
-            let (at, reference) = key.value();
-            (at <= self.now).then(|| (at, reference.to_owned()))
-        }))
-    }
-
-    /// What was held for so long and never taken is given back.
-    fn book_lapse(&mut self, reference: &str, attempt: &mut Attempt, at: i64) -> Result<(), Error> {
-        let held = attempt.held();
-        if held > 0 {
-            attempt.voided += held;
-            self.log(reference, Kind::Void, held, &attempt.currency, Verdict::Approved, at)?;
-            self.keep(reference, attempt)?;
-        }
-        Ok(())
-    }
-
-    /// What is reversed by then is not approved any more.
-    fn book_decision(
-        &mut self,
-        reference: &str,
-        attempt: &mut Attempt,
-        order: &Received,
-        at: i64,
-    ) -> Result<(), Error> {
-        if attempt.reversed || !order.approved_by_code() {
-            return self.log(reference, Kind::Authorize, attempt.amount, &attempt.currency, Verdict::Declined, at);
-        }
-        self.log(reference, Kind::Authorize, order.approved, &attempt.currency, Verdict::Approved, at)?;
-        // A check of the card takes nothing.
-        if order.capture && order.approved > 0 {
-            self.log(reference, Kind::Capture, order.approved, &attempt.currency, Verdict::Approved, at)?;
-            attempt.captured = order.approved;
-            self.expect_reports(reference, reference, order, order.approved, at)?;
-        } else if order.approved > 0 {
-            self.undecided.insert((at.saturating_add(micros(HOLD_LASTS)), reference), ())?;
-        }
-        Ok(())
-    }
-
-    fn log(
-        &mut self,
-        reference: &str,
-        kind: Kind,
-        amount: i64,
-        currency: &str,
-        outcome: Verdict,
-        at: i64,
-    ) -> Result<(), Error> {
-        let line = Line { reference, kind: kind.as_str(), amount, currency, outcome: outcome.as_str(), at };
-        let line = serde_json::to_vec(&line).map_err(Error::Json)?;
-        let last = self.journal.last()?.map_or(0, |(sequence, _)| sequence.value());
-        self.journal.insert(last + 1, line.as_slice())?;
-        self.changed = true;
-        Ok(())
-    }
-
-    fn find(&self, reference: &str) -> Result<Option<Attempt>, Error> {
-        let row = self.by_reference.get(reference)?;
-        row.map(|row| serde_json::from_slice(row.value()).map_err(Error::Json)).transpose()
-    }
-
-    fn keep(&mut self, reference: &str, attempt: &Attempt) -> Result<(), Error> {
-        let row = serde_json::to_vec(attempt).map_err(Error::Json)?;
-        self.by_reference.insert(reference, row.as_slice())?;
-        self.changed = true;
-        Ok(())
-    }
-}
-
-impl Pages<'_> {
-    fn find_operation(&self, reference: &str) -> Result<Option<Operation>, Error> {
-        let row = self.operations.get(reference)?;
-        row.map(|row| serde_json::from_slice(row.value()).map_err(Error::Json)).transpose()
-    }
-
-    fn keep_operation(&mut self, reference: &str, operation: &Operation) -> Result<(), Error> {
-        let row = serde_json::to_vec(operation).map_err(Error::Json)?;
-        self.operations.insert(reference, row.as_slice())?;
-        self.changed = true;
-        Ok(())
-    }
-}
-
 impl Attempt {
     fn new(number: u64, amount: i64, currency: String) -> Self {
         Self { number, amount, currency, reversed: false, order: None, captured: 0, voided: 0, refunded: 0 }
@@ -841,41 +605,24 @@ impl Attempt {
     fn refundable(&self) -> i64 {
         if self.reversed { 0 } else { self.captured - self.refunded }
     }
-
-    /// Takes or gives back, and tells how much of the reservation that released besides; `None` when it does not fit.
-    fn move_money(&mut self, kind: Kind, amount: i64, keeps_rest: bool) -> Option<i64> {
-        let held = self.held();
-        match kind {
-            Kind::Capture if (1..=held).contains(&amount) => {
-                let released = if keeps_rest { 0 } else { held - amount };
-                self.captured += amount;
-                self.voided += released;
-                Some(released)
-            }
-            // A void gives all of it back.
-            Kind::Void if held > 0 && amount == held => {
-                self.voided += amount;
-                Some(0)
-            }
-            Kind::Refund if (1..=self.refundable()).contains(&amount) => {
-                self.refunded += amount;
-                Some(0)
-            }
-            Kind::Capture | Kind::Void | Kind::Refund | Kind::Authorize | Kind::Reversal => None,
-        }
-    }
 }
 
-impl Told {
-    fn in_currency(self, currency: &str) -> Option<Report> {
-        Some(match self {
-            Self::ChargedBack => Report::ChargedBack,
-            Self::Settled(amount) => Report::SettledPart(Money::new(amount, Currency::parse(currency)?)?),
-        })
+impl Operation {
+    /// Whether nobody can be asked about it.
+    pub(super) fn is_mute(&self, now: Timestamp) -> bool {
+        now.micros() < self.mute_until
     }
 }
 
 impl Received {
+    /// The page where its payer has to decide, as long as it waits.
+    pub(super) fn waits_at(&self) -> Option<&str> {
+        match &self.means {
+            Means::Redirect(page) if !page.decided => Some(&page.url),
+            Means::Card { .. } | Means::GiftCard { .. } | Means::Redirect(_) => None,
+        }
+    }
+
     pub(super) fn approved_by_code(&self) -> bool {
         self.code == APPROVED || self.code == PARTIALLY_APPROVED
     }
@@ -903,6 +650,7 @@ mod tests {
             thinks: Duration::ZERO,
             settles_after: None,
             merchant_data: String::new(),
+            means: Means::CARD,
         }
     }
 

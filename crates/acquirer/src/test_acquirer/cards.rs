@@ -45,7 +45,7 @@ const GRAMMAR: [(&str, usize); 12] = [
 const NAMED: [(&str, Script); 2] = [("4444333322221111", script(0, 0, 0)), ("5555555555554444", script(20, 0, 0))];
 
 /// Numbers that only one API knows.
-const ALIASES: [(CardRules, &str, Script); 17] = [
+const ALIASES: [(CardRules, &str, Script); 25] = [
     // card-payments-api 6
     (CardRules::CardPayments, "4111111111111111", script(10, 0, 0)),
     (CardRules::CardPayments, "4000000000010001", script(20, 0, 0)),
@@ -64,6 +64,15 @@ const ALIASES: [(CardRules, &str, Script); 17] = [
     (CardRules::CardPayments, "4000000000070005", script(0, 0, LATER_AUTHENTICATION)),
     (CardRules::CardPayments, "5200000000070000", script(0, 0, LATER_AUTHENTICATION)),
     (CardRules::CardPayments, "4000000000070013", script(0, 0, 91)),
+    // orchestration-api 8.4
+    (CardRules::Orchestration, "4111111111111111", script(10, 0, 0)),
+    (CardRules::Orchestration, "378282246310005", script(10, 0, 0)),
+    (CardRules::Orchestration, "4916994064252017", script(20, 0, 0)),
+    (CardRules::Orchestration, "4000000000003220", script(20, 0, 0)),
+    (CardRules::Orchestration, "4000000000000002", script(0, 5, 0)),
+    (CardRules::Orchestration, "4000000000009995", script(0, 51, 0)),
+    (CardRules::Orchestration, "4000000000000069", script(0, 54, 0)),
+    (CardRules::Orchestration, "4000000000000119", script(0, 96, 0)),
 ];
 
 const fn script(three_ds: u8, response: u8, fault: u8) -> Script {
@@ -128,6 +137,12 @@ pub(super) const PARTIALLY_APPROVED: &str = "10";
 pub(super) const DO_NOT_HONOUR: &str = "05";
 /// There is no such card.
 pub(super) const INVALID_NUMBER: &str = "14";
+/// There is not enough on it.
+pub(super) const INSUFFICIENT_FUNDS: &str = "51";
+/// This cannot be paid so.
+pub(super) const NOT_PERMITTED: &str = "57";
+/// The payer gave up.
+pub(super) const CANCELLED: &str = "17";
 /// The attempt was reversed before.
 pub(super) const REVERSED_BEFORE: &str = "94";
 
@@ -138,7 +153,6 @@ const AUTHENTICATION_DUE: &str = "1A";
 const WRONG_EXPIRY: &str = "80";
 const WRONG_CVC: &str = "82";
 const EXPIRED: &str = "54";
-const INSUFFICIENT_FUNDS: &str = "51";
 const TOKEN_DEAD: &str = "46";
 
 /// The RR of cards that are declined until the bank has authenticated the payer.
@@ -163,7 +177,7 @@ const RESPONSES: [(&str, DeclineReason); 18] = [
     ("43", DeclineReason::StolenCard),
     (INSUFFICIENT_FUNDS, DeclineReason::InsufficientFunds),
     (EXPIRED, DeclineReason::ExpiredCard),
-    ("57", DeclineReason::NotPermittedToCardholder),
+    (NOT_PERMITTED, DeclineReason::NotPermittedToCardholder),
     ("59", DeclineReason::SuspectedFraud),
     ("61", DeclineReason::ExceedsWithdrawalLimit),
     ("62", DeclineReason::RestrictedCard),
@@ -175,10 +189,11 @@ const RESPONSES: [(&str, DeclineReason); 18] = [
 ];
 
 /// The response codes the acquirer gives by itself; an RR never asks for them.
-const CHECKS: [(&str, DeclineReason); 5] = [
+const CHECKS: [(&str, DeclineReason); 6] = [
     (AUTHENTICATION_DUE, DeclineReason::AuthenticationRequired),
     (WRONG_EXPIRY, DeclineReason::WrongExpiry),
     (WRONG_CVC, DeclineReason::WrongCvc),
+    (CANCELLED, DeclineReason::Cancelled),
     (REVERSED_BEFORE, DeclineReason::DoNotHonour),
     (TOKEN_DEAD, DeclineReason::TokenDead),
 ];
@@ -227,7 +242,7 @@ fn is_code_right(card: &Presented<'_>) -> bool {
     let length = card.pan.brand().cvc_len();
     match card.rules {
         CardRules::Purchases => card.cvc == Some(if length == 4 { "1234" } else { "123" }),
-        CardRules::CardPayments => card.cvc.is_some_and(|code| code.len() == length),
+        CardRules::CardPayments | CardRules::Orchestration => card.cvc.is_some_and(|code| code.len() == length),
     }
 }
 
@@ -405,12 +420,26 @@ pub(super) struct LaterFault {
     pub(super) thinks: Duration,
     /// It says no.
     pub(super) declined: bool,
-    /// The first answer is lost.
-    pub(super) silent: bool,
+    /// What becomes of the first answer.
+    pub(super) answer: FirstAnswer,
+    /// How long inquiries are not answered.
+    pub(super) mute: Duration,
 }
 
-const NOTHING_LATER: LaterFault = LaterFault { lost: 0, thinks: Duration::ZERO, declined: false, silent: false };
-const SILENT: LaterFault = LaterFault { silent: true, ..NOTHING_LATER };
+/// What becomes of the first answer to something that is asked after the authorization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FirstAnswer {
+    /// It says what is known.
+    Sound,
+    /// It is lost.
+    Lost,
+    /// It is no JSON.
+    Garbled,
+}
+
+const NOTHING_LATER: LaterFault =
+    LaterFault { lost: 0, thinks: Duration::ZERO, declined: false, answer: FirstAnswer::Sound, mute: Duration::ZERO };
+const SILENT: LaterFault = LaterFault { answer: FirstAnswer::Lost, ..NOTHING_LATER };
 const LOST_ONCE: LaterFault = LaterFault { lost: 1, ..NOTHING_LATER };
 const DECLINED: LaterFault = LaterFault { declined: true, ..NOTHING_LATER };
 const PENDING: LaterFault = LaterFault { thinks: Duration::from_secs(10), ..NOTHING_LATER };
@@ -437,4 +466,16 @@ const LATER_FAULTS: [(u8, Kind, LaterFault); 12] = [
 pub(super) fn later(number: u8, kind: Kind) -> LaterFault {
     let row = LATER_FAULTS.iter().find(|(known, what, _)| *known == number && *what == kind);
     row.map_or(NOTHING_LATER, |(_, _, fault)| *fault)
+}
+
+/// What a merchant's note can ask for, whatever the card (orchestration-api 8.4).
+const WORDS: [(&str, LaterFault); 3] = [
+    ("SIM_PENDING", LaterFault { thinks: Duration::from_secs(5), ..NOTHING_LATER }),
+    ("SIM_FAILURE", DECLINED),
+    ("SIM_UNCERTAIN", LaterFault { answer: FirstAnswer::Garbled, mute: Duration::from_mins(5), ..NOTHING_LATER }),
+];
+
+/// What a merchant's note asks for, if it does.
+pub(super) fn asked_for(note: &str) -> Option<LaterFault> {
+    WORDS.iter().find(|(word, _)| note.contains(word)).map(|(_, fault)| *fault)
 }

@@ -235,9 +235,11 @@ impl Directory {
         if request.expiry.is_past(self.env.now()) {
             return frictionless(Said::EXPIRED_CARD);
         }
+        // With these rules, whoever wants the bank to be asked wants the payer to be asked (orchestration-api 8.4).
+        let ask_payer = request.ask_payer || (request.force && request.rules == CardRules::Orchestration);
         match script.three_ds {
             // Who would pass without a question is asked one.
-            0 | 10 | 11 | 15 | 31 if request.ask_payer => {
+            0 | 10 | 11 | 15 | 31 if ask_payer => {
                 AuthenticationAnswer::Challenge(self.ask_payer(&request, script.three_ds))
             }
             // No bank takes part: the scheme stands in for it.

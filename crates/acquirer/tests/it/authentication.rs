@@ -18,13 +18,14 @@ struct Bank {
     directory: Directory,
     /// The payer must be asked.
     ask_payer: bool,
+    rules: CardRules,
 }
 
 impl Bank {
     fn new() -> Self {
         let desk = Desk::new();
         let directory = Directory::new(desk.env.clone());
-        Self { desk, directory, ask_payer: false }
+        Self { desk, directory, ask_payer: false, rules: CardRules::Purchases }
     }
 
     async fn ask(&self, number: &str, force: bool) -> AuthenticationAnswer {
@@ -33,7 +34,7 @@ impl Bank {
 
     async fn ask_for(&self, attempt_id: AttemptId, number: &str, expiry: Expiry, force: bool) -> AuthenticationAnswer {
         let (directory, number) = (self.directory.clone(), number.to_owned());
-        let ask_payer = self.ask_payer;
+        let (ask_payer, rules) = (self.ask_payer, self.rules);
         let asking = tokio::spawn(self.desk.env.clock().activity(async move {
             let pan = Pan::parse(&number).expect("a card");
             let request = AuthenticationRequest {
@@ -48,9 +49,9 @@ impl Bank {
                 method: MethodCompletion::Unavailable,
                 force,
                 ask_payer,
-                rules: CardRules::Purchases,
+                rules,
             };
-            let method = directory.look_at_browser(&pan, CardRules::Purchases).await;
+            let method = directory.look_at_browser(&pan, rules).await;
             directory.authenticate(AuthenticationRequest { method, ..request }).await
         }));
         self.desk.finish(asking).await
@@ -490,4 +491,34 @@ async fn a_directory_that_is_silent_is_waited_for_thirty_seconds() {
     let begun = bank.desk.env.now();
     assert_eq!("unavailable", answer_in_words(&bank.ask("4000 0099 3000 0008", false).await));
     assert_eq!(Duration::from_secs(30), bank.desk.env.now().since(begun));
+}
+
+/// What the banks of orchestration-api 8.4 say, and what when the merchant wants the payer to be asked.
+const ORCHESTRATION: &str = "
+4111 1111 1111 1111: passed Y eci 05, cavv; wanted: challenge
+5200 0099 1000 0007: passed Y eci 02, cavv; wanted: challenge
+3782 822463 10005: passed Y eci 05, cavv; wanted: challenge
+4916 9940 6425 2017: challenge; wanted: challenge
+4000 0000 0000 3220: challenge; wanted: challenge
+5555 5555 5555 4444: challenge; wanted: challenge
+4000 0000 0000 0002: unavailable; wanted: challenge
+4000 0099 1200 0000: failed N eci 07, reason 15; wanted: failed N eci 07, reason 15
+";
+
+#[tokio::test]
+async fn the_orchestration_api_has_banks_of_its_own() {
+    let bank = Bank { rules: CardRules::Orchestration, ..Bank::new() };
+    let mut seen = String::from("\n");
+    for (number, _) in ORCHESTRATION.lines().filter_map(|line| line.split_once(": ")) {
+        let unasked = answer_in_words(&bank.ask(number, false).await);
+        let wanted = answer_in_words(&bank.ask(number, true).await);
+        seen.push_str(&format!("{number}: {unasked}; wanted: {wanted}\n"));
+    }
+    assert_eq!(ORCHESTRATION, seen);
+    let ids = bank.question("4916 9940 6425 2017").await;
+    for tries_left in [2, 1] {
+        assert_eq!(AcsOutcome::WrongOtp { tries_left }, bank.answer(ids, AcsAnswer::Otp("4321")));
+    }
+    bank.ended(ids, AcsAnswer::Otp("4321"));
+    assert_eq!("failed N eci 07, reason 01", in_short(&bank.directory.result(ids.server).expect("an end")));
 }

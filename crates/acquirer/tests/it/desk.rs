@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use acquirer::{Acquirer, Answer, CardData, CardRules, Initiator, Request, TestAcquirer};
+use acquirer::{Acquirer, Answer, CardData, CardRules, Initiator, Request, Source, TestAcquirer};
 use domain::{
     AttemptId, Authentication, AuthenticationIds, CardFacts, Currency, Cvc, DeclineReason, Expiry, Money, OperationId,
     OperationKind, Pan, Timestamp, TransStatus,
@@ -112,7 +112,7 @@ impl Desk {
     /// A capture that leaves the rest reserved, in words.
     pub(crate) async fn capture_part(&self, original: AttemptId, minor: i64) -> String {
         let (reference, amount) = (self.operation(), myr(minor));
-        in_words(&self.ask(Request::Capture { reference, original, amount, keeps_rest: true }).await)
+        in_words(&self.ask(Request::Capture { reference, original, amount, keeps_rest: true, note: "" }).await)
     }
 
     pub(crate) fn advance(&self, seconds: u64) {
@@ -190,11 +190,8 @@ impl Card {
         let cvc = self.cvc.map(|cvc| Cvc::parse(cvc).expect("a code"));
         let card = CardData { pan: &pan, cvc: cvc.as_ref(), expiry: self.expiry, holder: "Nurul \"Ally\" Aina" };
         let Self { amount, capture, initiated_by, rules, .. } = self;
-        let authentication = self.authentication.as_ref();
-        let merchant_data = MERCHANT_DATA;
-        let request =
-            Request::Authorize { reference, amount, capture, card, authentication, initiated_by, rules, merchant_data };
-        acquirer.ask(request).await
+        let source = Source::Card { card, authentication: self.authentication.as_ref(), initiated_by, rules };
+        acquirer.ask(Request::Authorize { reference, amount, capture, source, merchant_data: MERCHANT_DATA }).await
     }
 }
 
@@ -204,11 +201,22 @@ pub(crate) fn operation(
     original: AttemptId,
     minor: i64,
 ) -> Request<'static> {
+    noted(kind, reference, original, minor, "")
+}
+
+/// An operation with the merchant's own reference for it.
+pub(crate) fn noted(
+    kind: OperationKind,
+    reference: OperationId,
+    original: AttemptId,
+    minor: i64,
+    note: &'static str,
+) -> Request<'static> {
     let amount = myr(minor);
     match kind {
-        OperationKind::Capture => Request::Capture { reference, original, amount, keeps_rest: false },
-        OperationKind::Void => Request::Void { reference, original, amount },
-        OperationKind::Refund => Request::Refund { reference, original, amount },
+        OperationKind::Capture => Request::Capture { reference, original, amount, keeps_rest: false, note },
+        OperationKind::Void => Request::Void { reference, original, amount, note },
+        OperationKind::Refund => Request::Refund { reference, original, amount, note },
     }
 }
 
@@ -242,6 +250,7 @@ pub(crate) fn in_words(answer: &Answer) -> String {
         Answer::Approved { amount, .. } => format!("approved {}", amount.minor()),
         Answer::Declined { reason, .. } => reason.as_str().to_owned(),
         Answer::Pending => "pending".to_owned(),
+        Answer::Redirect { .. } => "redirect".to_owned(),
         Answer::NotFound => "not found".to_owned(),
         Answer::Reversed => "reversed".to_owned(),
         Answer::NotSent => "not sent".to_owned(),

@@ -5,4 +5,7 @@
 mod authentication;
 mod authorizations;
 mod desk;
+mod gift_cards;
 mod operations;
+mod orchestration;
+mod redirects;

@@ -33,7 +33,7 @@ pub(crate) fn invoice(subject: Subject<'_>, issuer: &Issuer) -> String {
         Stage::Closed => (texts::STAMP_CLOSED, "neutral"),
         Stage::Reserved => (texts::STAMP_RESERVED, "good"),
         Stage::CardSaved => (texts::STAMP_SAVED, "good"),
-        Stage::Processing | Stage::Challenged => (texts::STAMP_PROCESSING, "wait"),
+        Stage::Processing | Stage::Challenged | Stage::AtPartner => (texts::STAMP_PROCESSING, "wait"),
         Stage::Cancelled | Stage::Failed => (texts::STAMP_CANCELLED, "neutral"),
         Stage::Expired => (texts::STAMP_EXPIRED, "neutral"),
         Stage::Payable if subject.is_overdue() => (texts::STAMP_OVERDUE, "bad"),
@@ -58,6 +58,7 @@ pub(crate) fn invoice(subject: Subject<'_>, issuer: &Issuer) -> String {
             links.push(Link { href: subject.link("challenge/"), text: words.say(texts::CONTINUE), primary: true });
         }
         Stage::Processing
+        | Stage::AtPartner
         | Stage::Reserved
         | Stage::CardSaved
         | Stage::Cancelled

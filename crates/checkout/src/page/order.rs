@@ -5,6 +5,39 @@ use domain::{Line, Money};
 use super::{Subject, shown};
 use crate::money::{decimal, percent, signed};
 use crate::texts;
+use crate::words::Message;
+
+/// Who asks for how much, and for what: the summary beside a form.
+pub(super) struct Summary {
+    pub(super) amount: String,
+    pub(super) due: Option<Message>,
+    pub(super) order: Order,
+    pub(super) reference: String,
+    /// What is said before and after it.
+    pub(super) reference_words: (String, String),
+    pub(super) notes: String,
+}
+
+impl Summary {
+    pub(super) fn of(subject: &Subject<'_>) -> Self {
+        let zone = subject.zone();
+        let due = subject.payment.terms.due.map(|due| {
+            if subject.is_overdue() {
+                texts::was_due(zone.day(due.at))
+            } else {
+                texts::payable_until(zone.day_and_time(due.at))
+            }
+        });
+        Self {
+            amount: subject.amount(),
+            due,
+            order: Order::of(subject),
+            reference: shown(&subject.checkout.reference),
+            reference_words: subject.words.around(texts::reference_is),
+            notes: shown(subject.checkout.notes.trim()),
+        }
+    }
+}
 
 /// What is paid for and how it adds up.
 pub(super) struct Order {

@@ -1,14 +1,14 @@
 //! The page with the card form (checkout-ux 2, 3 and 6).
 
 use askama::Template;
-use domain::{Brand, CaptureMode, Expiry};
+use domain::{Brand, Expiry};
 
-use super::order::Order;
-use super::{Frame, Subject, Target, html, shown};
+use super::card::{self, CardFields, Problem};
+use super::order::Summary;
+use super::{Frame, Subject, Target, html};
 use crate::countries::COUNTRIES;
-use crate::dates::month_in_the_west;
 use crate::details::{self, DetailField};
-use crate::form::{Field, FieldError, FormErrors, SavedCard, Typed};
+use crate::form::{FormErrors, SavedCard};
 use crate::words::{Message, Words};
 use crate::{assets, texts};
 
@@ -72,32 +72,11 @@ impl<'a> PayPage<'a> {
         let words = subject.words;
         let checkout = subject.checkout;
         let terms = &subject.payment.terms;
-        let amount = subject.amount();
-        let zone = subject.zone();
-
-        let (button, note) = match terms.capture {
-            CaptureMode::Automatic => (texts::pay(&amount), None),
-            CaptureMode::Manual if terms.amount.is_zero() => (texts::SAVE_CARD, Some(texts::VERIFY_NOTE)),
-            CaptureMode::Manual => (texts::hold(&amount), Some(texts::HOLD_NOTE)),
-        };
-        let due = terms.due.map(|due| {
-            if subject.is_overdue() {
-                texts::was_due(zone.day(due.at))
-            } else {
-                texts::payable_until(zone.day_and_time(due.at))
-            }
-        });
-
-        let problem = |error: &FieldError| Problem { field: error.field.name(), message: words.say(&error.message) };
-        let problems: Vec<Problem> = self.errors.errors.iter().map(problem).collect();
-        let error_of = |field: Field| {
-            let found = self.errors.errors.iter().find(|error| error.field == field);
-            found.map(|error| words.say(&error.message)).unwrap_or_default()
-        };
+        let (button, note) = card::button(subject);
+        let problems = card::problems(subject, &self.errors.errors);
         // What is wrong with the form now says more than why an earlier try failed.
         let failure = if problems.is_empty() { subject.failure().map(|advice| advice.text) } else { None };
-        let errors = [Field::CardNumber, Field::Expires, Field::Cvc, Field::CardholderName].map(error_of);
-        let [number_error, expires_error, cvc_error, holder_error] = errors;
+        let fields = CardFields::of(subject, &self.errors);
 
         let wrong = !problems.is_empty() || failure.is_some();
         let title = if wrong { texts::error_title(button.clone()) } else { button.clone() };
@@ -149,35 +128,19 @@ impl<'a> PayPage<'a> {
                 with: words.say(texts::with_card(card.brand.label(), &card.last4)),
             })
             .collect();
-        let taken = Brand::ALL.into_iter().filter(|brand| checkout.takes(*brand));
-        // A card of two brands is one of these and the other.
-        let paired = [Brand::CartesBancaires, Brand::Visa, Brand::Mastercard];
-        let choice = if checkout.takes(Brand::CartesBancaires) { paired.to_vec() } else { Vec::new() };
         html(&PayTemplate {
             words,
             frame,
-            order: Order::of(subject),
-            amount,
-            reference: shown(&checkout.reference),
-            reference_words: words.around(texts::reference_is),
-            notes: shown(checkout.notes.trim()),
-            due,
+            summary: Summary::of(subject),
             note,
             action: subject.link(""),
             attempt: self.attempt,
             failure,
             problems,
-            number_error,
-            expires_error,
-            cvc_error,
-            holder_error,
-            typed,
+            fields,
             groups,
             another: chosen.is_none(),
             saved,
-            brands: taken.collect(),
-            choice: choice.into_iter().filter(|brand| checkout.takes(*brand)).collect(),
-            month: month_in_the_west(subject.now),
             kept,
             kept_words,
             button,
@@ -190,12 +153,6 @@ impl<'a> PayPage<'a> {
 /// As it stands on the card: `08/28`.
 fn short(expiry: Expiry) -> String {
     format!("{:02}/{:02}", expiry.month, expiry.year % 100)
-}
-
-/// A line of the error summary.
-struct Problem {
-    field: &'static str,
-    message: String,
 }
 
 /// Fields that belong together.
@@ -228,33 +185,17 @@ enum Kept {
 struct PayTemplate<'a> {
     words: Words,
     frame: Frame,
-    order: Order,
-    amount: String,
-    reference: String,
-    /// What is said before and after it.
-    reference_words: (String, String),
-    notes: String,
-    due: Option<Message>,
+    summary: Summary,
     note: Option<Message>,
     action: String,
     attempt: &'a str,
     failure: Option<Message>,
     problems: Vec<Problem>,
-    number_error: String,
-    expires_error: String,
-    cvc_error: String,
-    holder_error: String,
-    typed: Typed,
+    fields: CardFields,
     groups: Vec<DetailGroup>,
     saved: Vec<SavedRow>,
     /// A card is typed, or may be without choosing.
     another: bool,
-    /// Those that are taken.
-    brands: Vec<Brand>,
-    /// Those a card with two brands may have; fewer than two leave nothing to choose.
-    choice: Vec<Brand>,
-    /// `YYYY-MM`: a card is good until this month is over everywhere.
-    month: String,
     kept: Kept,
     /// What is said of it, before and after the seller's name.
     kept_words: (String, String),

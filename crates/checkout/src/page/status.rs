@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use askama::Template;
-use domain::{AttemptStatus, State};
+use domain::{AttemptStatus, Means, Party, State};
 
 use super::{Frame, Link, Refresh, Stage, Subject, Target, html, shown};
 use crate::words::{Message, Words};
@@ -27,9 +27,10 @@ pub(crate) fn at_link(subject: Subject<'_>) -> Option<String> {
         Stage::Payable => return None,
         Stage::Processing => processing(&subject),
         Stage::Challenged => asked_by_bank(&subject),
+        Stage::AtPartner => waiting_at_partner(&subject).render(),
         Stage::Paid | Stage::PaidElsewhere | Stage::Reserved | Stage::CardSaved => succeeded(&subject).render(),
         Stage::Closed => closed(&subject).render(),
-        Stage::Cancelled => ended(&subject, texts::CANCELLED).render(),
+        Stage::Cancelled => ended(&subject, cancelled(&subject)).render(),
         Stage::Failed => failed(&subject).render(),
         Stage::Expired => {
             let mut page = ended(&subject, texts::EXPIRED);
@@ -51,6 +52,7 @@ pub(crate) fn after_try(subject: Subject<'_>) -> String {
     let (mut page, target, news) = match subject.stage() {
         Stage::Processing => return processing(&subject),
         Stage::Challenged => return asked_by_bank(&subject),
+        Stage::AtPartner => return waiting_at_partner(&subject).render(),
         Stage::Paid | Stage::PaidElsewhere | Stage::Reserved | Stage::CardSaved => {
             (succeeded(&subject), Target::of(redirects.success.as_ref()), "SUCCESS")
         }
@@ -75,6 +77,39 @@ pub(crate) fn after_try(subject: Subject<'_>) -> String {
         }
     }
     page.render()
+}
+
+/// What became of a session, and on the way to the merchant whatever that is (orchestration-api 7.5).
+#[must_use]
+pub(crate) fn after_session(subject: Subject<'_>, way_back: Option<&String>) -> String {
+    let mut page = match subject.stage() {
+        Stage::Processing => return processing(&subject),
+        Stage::Challenged => return asked_by_bank(&subject),
+        Stage::AtPartner => return led_to_partner(&subject),
+        Stage::Paid | Stage::PaidElsewhere | Stage::Reserved | Stage::CardSaved => succeeded(&subject),
+        Stage::Closed => closed(&subject),
+        Stage::Payable | Stage::Failed => session_failed(&subject),
+        Stage::Cancelled => ended(&subject, cancelled(&subject)),
+        Stage::Expired => ended(&subject, texts::EXPIRED),
+    };
+    page.focused = subject.was_challenged();
+    page.leading_back(way_back)
+}
+
+/// The payer has not been to the partner's page, or left it. Whoever opens this page is not led away by it, and may cancel.
+#[must_use]
+pub(crate) fn at_partner(subject: Subject<'_>, attempt: &str) -> String {
+    let mut page = waiting_at_partner(&subject);
+    page.cancel = Some((subject.link("cancel/"), attempt.to_owned()));
+    page.render()
+}
+
+/// The payer was on the partner's page, and what came of it takes longer: the merchant hears of it (orchestration-api 7.6).
+#[must_use]
+pub(crate) fn pending(subject: Subject<'_>, way_back: Option<&String>) -> String {
+    let mut page = Page::new(&subject, Tone::Wait, texts::PENDING);
+    page.says(texts::PENDING_BODY);
+    page.leading_back(way_back)
 }
 
 /// A try is under way that was started in another window.
@@ -128,7 +163,11 @@ fn processing(subject: &Subject<'_>) -> String {
 
     let mut page;
     if in_doubt || refresh.is_none() {
-        let later = if subject.customer().email.is_empty() { texts::COME_BACK } else { texts::WILL_EMAIL };
+        let later = if subject.customer().email.is_empty() || !subject.manner().receipts {
+            texts::COME_BACK
+        } else {
+            texts::WILL_EMAIL
+        };
         page = Page::new(subject, Tone::Wait, texts::CHECKING);
         page.strong = Some(texts::DO_NOT_PAY_AGAIN);
         page.says(later);
@@ -150,6 +189,7 @@ fn succeeded(subject: &Subject<'_>) -> Page {
         | Stage::Payable
         | Stage::Processing
         | Stage::Challenged
+        | Stage::AtPartner
         | Stage::Cancelled
         | Stage::Failed
         | Stage::Expired
@@ -162,6 +202,8 @@ fn succeeded(subject: &Subject<'_>) -> Page {
         let zone = subject.zone();
         if dated {
             page.says(texts::paid_on(zone.day(at)));
+        }
+        if dated && subject.manner().receipts {
             page.links.push(Link {
                 href: subject.link("receipt/"),
                 text: subject.words.say(texts::RECEIPT),
@@ -172,7 +214,8 @@ fn succeeded(subject: &Subject<'_>) -> Page {
             page.says(texts::PAID_ELSEWHERE_BODY);
         }
         let taken = subject.payment.captured;
-        if !taken.is_zero() && taken != subject.payment.terms.amount {
+        // The parts of a tender are taken one after the other.
+        if !taken.is_zero() && taken != subject.payment.terms.amount && subject.payment.legs.is_empty() {
             page.facts.push((texts::TAKEN, subject.money(taken)));
         }
         page.facts.extend(card.map(|card| (texts::PAID_WITH, subject.card_ending(card))));
@@ -192,6 +235,49 @@ fn asked_by_bank(subject: &Subject<'_>) -> String {
     let href = subject.link("challenge/");
     page.links.push(Link { href, text: subject.words.say(texts::CONTINUE), primary: true });
     page.render()
+}
+
+fn waiting_at_partner(subject: &Subject<'_>) -> Page {
+    let mut page = Page::new(subject, Tone::Neutral, texts::AT_PARTNER);
+    page.says(texts::AT_PARTNER_WAITS);
+    if let Some(target) = Target::of(subject.redirected_to()) {
+        page.links.push(Link { href: target.url, text: subject.words.say(texts::CONTINUE), primary: true });
+    }
+    page
+}
+
+/// Leads to the partner's page, as to the merchant: by a page that refreshes itself.
+fn led_to_partner(subject: &Subject<'_>) -> String {
+    let mut page = waiting_at_partner(subject);
+    if let Some(target) = Target::of(subject.redirected_to()) {
+        page.tone = Tone::Wait;
+        page.paragraphs = vec![subject.words.say(texts::AT_PARTNER_BODY)];
+        page.frame.refresh = Some(Refresh::go_on(target.url));
+    }
+    page.render()
+}
+
+/// A session has one try: there is nothing to do here after it.
+fn session_failed(subject: &Subject<'_>) -> Page {
+    let mut page = Page::new(subject, Tone::Bad, texts::NOT_PAID);
+    let means = subject.last_failure().and_then(|(attempt_id, _)| subject.means(attempt_id));
+    page.says(match means {
+        Some(Means::GiftCard { .. }) => texts::DECLINED_GIFT_CARD,
+        Some(Means::Redirect(_)) => texts::DECLINED_BY_PARTNER,
+        Some(Means::Card { .. }) | None => subject.failure().map_or(texts::NOT_TRIED, |advice| advice.text),
+    });
+    if subject.gave_back() {
+        page.says(texts::GIVEN_BACK);
+    }
+    page
+}
+
+/// Who ended it.
+fn cancelled(subject: &Subject<'_>) -> Message {
+    match subject.ended_by() {
+        Some(Party::Payer) => texts::YOU_CANCELLED,
+        Some(Party::Merchant) | None => texts::CANCELLED,
+    }
 }
 
 /// A reservation that was given back was no charge; of money the bank took back this page says nothing.
@@ -219,6 +305,9 @@ fn failed(subject: &Subject<'_>) -> Page {
 fn ended(subject: &Subject<'_>, heading: Message) -> Page {
     let mut page = Page::new(subject, Tone::Neutral, heading);
     page.says(texts::NOT_CHARGED);
+    if subject.gave_back() {
+        page.says(texts::GIVEN_BACK);
+    }
     page.with_way_back(subject)
 }
 
@@ -244,6 +333,8 @@ struct Page {
     paragraphs: Vec<String>,
     facts: Vec<(Message, String)>,
     links: Vec<Link>,
+    /// Where a form goes that cancels, and its one-time token.
+    cancel: Option<(String, String)>,
 }
 
 impl Page {
@@ -264,6 +355,7 @@ impl Page {
             paragraphs: Vec::new(),
             facts,
             links: Vec::new(),
+            cancel: None,
         }
     }
 
@@ -278,6 +370,7 @@ impl Page {
             paragraphs: vec![words.say(text)],
             facts: Vec::new(),
             links: Vec::new(),
+            cancel: None,
         }
     }
 
@@ -290,6 +383,15 @@ impl Page {
         self.links.retain(|link| !link.primary);
         self.links.insert(0, Link { href: target.url, text, primary: true });
         self
+    }
+
+    /// To the merchant, and by no other way: what is said there is signed.
+    fn leading_back(mut self, way_back: Option<&String>) -> String {
+        self.links.clear();
+        match Target::of(way_back) {
+            Some(target) => self.leading_to(target).render(),
+            None => self.render(),
+        }
     }
 
     fn with_way_back(mut self, subject: &Subject<'_>) -> Self {

@@ -1,12 +1,14 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use domain::RedirectMethod;
 use domain::{
     AttemptId, Authentication, AuthenticationIds, Brand, BrandId, CaptureMode, CardFacts, CardId, Challenge,
     ChallengeWindow, CheckoutId, Colour, Command, Currency, Customer, Dialect, Due, Expiry, Fees, Flow, Line, LogoId,
     Look, MerchantId, Money, OperationId, OperationKind, OperationOutcome, Order, Outcome, Palette, PaymentId,
     Redirects, Report, Submission, Terms, TransStatus,
 };
+use engine::redirects::RedirectView;
 use uuid::Uuid;
 
 use super::*;
@@ -51,6 +53,8 @@ impl Story {
             payment_id: PaymentId::new(id(4)),
             dialect: Dialect::Purchases,
             public_id: None,
+            order_key: None,
+            tender: None,
             created_at: NOW,
             seller: "Kedai Kopi Seri".to_owned(),
             language: "en".to_owned(),
@@ -85,6 +89,7 @@ impl Story {
             single_attempt: false,
             save_card: false,
             hold_max: None,
+            captured_after: None,
             fees: Fees::default(),
         };
         Self { checkout, terms, history: Vec::new(), now: NOW, words: ENGLISH, lang: None, look: Look::default() }
@@ -130,13 +135,16 @@ impl Story {
         Submission {
             attempt_id: attempt_id(),
             acquirer: "test".to_owned(),
-            card: CardSummary {
-                brand: Brand::Visa,
-                masked: domain::mask(PAN),
-                expiry: Expiry { year: 2028, month: 8 },
-                holder: "Ann Lee".to_owned(),
+            means: Means::Card {
+                card: CardSummary {
+                    brand: Brand::Visa,
+                    masked: domain::mask(PAN),
+                    expiry: Expiry { year: 2028, month: 8 },
+                    holder: "Ann Lee".to_owned(),
+                },
+                card_id: CardId::new(Uuid::from_u128(8)),
             },
-            card_id: CardId::new(Uuid::from_u128(8)),
+            part: None,
             token: None,
             flow: Flow::HostedPage,
             payer_ip: None,
@@ -353,6 +361,25 @@ fn acs<'a>(notice: Option<AcsNotice>) -> AcsPage<'a> {
     }
 }
 
+fn redirect(method: RedirectMethod) -> RedirectView {
+    RedirectView {
+        method,
+        merchant: "Kedai Kopi Seri".to_owned(),
+        amount: ringgit(5_200),
+        return_url: "https://pay.example.com/p/back?leg=1&x=2".to_owned(),
+        decided: false,
+        may_wait: method == RedirectMethod::Bank,
+    }
+}
+
+fn hostile_redirect() -> RedirectView {
+    RedirectView { merchant: format!("{MARKUP} {PAN}"), ..redirect(RedirectMethod::Wallet) }
+}
+
+fn acquirer(words: Words, view: &RedirectView) -> String {
+    AcquirerPage { words, action: "/acs/pay/6f0d2f0e-1a55-4d0c-9c0e-6f2f0d3b7a01", view }.render()
+}
+
 fn acs_return(words: Words) -> String {
     let page = AcsReturn {
         words,
@@ -375,7 +402,7 @@ fn gallery(language: Language) -> Vec<(&'static str, String)> {
     let invoice_of = |story: Story| story.read(|subject| invoice(subject, &issuer()));
     let shop = || new().shop(redirects);
     let unknown = || shop().submit().settle(Outcome::Unknown);
-    vec![
+    let mut pages = vec![
         ("pay", new().form()),
         (
             "pay_test",
@@ -406,6 +433,11 @@ fn gallery(language: Language) -> Vec<(&'static str, String)> {
         ("acs_wrong", AcsPage { words, merchant: MARKUP, ..acs(Some(AcsNotice::Wrong)) }.render()),
         ("acs_resent", AcsPage { words, resends_left: 0, ..acs(Some(AcsNotice::Resent)) }.render()),
         ("acs_return", acs_return(words)),
+        ("acquirer_wallet", acquirer(words, &redirect(RedirectMethod::Wallet))),
+        ("acquirer_lender", acquirer(words, &redirect(RedirectMethod::PayLater))),
+        ("acquirer_bank", acquirer(words, &redirect(RedirectMethod::Bank))),
+        ("acquirer_hostile", acquirer(words, &hostile_redirect())),
+        ("acquirer_done", acquirer(words, &RedirectView { decided: true, ..redirect(RedirectMethod::Bank) })),
         ("paid_refunded", refunded(shop(), 700).later(86_400).at_link()),
         ("paid_elsewhere", shop().does(&Command::MarkPaid(NOW)).at_link()),
         ("voided", shop().terms(hold).approved().operation(1, OperationKind::Void, None).at_link()),
@@ -435,7 +467,9 @@ fn gallery(language: Language) -> Vec<(&'static str, String)> {
             "receipt_hostile",
             hostile().reading(language).approved().read(|s| receipt(s, &hostile_issuer()).expect("paid")),
         ),
-    ]
+    ];
+    pages.extend(sessions::gallery(language));
+    pages
 }
 
 fn refunded(story: Story, minor: i64) -> Story {
@@ -514,6 +548,21 @@ fn in_every_language() -> impl Iterator<Item = (Language, &'static str, String)>
     Language::ALL
         .into_iter()
         .flat_map(|language| gallery(language).into_iter().map(move |(name, page)| (language, name, page)))
+}
+
+#[test]
+fn links_stay_below_the_page_of_the_checkout() {
+    let id = "6f0d2f0e-1a55-4d0c-9c0e-6f2f0d3b7a01";
+    for (dialect, page) in [
+        (Dialect::Purchases, format!("/p/{id}/result/")),
+        (Dialect::CardPayments, format!("/card/{id}/result/")),
+        (Dialect::Orchestration, format!("/entities/6f0d2f0e-1a55-4d0c-9c0e-6f2f0d3b7a03/sessions/{id}/result/")),
+    ] {
+        let story = Story::new().shop(|checkout| checkout.dialect = dialect);
+        assert_eq!(page, link(&story.checkout, "result/", None));
+        assert_eq!(format!("{page}?lang=ms"), link(&story.checkout, "result/", Some(Language::Malay)));
+        assert_eq!(dialect, Manner::at(&format!("https://pay.example.com{page}")).dialect);
+    }
 }
 
 #[test]
@@ -1162,6 +1211,38 @@ fn the_answer_of_the_bank_is_carried_back_with_and_without_script() {
 }
 
 #[test]
+fn the_acquirers_page_asks_and_leads_back() {
+    let choices = |page: &str| {
+        let buttons = tags(page).into_iter().filter(|tag| tag.starts_with("button "));
+        buttons.map(|tag| attribute(tag, "value").expect("a value").to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    for (method, house, expected) in [
+        (RedirectMethod::Wallet, "Test wallet", "approve refuse cancel"),
+        (RedirectMethod::PayLater, "Test lender", "approve refuse cancel"),
+        (RedirectMethod::Bank, "Test bank", "approve refuse cancel later"),
+    ] {
+        let page = acquirer(ENGLISH, &redirect(method));
+        for words in [house, "Confirm your payment", "Kedai Kopi Seri", "RM 52.00"] {
+            says(&page, words);
+        }
+        assert_eq!(expected, choices(&page));
+        assert!(page.contains("<form method=\"post\" action=\"/acs/pay/6f0d2f0e-1a55-4d0c-9c0e-6f2f0d3b7a01\">"));
+        assert!(!page.contains("<script") && !page.contains("http-equiv"), "it stays until the payer chose: {page}");
+    }
+    let done = RedirectView { decided: true, ..redirect(RedirectMethod::Bank) };
+    let page = acquirer(ENGLISH, &done);
+    assert_eq!("", choices(&page));
+    let onward = "https://pay.example.com/p/back?leg=1&#38;x=2";
+    assert!(page.contains(&format!("<noscript><meta http-equiv=\"refresh\" content=\"1;url={onward}\"></noscript>")));
+    assert!(page.contains(&format!("href=\"{onward}\"")) && page.contains(&format!("data-to=\"{onward}\"")));
+    let script = "javascript:alert(1)".to_owned();
+    let nowhere = acquirer(ENGLISH, &RedirectView { return_url: script, ..done });
+    assert!(!nowhere.contains("javascript:") && !nowhere.contains("http-equiv"), "{nowhere}");
+    let hostile = acquirer(ENGLISH, &hostile_redirect());
+    assert!(!hostile.contains("<script") && !hostile.contains("<img") && !hostile.contains(PAN), "{hostile}");
+}
+
+#[test]
 fn kept_cards_come_first_and_the_first_good_one_is_chosen() {
     let page = with_saved(&Story::new());
     let radios: Vec<String> = tags(&page)
@@ -1267,3 +1348,4 @@ fn paid_elsewhere_is_paid_and_has_no_card() {
 }
 
 mod languages;
+mod sessions;

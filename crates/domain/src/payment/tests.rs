@@ -6,8 +6,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::RefusedTry;
+use crate::attempt::Flow;
+use crate::authentication::ChallengeWindow;
+use crate::card::CardSummary;
 use crate::card::{Brand, Expiry};
+use crate::ids::CardId;
 use crate::ledger::{self, Account, Layer};
+use crate::tender::Means;
 use crate::{
     Authentication, AuthenticationFailure, AuthenticationIds, CardField, Challenge, Currency, FieldFault, MerchantId,
     TransStatus,
@@ -34,6 +39,7 @@ fn terms() -> Terms {
         single_attempt: false,
         save_card: false,
         hold_max: None,
+        captured_after: None,
         fees: Fees::default(),
     }
 }
@@ -42,13 +48,16 @@ fn submission(number: u128) -> Submission {
     Submission {
         attempt_id: attempt(number),
         acquirer: "test".into(),
-        card: CardSummary {
-            brand: Brand::Visa,
-            masked: "444433******1111".into(),
-            expiry: Expiry { year: 2030, month: 1 },
-            holder: String::new(),
+        means: Means::Card {
+            card: CardSummary {
+                brand: Brand::Visa,
+                masked: "444433******1111".into(),
+                expiry: Expiry { year: 2030, month: 1 },
+                holder: String::new(),
+            },
+            card_id: CardId::new(uuid::Uuid::from_u128(number)),
         },
-        card_id: CardId::new(uuid::Uuid::from_u128(number)),
+        part: None,
         token: None,
         flow: Flow::HostedPage,
         payer_ip: None,

@@ -14,7 +14,7 @@ fn told(app: &App) -> Vec<(Notice, Value)> {
     let mut all = vec![];
     for (at, recorded) in app.history.iter().enumerate() {
         for notice in notices(&payment, &recorded.event).into_iter().filter(|notice| event_type(*notice).is_some()) {
-            let body = narrator.body(&record, &app.history[..=at], notice).expect("a body");
+            let body = narrator.body(&record, &app.history[..=at], notice, &Fingerprints::default()).expect("a body");
             all.push((notice, serde_json::from_str(&body).expect("JSON")));
         }
         if at > 0 {
@@ -44,7 +44,7 @@ fn every_event_has_its_body() {
         ("sale", "cancel"),
     ];
     let mut left: Vec<Notice> = Notice::ALL.to_vec();
-    left.retain(|notice| !matches!(notice, Notice::Invoiced | Notice::Expired));
+    left.retain(|notice| !matches!(notice, Notice::Invoiced | Notice::Expired | Notice::Submitted));
     for (kind, story) in stories {
         let app = App::kind(kind).tell(story);
         for (notice, body) in told(&app) {
@@ -123,8 +123,11 @@ fn what_was_never_written_here_is_not_told() {
     let app = App::kind("sale");
     let narrator = Narrator::new("https://pay.example.com/");
     let record = CheckoutRecord { checkout: app.checkout.clone(), document: "{".to_owned() };
-    assert!(narrator.body(&record, &app.history, Notice::Opened).is_err());
+    assert!(narrator.body(&record, &app.history, Notice::Opened, &Fingerprints::default()).is_err());
     let record = CheckoutRecord { document: "{}".to_owned(), ..record };
-    assert!(narrator.body(&record, &[], Notice::Opened).is_err());
-    assert!(narrator.body(&record, &app.history, Notice::Refunded).is_err(), "no refund, no Payment");
+    assert!(narrator.body(&record, &[], Notice::Opened, &Fingerprints::default()).is_err());
+    assert!(
+        narrator.body(&record, &app.history, Notice::Refunded, &Fingerprints::default()).is_err(),
+        "no refund, no Payment"
+    );
 }

@@ -35,6 +35,17 @@ pub(crate) struct Merchant {
     /// Its client of the card payments API.
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
+    /// Its client of the orchestration API.
+    pub(crate) orchestration: OrchestrationClient,
+}
+
+/// What a client of the orchestration API has in hand.
+#[derive(Clone)]
+pub(crate) struct OrchestrationClient {
+    pub(crate) entity_id: String,
+    pub(crate) api_key: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
 }
 
 /// What outlives a process: the data, the root key, and what the merchant wrote down.
@@ -46,7 +57,7 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let env = Env::still(Timestamp::from_seconds(START), 1);
         let root_key = RootKey::make(&env).to_string();
         Self { data: TempDir::new().unwrap(), root_key, merchant: None, starts: 0 }
@@ -458,6 +469,15 @@ async fn make_merchant(router: &Router) -> Merchant {
         live_secret_key: entry("live_secret_key"),
         client_id: made["card_payments"]["client_id"].as_str().unwrap().to_owned(),
         client_secret: made["card_payments"]["client_secret"].as_str().unwrap().to_owned(),
+        orchestration: {
+            let entry = |name: &str| made["orchestration"][name].as_str().unwrap().to_owned();
+            OrchestrationClient {
+                entity_id: entry("entity_id"),
+                api_key: entry("api_key"),
+                client_id: entry("client_id"),
+                client_secret: entry("client_secret"),
+            }
+        },
     }
 }
 

@@ -17,7 +17,7 @@ async fn read(app: &App, token: &str) -> u16 {
 /// A client of the same merchant in live mode.
 async fn live_client(app: &App, merchant: &Merchant) -> Merchant {
     let id = MerchantId::parse(&merchant.id).unwrap();
-    let (client, secret) = app.engine.create_client(id, Dialect::CardPayments, Mode::Live).await.unwrap();
+    let (client, secret) = app.engine.create_client(id, Dialect::CardPayments, Mode::Live, None).await.unwrap();
     Merchant { client_id: client.id.to_string(), client_secret: secret.to_string(), ..merchant.clone() }
 }
 

@@ -179,6 +179,7 @@ async fn it_is_there_only_where_it_can_be_answered() {
         .engine
         .create_brand(NewBrand {
             merchant_id: MerchantId::parse(&app.merchant.id).unwrap(),
+            parent: None,
             name: "Without".to_owned(),
             website: String::new(),
             currency: Currency::parse("MYR").unwrap(),

@@ -145,7 +145,7 @@ async fn what_is_not_the_callers_does_not_exist() {
 #[tokio::test]
 async fn a_wrong_dialect_is_told_in_words() {
     let app = App::new().await;
-    for path in ["/payment/v2/client-sessions/client", "/api/v3/payments", "/nowhere"] {
+    for path in ["/payment/v3/client-sessions", "/api/v3/payments", "/nowhere"] {
         let answer = app.page(path).await;
         assert_eq!((404, "text/plain; charset=utf-8"), (answer.status, answer.header("content-type")), "{path}");
         assert_eq!("Nothing is here.\n", answer.text());

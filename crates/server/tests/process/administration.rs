@@ -119,6 +119,114 @@ fn a_brand_with_a_rate_is_paid_in_its_own_currency() {
     gateway.stop();
 }
 
+/// The tree of a merchant's entities, a client of one of them, and the keys that the gateway signs with.
+fn entities(place: &Place) {
+    let id = |what: &Value, name: &str| what[name].as_str().unwrap().to_owned();
+    let merchant = id(&place.administer(&["merchant", "create", "--legal-name", "Tea Ltd"]), "merchant");
+    let create = |name: &str, more: &[&str]| {
+        place.administer(&[&["entity", "create", "--merchant", &merchant, "--name", name], more].concat())
+    };
+    let group = create("Tea", &["--currency", "EUR"]);
+    assert_eq!((&Value::Null, &json!("Tea")), (&group["parent"], &group["path"]));
+    let paris = create("Paris", &["--parent", &id(&group, "entity")]);
+    let lyon = create("Lyon", &["--parent", &id(&group, "entity"), "--colour", "#0b6e4f"]);
+    let stall = create("Stall", &["--parent", &id(&paris, "entity")]);
+    assert_eq!((&group["entity"], &json!("Tea / Lyon")), (&lyon["parent"], &lyon["path"]));
+    assert_eq!(36, id(&lyon, "api_key").len());
+    let list = || place.administer(&["entity", "list", "--merchant", &merchant]);
+    assert_eq!(json!([group, paris, stall, lyon]), list(), "each after the one it stands below");
+    let brands = place.administer(&["brand", "list", "--merchant", &merchant]);
+    assert_eq!(4, brands.as_array().unwrap().len(), "an entity is a brand");
+
+    let client = ["client", "create", "--merchant", &merchant, "--dialect", "orchestration", "--mode", "test"];
+    let made = place.administer(&[&client[..], &["--entity", &id(&paris, "entity")]].concat());
+    assert_eq!((&json!("orchestration"), &paris["entity"]), (&made["dialect"], &made["entity"]));
+    assert!(id(&made, "client_secret").starts_with("cs_test_"));
+    let listed = place.administer(&["client", "list", "--merchant", &merchant]);
+    assert_eq!(paris["entity"], listed[0]["entity"]);
+    assert!(!listed.to_string().contains(&id(&made, "client_secret")), "a secret is shown once");
+
+    let stall_id = id(&stall, "entity");
+    let revoked = place.administer(&["entity", "revoke", "--merchant", &merchant, &stall_id]);
+    assert_eq!(json!({ "revoked": stall_id }), revoked);
+    assert_eq!(
+        vec![&json!(true)],
+        rows(&list(), "entity", &stall["entity"]).iter().map(|it| &it["revoked"]).collect::<Vec<_>>()
+    );
+
+    let other = id(&place.administer(&["merchant", "create", "--legal-name", "Other"]), "merchant");
+    let (group, card_payments, data) = (id(&group, "entity"), "card_payments", place.data());
+    for (arguments, said) in [
+        (vec!["entity", "create", "--merchant", &other, "--name", "A", "--parent", &group], "no such entity"),
+        (vec!["entity", "create", "--merchant", &merchant, "--name", "A", "--parent", &stall_id], "was revoked"),
+        (vec!["entity", "create", "--merchant", &merchant, "--name", "A", "--parent", "Tea"], "--parent"),
+        (vec!["entity", "revoke", "--merchant", &other, &group], "no such entity"),
+        ([&client[..], &["--entity", "Tea"]].concat(), "--entity"),
+        (client.to_vec(), "acts for an entity"),
+        (
+            vec![
+                "client",
+                "create",
+                "--merchant",
+                &other,
+                "--dialect",
+                "orchestration",
+                "--mode",
+                "test",
+                "--entity",
+                &group,
+            ],
+            "no such entity",
+        ),
+        (
+            vec![
+                "client",
+                "create",
+                "--merchant",
+                &merchant,
+                "--dialect",
+                card_payments,
+                "--mode",
+                "test",
+                "--entity",
+                &group,
+            ],
+            "only a client of the orchestration API",
+        ),
+    ] {
+        let arguments = [&arguments[..], &["--data", data.to_str().unwrap()]].concat();
+        let (code, out, err) = place.run(&arguments, &[]);
+        assert_eq!((1, ""), (code, out.as_str()), "{arguments:?}: {err}");
+        assert!(err.contains(said), "{arguments:?} must say {said:?}: {err}");
+    }
+
+    let first = place.administer(&["signing-key", "list"]);
+    assert_eq!((1, &json!("current")), (first.as_array().unwrap().len(), &first[0]["state"]));
+    let rotated = place.administer(&["signing-key", "rotate"]);
+    let keys = place.administer(&["signing-key", "list"]);
+    assert_eq!(2, keys.as_array().unwrap().len());
+    assert_eq!(rotated, keys[0]);
+    assert_eq!((&first[0]["kid"], &json!("published")), (&keys[1]["kid"], &keys[1]["state"]));
+    assert!(keys[1]["until"].is_string());
+    assert_eq!(first[0]["created"], keys[1]["created"], "the key itself stays as it was");
+}
+
+#[test]
+fn entities_through_the_running_server() {
+    let place = Place::new();
+    let gateway = place.start();
+    entities(&place);
+    gateway.stop();
+}
+
+#[test]
+fn entities_without_a_server() {
+    let place = Place::new();
+    place.start().stop();
+    entities(&place);
+    assert_eq!(0, place.audit().0);
+}
+
 #[test]
 fn through_the_running_server() {
     let place = Place::new();

@@ -4,6 +4,8 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::client::{Answer, connect, request};
 use crate::gateway::{Place, wait};
 
@@ -32,6 +34,20 @@ fn a_first_start_makes_what_is_needed_for_its_owner_only() {
     assert_eq!(format!("{base}/api/v1"), text("/purchases/base_url"));
     assert_eq!(36, text("/purchases/brand_id").len());
     assert!(text("/purchases/secret_key").starts_with("sk_test_"));
+    assert_eq!(format!("{base}/payment/v2"), text("/orchestration/base_url"));
+    assert_eq!(format!("{base}/oauth/token"), text("/orchestration/token_url"));
+    assert_eq!(text("/purchases/brand_id"), text("/orchestration/entity_id"), "an entity is a brand");
+    assert_eq!((36, 36), (text("/orchestration/client_id").len(), text("/orchestration/api_key").len()));
+    assert!(text("/orchestration/client_secret").starts_with("cs_test_"));
+    let more = gateway.control("POST", "/merchants", &Value::Null);
+    for member in ["base_url", "token_url"] {
+        assert_eq!(sandbox["orchestration"][member], more["orchestration"][member], "{member}");
+    }
+    assert_eq!(more["purchases"]["brand_id"], more["orchestration"]["entity_id"]);
+    for member in ["entity_id", "client_id", "client_secret", "api_key"] {
+        assert!(more["orchestration"][member].is_string(), "{member}");
+        assert_ne!(sandbox["orchestration"][member], more["orchestration"][member], "{member}");
+    }
     assert_eq!(format!("{base}/sandbox"), text("/control/base_url"));
     assert!(text("/control/token").len() >= 32);
 
@@ -52,6 +68,7 @@ fn a_first_start_makes_what_is_needed_for_its_owner_only() {
 fn the_next_start_shows_the_same_keys() {
     let place = Place::new();
     let first = place.start();
+    let orchestration = first.sandbox["orchestration"].clone();
     let (purchases, control) = (first.sandbox["purchases"].clone(), first.sandbox["control"]["token"].clone());
     let id = first.purchase(&first.order());
     first.stop();
@@ -59,6 +76,9 @@ fn the_next_start_shows_the_same_keys() {
     let second = place.start();
     for field in ["brand_id", "secret_key"] {
         assert_eq!(purchases[field], second.sandbox["purchases"][field], "{field}");
+    }
+    for field in ["entity_id", "client_id", "client_secret", "api_key"] {
+        assert_eq!(orchestration[field], second.sandbox["orchestration"][field], "{field}");
     }
     assert_eq!(control, second.sandbox["control"]["token"]);
     assert_eq!("created", second.status(&id));
@@ -69,10 +89,10 @@ fn the_clock_does_not_go_back_at_a_restart() {
     let place = Place::new();
     let first = place.start();
     first.advance(3 * 86_400);
-    let before = first.control("GET", "/clock", &serde_json::Value::Null)["now"].as_str().unwrap().to_owned();
+    let before = first.control("GET", "/clock", &Value::Null)["now"].as_str().unwrap().to_owned();
     first.kill();
     let second = place.start();
-    let after = second.control("GET", "/clock", &serde_json::Value::Null)["now"].as_str().unwrap().to_owned();
+    let after = second.control("GET", "/clock", &Value::Null)["now"].as_str().unwrap().to_owned();
     assert!(after > before, "{before} then {after}");
 }
 

@@ -2,7 +2,7 @@
 
 use domain::{
     Address, Brand, BrandId, Callback, Checkout, CheckoutId, Customer, CustomerId, Dialect, Line, MerchantId, Mode,
-    PaymentId, PublicId, Redirects, Timestamp,
+    Offer, OfferKind, PaymentId, PublicId, Redirects, TenderTerms, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use super::word::AsWord;
 use super::{is_default, word};
 
 /// The part of a checkout that lies in columns.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct CheckoutColumns {
     pub(crate) id: CheckoutId,
     pub(crate) merchant_id: MerchantId,
@@ -18,6 +18,7 @@ pub(crate) struct CheckoutColumns {
     pub(crate) dialect: Dialect,
     pub(crate) public_id: Option<PublicId>,
     pub(crate) payment_id: PaymentId,
+    pub(crate) order_key: Option<String>,
     pub(crate) created_at: Timestamp,
 }
 
@@ -57,6 +58,60 @@ pub(crate) struct CheckoutDoc {
     brands: Option<Vec<AsWord<Brand>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token: Option<AsWord<CheckoutId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tender: Option<TenderDoc>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TenderDoc {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    offers: Vec<OfferDoc>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    asks_payer: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    reusable: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    order_total: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfferDoc {
+    partner: String,
+    method: String,
+    #[serde(with = "word")]
+    kind: OfferKind,
+    #[serde(default, skip_serializing_if = "is_default")]
+    uses_max: Option<u8>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    amount_min: i64,
+}
+
+impl From<TenderTerms> for TenderDoc {
+    fn from(TenderTerms { offers, asks_payer, reusable, order_total }: TenderTerms) -> Self {
+        let written = |Offer { partner, method, kind, uses_max, amount_min }| OfferDoc {
+            partner,
+            method,
+            kind,
+            uses_max,
+            amount_min,
+        };
+        Self { offers: offers.into_iter().map(written).collect(), asks_payer, reusable, order_total }
+    }
+}
+
+impl From<TenderDoc> for TenderTerms {
+    fn from(TenderDoc { offers, asks_payer, reusable, order_total }: TenderDoc) -> Self {
+        let read = |OfferDoc { partner, method, kind, uses_max, amount_min }| Offer {
+            partner,
+            method,
+            kind,
+            uses_max,
+            amount_min,
+        };
+        Self { offers: offers.into_iter().map(read).collect(), asks_payer, reusable, order_total }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -156,6 +211,7 @@ impl CheckoutDoc {
             payment_id,
             dialect,
             public_id,
+            order_key,
             created_at,
             seller,
             language,
@@ -173,8 +229,9 @@ impl CheckoutDoc {
             callback,
             brands,
             token,
+            tender,
         } = checkout;
-        let columns = CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, created_at };
+        let columns = CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, order_key, created_at };
         let document = Self {
             brand,
             seller,
@@ -193,13 +250,14 @@ impl CheckoutDoc {
             callback: callback.map(|Callback { url }| url),
             brands: brands.map(|brands| brands.into_iter().map(AsWord).collect()),
             token: token.map(AsWord),
+            tender: tender.map(Into::into),
         };
         (columns, document)
     }
 
     /// Puts it together again.
     pub(crate) fn join(self, columns: CheckoutColumns) -> Checkout {
-        let CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, created_at } = columns;
+        let CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, order_key, created_at } = columns;
         Checkout {
             id,
             merchant_id,
@@ -208,6 +266,7 @@ impl CheckoutDoc {
             payment_id,
             dialect,
             public_id,
+            order_key,
             created_at,
             seller: self.seller,
             language: self.language,
@@ -225,6 +284,7 @@ impl CheckoutDoc {
             callback: self.callback.map(|url| Callback { url }),
             brands: self.brands.map(|brands| brands.into_iter().map(|AsWord(brand)| brand).collect()),
             token: self.token.map(|AsWord(token)| token),
+            tender: self.tender.map(Into::into),
         }
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use domain::risk::{Assessment, Finding};
 use domain::{
     AttemptId, Authentication, AuthenticationFailure, AuthenticationIds, Brand, CaptureMode, CardFacts, CardId,
-    CardSummary, Challenge, ChallengeWindow, CheckoutId, DeclineReason, Due, Event, Expiry, Fees, Flow, MerchantId,
-    Mode, Money, Operation, OperationId, OperationKind, OperationStatus, PaymentId, RefusedTry, Submission, Terms,
-    Timestamp, TransStatus,
+    CardSummary, Challenge, ChallengeWindow, CheckoutId, DeclineReason, Due, Event, Expiry, Fees, Flow, Leg, Means,
+    MerchantId, Mode, Money, Operation, OperationId, OperationKind, OperationStatus, Part, Party, PaymentId,
+    RedirectMethod, RefusedTry, Submission, Terms, Timestamp, TransStatus,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -37,6 +37,8 @@ pub(crate) enum EventDoc {
     Overdue,
     Expired,
     Cancelled,
+    TenderBegun(Vec<LegDoc>),
+    TenderEnded(AsWord<Party>),
     MarkedPaid {
         paid_on: i64,
         #[serde(with = "word")]
@@ -64,6 +66,11 @@ pub(crate) enum EventDoc {
     },
     AttemptRefused(RefusedDoc),
     TriesUsedUp,
+    Redirected {
+        #[serde(with = "word")]
+        attempt: AttemptId,
+        url: String,
+    },
     AttemptUnknown {
         #[serde(with = "word")]
         attempt: AttemptId,
@@ -116,6 +123,18 @@ pub(crate) enum EventDoc {
         number: Option<u64>,
         #[serde(default, skip_serializing_if = "is_default")]
         note: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<PartDoc>,
+    },
+    OperationUnknown {
+        #[serde(with = "word")]
+        operation: OperationId,
+    },
+    Released {
+        #[serde(with = "word")]
+        attempt: AttemptId,
+        #[serde(with = "word")]
+        amount: Money,
     },
     OperationFailed {
         #[serde(with = "word")]
@@ -150,6 +169,31 @@ pub(crate) enum EventDoc {
         #[serde(with = "word")]
         amount: Money,
     },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LegDoc {
+    submission: SubmissionDoc,
+    partner: String,
+    method: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    asks_bank: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    asks_payer: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PartDoc {
+    #[serde(with = "word")]
+    of: OperationId,
+    #[serde(with = "word")]
+    attempt: AttemptId,
+    #[serde(default, skip_serializing_if = "is_default")]
+    automatic: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    document: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -228,6 +272,9 @@ pub(crate) struct TermsDoc {
     /// Seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hold_max: Option<u64>,
+    /// Seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    captured_after: Option<u64>,
     #[serde(default, with = "FeesDoc", skip_serializing_if = "is_default")]
     fees: Fees,
 }
@@ -241,14 +288,14 @@ struct DueDoc {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct SubmissionDoc {
     #[serde(with = "word")]
     attempt: AttemptId,
     acquirer: String,
-    card: CardDoc,
-    #[serde(with = "word")]
-    card_id: CardId,
+    #[serde(flatten)]
+    means: MeansDoc,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    part: Option<AsWord<Money>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token: Option<AsWord<CheckoutId>>,
     #[serde(with = "word")]
@@ -260,6 +307,24 @@ pub(crate) struct SubmissionDoc {
     #[serde(default, with = "word", skip_serializing_if = "is_default")]
     window: ChallengeWindow,
     deadline: i64,
+}
+
+/// What a try is paid with, among the other members of the try.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum MeansDoc {
+    Card {
+        card: CardDoc,
+        #[serde(with = "word")]
+        card_id: CardId,
+    },
+    GiftCard {
+        gift_card: String,
+    },
+    Redirect {
+        #[serde(with = "word")]
+        redirect: RedirectMethod,
+    },
 }
 
 /// A card as it may be shown.
@@ -302,6 +367,11 @@ impl From<Event> for EventDoc {
             Event::Overdue => Self::Overdue,
             Event::Expired => Self::Expired,
             Event::Cancelled => Self::Cancelled,
+            Event::TenderBegun(legs) => Self::TenderBegun(legs.into_iter().map(Into::into).collect()),
+            Event::TenderEnded(party) => Self::TenderEnded(AsWord(party)),
+            Event::Redirected { attempt_id: attempt, url } => Self::Redirected { attempt, url },
+            Event::OperationUnknown { operation_id: operation } => Self::OperationUnknown { operation },
+            Event::Released { attempt_id: attempt, amount } => Self::Released { attempt, amount },
             Event::AttemptSent(submission) => Self::AttemptSent(submission.into()),
             Event::DetailsGiven(customer) => Self::DetailsGiven(Box::new(CustomerDoc(*customer))),
             Event::InvoiceSent => Self::InvoiceSent,
@@ -329,8 +399,9 @@ impl From<Event> for EventDoc {
             Event::ReversalSent { attempt_id: attempt } => Self::ReversalSent { attempt },
             Event::Reversed { attempt_id: attempt } => Self::Reversed { attempt },
             // The status of an operation follows from the events after it.
-            Event::OperationSent(Operation { id: operation, kind, amount, keeps_rest, number, note, status: _ }) => {
-                Self::OperationSent { operation, kind, amount, keeps_rest, number, note }
+            Event::OperationSent(Operation { id, kind, amount, keeps_rest, number, note, part, status: _ }) => {
+                let part = part.map(Into::into);
+                Self::OperationSent { operation: id, kind, amount, keeps_rest, number, note, part }
             }
             Event::OperationFailed { operation_id: operation, reason } => Self::OperationFailed { operation, reason },
             Event::Voided { operation_id, amount } => Self::Voided { operation: operation_id.map(AsWord), amount },
@@ -354,6 +425,11 @@ impl EventDoc {
             Self::Overdue => Event::Overdue,
             Self::Expired => Event::Expired,
             Self::Cancelled => Event::Cancelled,
+            Self::TenderBegun(legs) => Event::TenderBegun(legs.into_iter().map(Into::into).collect()),
+            Self::TenderEnded(AsWord(party)) => Event::TenderEnded(party),
+            Self::Redirected { attempt: attempt_id, url } => Event::Redirected { attempt_id, url },
+            Self::OperationUnknown { operation: operation_id } => Event::OperationUnknown { operation_id },
+            Self::Released { attempt: attempt_id, amount } => Event::Released { attempt_id, amount },
             Self::AttemptSent(submission) => Event::AttemptSent(submission.into()),
             Self::DetailsGiven(document) => Event::DetailsGiven(Box::new(document.0)),
             Self::InvoiceSent => Event::InvoiceSent,
@@ -384,9 +460,9 @@ impl EventDoc {
             Self::Declined { attempt: attempt_id, reason, facts } => Event::Declined { attempt_id, reason, facts },
             Self::ReversalSent { attempt: attempt_id } => Event::ReversalSent { attempt_id },
             Self::Reversed { attempt: attempt_id } => Event::Reversed { attempt_id },
-            Self::OperationSent { operation: id, kind, amount, keeps_rest, number, note } => {
-                let status = OperationStatus::Sent;
-                Event::OperationSent(Operation { id, kind, amount, keeps_rest, number, note, status })
+            Self::OperationSent { operation: id, kind, amount, keeps_rest, number, note, part } => {
+                let (part, status) = (part.map(Into::into), OperationStatus::Sent);
+                Event::OperationSent(Operation { id, kind, amount, keeps_rest, number, note, part, status })
             }
             Self::OperationFailed { operation: operation_id, reason } => {
                 Event::OperationFailed { operation_id, reason }
@@ -418,20 +494,31 @@ impl From<Terms> for TermsDoc {
             single_attempt,
             save_card,
             hold_max,
+            captured_after,
             fees,
         } = terms;
         let due = due.map(|Due { at, strict }| DueDoc { at: at.micros(), strict });
-        let hold_max = hold_max.map(|hold_max| hold_max.as_secs());
-        Self { checkout, amount, capture, due, single_attempt, save_card, hold_max, fees }
+        let [hold_max, captured_after] = [hold_max, captured_after].map(|time| time.map(|time| time.as_secs()));
+        Self { checkout, amount, capture, due, single_attempt, save_card, hold_max, captured_after, fees }
     }
 }
 
 impl TermsDoc {
     fn into_terms(self, owner: Owner) -> Terms {
-        let Self { checkout: checkout_id, amount, capture, due, single_attempt, save_card, hold_max, fees } = self;
+        let Self {
+            checkout: checkout_id,
+            amount,
+            capture,
+            due,
+            single_attempt,
+            save_card,
+            hold_max,
+            captured_after,
+            fees,
+        } = self;
         let Owner { payment_id, merchant_id, mode } = owner;
         let due = due.map(|DueDoc { at, strict }| Due { at: Timestamp::from_micros(at), strict });
-        let hold_max = hold_max.map(Duration::from_secs);
+        let [hold_max, captured_after] = [hold_max, captured_after].map(|time| time.map(Duration::from_secs));
         Terms {
             payment_id,
             merchant_id,
@@ -443,7 +530,52 @@ impl TermsDoc {
             single_attempt,
             save_card,
             hold_max,
+            captured_after,
             fees,
+        }
+    }
+}
+
+impl From<Leg> for LegDoc {
+    fn from(Leg { submission, partner, method, asks_bank, asks_payer }: Leg) -> Self {
+        Self { submission: submission.into(), partner, method, asks_bank, asks_payer }
+    }
+}
+
+impl From<LegDoc> for Leg {
+    fn from(LegDoc { submission, partner, method, asks_bank, asks_payer }: LegDoc) -> Self {
+        Self { submission: submission.into(), partner, method, asks_bank, asks_payer }
+    }
+}
+
+impl From<Part> for PartDoc {
+    fn from(Part { of, attempt_id: attempt, automatic, document }: Part) -> Self {
+        Self { of, attempt, automatic, document }
+    }
+}
+
+impl From<PartDoc> for Part {
+    fn from(PartDoc { of, attempt: attempt_id, automatic, document }: PartDoc) -> Self {
+        Self { of, attempt_id, automatic, document }
+    }
+}
+
+impl From<Means> for MeansDoc {
+    fn from(means: Means) -> Self {
+        match means {
+            Means::Card { card, card_id } => Self::Card { card: card.into(), card_id },
+            Means::GiftCard { masked } => Self::GiftCard { gift_card: masked },
+            Means::Redirect(redirect) => Self::Redirect { redirect },
+        }
+    }
+}
+
+impl From<MeansDoc> for Means {
+    fn from(document: MeansDoc) -> Self {
+        match document {
+            MeansDoc::Card { card, card_id } => Self::Card { card: card.into(), card_id },
+            MeansDoc::GiftCard { gift_card } => Self::GiftCard { masked: gift_card },
+            MeansDoc::Redirect { redirect } => Self::Redirect(redirect),
         }
     }
 }
@@ -453,8 +585,8 @@ impl From<Submission> for SubmissionDoc {
         let Submission {
             attempt_id: attempt,
             acquirer,
-            card,
-            card_id,
+            means,
+            part,
             token,
             flow,
             payer_ip: ip,
@@ -462,8 +594,9 @@ impl From<Submission> for SubmissionDoc {
             window,
             deadline,
         } = submission;
-        let (card, token, deadline) = (card.into(), token.map(AsWord), deadline.micros());
-        Self { attempt, acquirer, card, card_id, token, flow, ip, save_card, window, deadline }
+        let (means, part, token) = (means.into(), part.map(AsWord), token.map(AsWord));
+        let deadline = deadline.micros();
+        Self { attempt, acquirer, means, part, token, flow, ip, save_card, window, deadline }
     }
 }
 
@@ -472,8 +605,8 @@ impl From<SubmissionDoc> for Submission {
         let SubmissionDoc {
             attempt: attempt_id,
             acquirer,
-            card,
-            card_id,
+            means,
+            part,
             token,
             flow,
             ip: payer_ip,
@@ -482,8 +615,8 @@ impl From<SubmissionDoc> for Submission {
             deadline,
         } = document;
         let deadline = Timestamp::from_micros(deadline);
-        let (card, token) = (card.into(), token.map(|AsWord(token)| token));
-        Self { attempt_id, acquirer, card, card_id, token, flow, payer_ip, save_card, window, deadline }
+        let (means, part, token) = (means.into(), part.map(|AsWord(part)| part), token.map(|AsWord(token)| token));
+        Self { attempt_id, acquirer, means, part, token, flow, payer_ip, save_card, window, deadline }
     }
 }
 

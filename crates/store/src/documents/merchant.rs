@@ -134,9 +134,22 @@ impl BrandDoc {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum EndpointDoc {
-    Callback { url: String },
-    Status { url: String },
-    Subscription { topic: String, url: String },
+    Callback {
+        url: String,
+    },
+    Status {
+        url: String,
+    },
+    Subscription {
+        topic: String,
+        url: String,
+    },
+    Webhook {
+        url: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        headers: Vec<(String, Vec<String>)>,
+        event_types: Vec<String>,
+    },
     Mail,
 }
 
@@ -146,6 +159,7 @@ impl From<Endpoint> for EndpointDoc {
             Endpoint::Callback { url } => Self::Callback { url },
             Endpoint::Status { url } => Self::Status { url },
             Endpoint::Subscription { topic, url } => Self::Subscription { topic, url },
+            Endpoint::Webhook { url, headers, event_types } => Self::Webhook { url, headers, event_types },
             Endpoint::Mail => Self::Mail,
         }
     }
@@ -157,6 +171,7 @@ impl From<EndpointDoc> for Endpoint {
             EndpointDoc::Callback { url } => Self::Callback { url },
             EndpointDoc::Status { url } => Self::Status { url },
             EndpointDoc::Subscription { topic, url } => Self::Subscription { topic, url },
+            EndpointDoc::Webhook { url, headers, event_types } => Self::Webhook { url, headers, event_types },
             EndpointDoc::Mail => Self::Mail,
         }
     }

@@ -6,7 +6,8 @@ use std::fmt::Display;
 use domain::risk::{Finding, Ground, Limit, ListKind, RuleName};
 use domain::{
     AttemptId, Brand, BrandId, CaptureMode, CardId, ChallengeWindow, CheckoutId, Colour, Currency, CustomerId,
-    DeclineReason, Exchange, Expiry, Flow, LogoId, Money, OperationId, OperationKind, Palette, TransStatus,
+    DeclineReason, Exchange, Expiry, Flow, LogoId, Money, OfferKind, OperationId, OperationKind, Palette, Party,
+    RedirectMethod, TransStatus,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -220,8 +221,47 @@ impl Word for TransStatus {
     }
 }
 
+impl Word for Party {
+    fn to_word(&self) -> Cow<'static, str> {
+        self.as_str().into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::parse(word)
+    }
+}
+
+impl Word for RedirectMethod {
+    fn to_word(&self) -> Cow<'static, str> {
+        self.as_str().into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::parse(word)
+    }
+}
+
+/// `card`, `gift_card`, or what the payer confirms elsewhere.
+impl Word for OfferKind {
+    fn to_word(&self) -> Cow<'static, str> {
+        match self {
+            Self::Card => "card".into(),
+            Self::GiftCard => "gift_card".into(),
+            Self::Redirect(method) => method.as_str().into(),
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "card" => Some(Self::Card),
+            "gift_card" => Some(Self::GiftCard),
+            other => RedirectMethod::parse(other).map(Self::Redirect),
+        }
+    }
+}
+
 /// `due`, `inquire <try> <asked> <not found>`, `reverse <try> <asked>`, `abandon <try>`,
-/// `inquire_operation <operation> <asked> <not found>`, `lapse`, `forget_card`, `release <asked>`.
+/// `inquire_operation <operation> <asked> <not found>`, `lapse`, `capture`, `forget_card`, `release <asked>`.
 impl Word for TimerKind {
     fn to_word(&self) -> Cow<'static, str> {
         match self {
@@ -233,6 +273,7 @@ impl Word for TimerKind {
                 join("inquire_operation", &[operation_id, asked, not_found])
             }
             Self::Lapse => "lapse".into(),
+            Self::Capture => "capture".into(),
             Self::ForgetCard => "forget_card".into(),
             Self::Release { asked } => join("release", &[asked]),
         }
@@ -257,6 +298,7 @@ impl Word for TimerKind {
                 not_found: not_found.parse().ok()?,
             }),
             ["lapse"] => Some(Self::Lapse),
+            ["capture"] => Some(Self::Capture),
             ["forget_card"] => Some(Self::ForgetCard),
             ["release", asked] => Some(Self::Release { asked: asked.parse().ok()? }),
             _ => None,

@@ -13,6 +13,10 @@ create table brands (
     position integer primary key,
     id blob not null unique,
     merchant_id blob not null,
+    -- The brand above it in the merchant's tree, made before it; null at the top.
+    parent blob,
+    -- Public: it stands in pages.
+    api_key text not null unique,
     document text not null,
     created_at integer not null,
     revoked_at integer
@@ -46,6 +50,8 @@ create table oauth_clients (
     merchant_id blob not null,
     mode text not null,
     dialect text not null,
+    -- The brand it acts for, with all below it; null is every brand.
+    entity blob,
     hash blob not null,
     created_at integer not null,
     revoked_at integer
@@ -70,6 +76,19 @@ create table signing_keys (
     wrapped_key blob not null,
     ciphertext blob not null,
     primary key (merchant_id, mode)
+) strict;
+
+-- What the gateway itself signs with; one has not retired, unless there is none.
+create table jws_keys (
+    position integer primary key,
+    kid text not null unique,
+    modulus blob not null,
+    exponent blob not null,
+    key_id text not null,
+    wrapped_key blob not null,
+    ciphertext blob not null,
+    created_at integer not null,
+    retired_at integer
 ) strict;
 
 create table secrets (
@@ -114,12 +133,15 @@ create table checkouts (
     -- What the dialect's clients call it, where that is not its id.
     public_id text,
     payment_id blob not null,
+    -- What the checkouts of one order share, where its payments are added up.
+    order_key text,
     created_at integer not null,
     checkout text not null,
     -- The dialect's own.
     document text not null
 ) strict;
 
+create index checkouts_of_orders on checkouts (merchant_id, mode, order_key) where order_key is not null;
 create unique index checkouts_by_public_id on checkouts (public_id) where public_id is not null;
 
 create table payments (
@@ -285,6 +307,20 @@ create table kept_cards (
 ) strict;
 
 create index kept_cards_of_customers on kept_cards (merchant_id, mode, customer_id);
+
+-- Legs of tenders that may be charged again by their own names (orchestration-api 5.6).
+create table reusable_legs (
+    position integer primary key,
+    attempt_id blob not null unique,
+    merchant_id blob not null,
+    mode text not null,
+    checkout_id blob not null,
+    -- The acquirer's own number for it.
+    reference text not null,
+    created_at integer not null
+) strict;
+
+create index reusable_legs_by_reference on reusable_legs (merchant_id, mode, reference);
 
 -- Declines of the last 30 days: what the limits of security R1 and R2 count. The key has the mode in it.
 create table declines (

@@ -34,7 +34,7 @@ async fn filled() -> (TempDir, Store) {
 
 #[tokio::test]
 async fn what_is_true_is_counted() {
-    let (dir, store) = filled().await;
+    let (dir, store) = Box::pin(filled()).await;
     let report = store.audit().await.expect("readable");
     assert_eq!(Vec::<String>::new(), report.broken);
     assert_eq!((2, 5, 15), (report.merchants, report.payments, report.events));
@@ -47,7 +47,7 @@ async fn what_is_true_is_counted() {
 
 #[tokio::test]
 async fn every_kind_of_tampering_is_found() {
-    let (dir, store) = filled().await;
+    let (dir, store) = Box::pin(filled()).await;
     let raw = Connection::open(dir.path().join("tollgate.db")).expect("a database");
     let payment = payment_id(1).to_string();
     let attempt = attempt_id(3).to_string();
@@ -123,7 +123,7 @@ async fn every_kind_of_tampering_is_found() {
 
 #[tokio::test]
 async fn an_attempt_sent_twice_is_found() {
-    let (dir, store) = filled().await;
+    let (dir, store) = Box::pin(filled()).await;
     let raw = Connection::open(dir.path().join("tollgate.db")).expect("a database");
     raw.execute("update journal set event = (select event from journal where position = 2) where position = 3", [])
         .expect("it can be edited");

@@ -3,7 +3,8 @@
 use domain::risk::CardKey;
 use domain::{Checkout, Command, MerchantId, Mode, PublicId};
 use store::{
-    AdminWrite, CardRow, Changeset, CheckoutRecord, Committed, CounterWrite, Error, Sealed, Store, Timer, TimerKind,
+    AdminWrite, CardRow, Changeset, CheckoutRecord, Committed, CounterWrite, Error, JwsKey, Sealed, Store, Timer,
+    TimerKind,
 };
 use tempfile::tempdir;
 
@@ -90,8 +91,10 @@ async fn what_no_guard_foresees_fails_alone() {
     let settle = Command::Settle { attempt_id: attempt_id(1), outcome: approved() };
 
     let mut twice = change(&payment, &settle, 2).0;
-    twice.checkout =
-        Some(CheckoutRecord { checkout: Checkout { public_id: None, ..checkout(1) }, document: String::new() });
+    twice.checkout = Some(Box::new(CheckoutRecord {
+        checkout: Checkout { public_id: None, ..checkout(1) },
+        document: String::new(),
+    }));
     let answers = tokio::join!(
         store.commit(opening(2).0),
         store.commit(twice),
@@ -239,7 +242,7 @@ async fn a_public_id_names_one_checkout_of_one_merchant_and_mode() {
     let store = open(dir.path()).await;
     let opened = |number: u128, public_id: Option<PublicId>| {
         let record = |checkout| CheckoutRecord { checkout, document: "{}".to_owned() };
-        let checkout = Some(record(Checkout { public_id, ..checkout(number) }));
+        let checkout = Some(Box::new(record(Checkout { public_id, ..checkout(number) })));
         store.commit(Changeset { checkout, ..opening(number).0 })
     };
     let named = PublicId::Number(900_017);
@@ -282,6 +285,34 @@ async fn a_secret_is_made_once() {
     let back = vec![AdminWrite::ClockOffset(0)];
     done(&store, Changeset { admin: back, ..Changeset::default() }).await;
     assert_eq!(1, store.clock_offset().await.expect("readable"), "the clock never goes back");
+}
+
+#[tokio::test]
+async fn a_key_of_the_gateway_takes_the_place_of_the_one_that_was_seen() {
+    let dir = tempdir().expect("a directory");
+    let store = open(dir.path()).await;
+    let key = |kid: &str, seconds: i64| JwsKey {
+        kid: kid.to_owned(),
+        modulus: vec![200, 0, 1],
+        exponent: vec![1, 0, 1],
+        private: Sealed { key_id: "k1".to_owned(), wrapped_key: vec![1], ciphertext: vec![2, 0, 255] },
+        created_at: at(seconds),
+        retired_at: None,
+    };
+    let put = |retires: Option<&str>, key: &JwsKey| {
+        let write = AdminWrite::JwsKey { retires: retires.map(str::to_owned), key: key.clone() };
+        store.commit(Changeset { admin: vec![write], ..Changeset::default() })
+    };
+    let (first, second) = (key("a", 1), key("b", 2));
+    assert_eq!(Committed::Stale, put(Some("z"), &first).await.expect("decided"), "there is none to retire");
+    let answers = tokio::join!(put(None, &first), put(None, &key("c", 1)));
+    assert_eq!(Committed::Done, answers.0.expect("written"));
+    assert_eq!(Committed::Stale, answers.1.expect("decided"), "there is one already");
+    assert_eq!(vec![first.clone()], store.jws_keys().await.expect("readable"));
+    assert_eq!(Committed::Done, put(Some("a"), &second).await.expect("written"));
+    assert_eq!(Committed::Stale, put(Some("a"), &key("d", 3)).await.expect("decided"), "it retired before");
+    let retired = JwsKey { retired_at: Some(at(2)), ..first };
+    assert_eq!(vec![second, retired], store.jws_keys().await.expect("readable"));
 }
 
 #[tokio::test]

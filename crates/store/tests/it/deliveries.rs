@@ -36,7 +36,7 @@ async fn later_ones_wait_for_earlier_ones() {
     let store = open(dir.path()).await;
     for number in [1, 2] {
         let record = CheckoutRecord { checkout: checkout(number), document: "{}".to_owned() };
-        done(&store, Changeset { checkout: Some(record), ..Changeset::default() }).await;
+        done(&store, Changeset { checkout: Some(Box::new(record)), ..Changeset::default() }).await;
     }
     let (first, second, third) = (delivery(1, 1, 0).id, delivery(1, 2, 1).id, delivery(1, 3, 2).id);
     let other = delivery(2, 1, 1).id;
@@ -90,7 +90,7 @@ async fn a_try_without_a_body_leaves_none() {
     let dir = tempdir().expect("a directory");
     let store = open(dir.path()).await;
     let record = CheckoutRecord { checkout: checkout(1), document: "{}".to_owned() };
-    done(&store, Changeset { checkout: Some(record), ..Changeset::default() }).await;
+    done(&store, Changeset { checkout: Some(Box::new(record)), ..Changeset::default() }).await;
     write(&store, 1, 1, 0).await;
     let id = delivery(1, 1, 0).id;
     let failed = |attempts, next| Delivered {

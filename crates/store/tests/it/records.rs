@@ -56,6 +56,8 @@ async fn merchants_brands_and_keys() {
     let brand = Brand {
         id: BrandId::new(Uuid::from_u128(5)),
         merchant_id: MERCHANT,
+        parent: None,
+        api_key: "ak_5".to_owned(),
         name: text("brand"),
         website: "https://shop.example".to_owned(),
         currency: Currency::parse("MYR").expect("a currency"),
@@ -80,6 +82,8 @@ async fn merchants_brands_and_keys() {
     };
     let plain = Brand {
         id: BrandId::new(Uuid::from_u128(6)),
+        parent: Some(brand.id),
+        api_key: "ak_6".to_owned(),
         website: String::new(),
         currencies: None,
         exchanges: vec![],
@@ -87,7 +91,8 @@ async fn merchants_brands_and_keys() {
         look: Look::default(),
         ..brand.clone()
     };
-    let none = Brand { id: BrandId::new(Uuid::from_u128(7)), currencies: Some(vec![]), ..plain.clone() };
+    let (id, api_key) = (BrandId::new(Uuid::from_u128(7)), "ak_7".to_owned());
+    let none = Brand { id, api_key, currencies: Some(vec![]), ..plain.clone() };
     let key = ApiKey {
         id: KeyId::new(Uuid::from_u128(8)),
         merchant_id: MERCHANT,
@@ -112,6 +117,11 @@ async fn merchants_brands_and_keys() {
     assert_eq!(vec![full.clone(), bare], store.merchants().await.expect("readable"));
     assert_eq!(Some(full.clone()), store.merchant(MERCHANT).await.expect("readable"));
     assert_eq!(None, store.merchant(MerchantId::new(Uuid::from_u128(99))).await.expect("readable"));
+    assert_eq!(Some(plain.clone()), store.brand_by_api_key("ak_6").await.expect("readable"));
+    assert_eq!(None, store.brand_by_api_key("ak_8").await.expect("readable"));
+    let twin = Brand { id: BrandId::new(Uuid::from_u128(9)), ..plain.clone() };
+    let twin = Changeset { admin: vec![AdminWrite::Brand(twin)], ..Changeset::default() };
+    assert!(store.commit(twin).await.is_err(), "a public key names one brand");
     assert_eq!(vec![brand.clone(), plain, none], store.brands(MERCHANT).await.expect("readable"));
     assert_eq!(Some(brand.clone()), store.brand(MERCHANT, brand.id).await.expect("readable"));
     assert_eq!(None, store.brand(OTHER, brand.id).await.expect("readable"));
@@ -164,7 +174,7 @@ async fn checkouts_customers_and_cards() {
     };
     let records = [full, bare, nothing];
     for record in &records {
-        done(&store, Changeset { checkout: Some(record.clone()), ..Changeset::default() }).await;
+        done(&store, Changeset { checkout: Some(Box::new(record.clone())), ..Changeset::default() }).await;
     }
     for record in &records {
         let id = record.checkout.id;

@@ -51,6 +51,7 @@ pub(crate) fn terms(number: u128) -> Terms {
         single_attempt: false,
         save_card: false,
         hold_max: None,
+        captured_after: None,
         fees: Fees { basis_points: 150, fixed: 20 },
     }
 }
@@ -68,8 +69,8 @@ pub(crate) fn submission(number: u128) -> Submission {
     Submission {
         attempt_id: attempt_id(number),
         acquirer: "test".to_owned(),
-        card: card(),
-        card_id: CardId::new(Uuid::from_u128(0xCA)),
+        means: domain::Means::Card { card: card(), card_id: CardId::new(Uuid::from_u128(0xCA)) },
+        part: None,
         token: None,
         flow: Flow::HostedPage,
         payer_ip: Some("203.0.113.7".parse().expect("an address")),
@@ -111,6 +112,19 @@ pub(crate) fn checkout(number: u128) -> Checkout {
         brand_id: BrandId::new(Uuid::from_u128(0xB)),
         payment_id: payment_id(number),
         dialect: Dialect::Purchases,
+        order_key: Some("the order".to_owned()),
+        tender: Some(domain::TenderTerms {
+            offers: vec![domain::Offer {
+                partner: "adyen".to_owned(),
+                method: "ideal".to_owned(),
+                kind: domain::OfferKind::Redirect(domain::RedirectMethod::Bank),
+                uses_max: Some(1),
+                amount_min: 100,
+            }],
+            asks_payer: true,
+            reusable: true,
+            order_total: Some(12_000),
+        }),
         public_id: Some(PublicId::Number(u64::try_from(number).expect("a small number") + 1)),
         created_at: at(0),
         seller: "Kedai Kopi".to_owned(),
@@ -258,7 +272,8 @@ pub(crate) async fn pay(store: &Store, number: u128) -> Payment {
 /// A payment whose card was sent to the acquirer.
 pub(crate) async fn submit(store: &Store, number: u128) -> Payment {
     let (mut changeset, payment) = opening(number);
-    changeset.checkout = Some(CheckoutRecord { checkout: checkout(number), document: r#"{"own":1}"#.to_owned() });
+    changeset.checkout =
+        Some(Box::new(CheckoutRecord { checkout: checkout(number), document: r#"{"own":1}"#.to_owned() }));
     done(store, changeset).await;
     let (mut changeset, payment) = change(&payment, &Command::Submit(submission(number)), 1);
     changeset.timers = vec![inquiry(number)];

@@ -1,6 +1,6 @@
 //! Subscribers are told of what happens while they are subscribed; tokens and orders come and go.
 
-use domain::{DeliveryId, Dialect, KeyId, Mode, Notice};
+use domain::{BrandId, DeliveryId, Dialect, KeyId, Mode, Notice};
 use rusqlite::Connection;
 use store::{
     AccessToken, AdminWrite, Announcement, Changeset, Committed, Delivered, DeliveryState, Endpoint, OauthClient,
@@ -142,7 +142,8 @@ async fn tokens_are_known_until_they_expire_and_then_purged() {
         id,
         merchant_id: MERCHANT,
         mode: Mode::Test,
-        dialect: Dialect::CardPayments,
+        dialect: Dialect::Orchestration,
+        entity: Some(BrandId::new(Uuid::from_u128(5))),
         hash: [7; 32],
         created_at: at(0),
         revoked_at: None,
