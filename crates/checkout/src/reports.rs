@@ -1,6 +1,5 @@
 //! What browsers report of our pages' policy: something on a page asked for what the page does not allow (security P7).
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -15,17 +14,6 @@ const REPORTS_MAX: usize = 5;
 /// Ten deliveries in five minutes from one address.
 pub(crate) fn limiter() -> RateLimiter {
     RateLimiter::new(Settings { interval: Duration::from_secs(30), burst: 10, keys_max: 100_000 })
-}
-
-/// Whose bucket it is; of an IPv6 address the network counts.
-pub(crate) fn bucket(caller: Option<IpAddr>) -> u64 {
-    let bits = match caller {
-        None => 0,
-        Some(IpAddr::V4(address)) => u64::from(address.to_bits()),
-        Some(IpAddr::V6(address)) => u64::try_from(address.to_bits() >> 64).unwrap_or(0),
-    };
-    // Spread over all bits: neighbours are not to share a shard.
-    bits.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_right(32)
 }
 
 /// What was not allowed, and by which directive. Nothing else of a report is kept: an address may carry what was stolen.
@@ -102,13 +90,5 @@ mod tests {
         }
         let many = vec![report("x", "inline"); 100].join(",");
         assert_eq!(REPORTS_MAX, read(format!("[{many}]").as_bytes()).len());
-    }
-
-    #[test]
-    fn neighbours_have_buckets_of_their_own() {
-        let bucket = |ip: &str| bucket(Some(ip.parse().expect("an address")));
-        assert_ne!(bucket("192.0.2.1"), bucket("192.0.2.2"));
-        assert_eq!(bucket("2001:db8::1"), bucket("2001:db8::2"), "one network");
-        assert_ne!(bucket("2001:db8::1"), bucket("2001:db8:0:1::1"));
     }
 }

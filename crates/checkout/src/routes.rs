@@ -836,7 +836,7 @@ async fn asset(pages: Pages, Path(name): Path<String>) -> Response {
 
 /// A browser says what a page tried that its policy does not allow. Whatever it says, nobody is told anything.
 async fn report(State(site): State<Site>, caller: Option<Extension<Caller>>, request: Request) -> Response {
-    let bucket = reports::bucket(caller.map(|Extension(caller)| caller.0));
+    let bucket = tollgate_http::rate::bucket(caller.map(|Extension(caller)| caller.0));
     let status = match site.reports.check(bucket, site.engine.env().now()) {
         Err(RetryAfter(seconds)) => {
             let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();

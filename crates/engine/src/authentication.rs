@@ -205,6 +205,8 @@ impl Engine {
             })
             .await;
         match stepped {
+            // Somebody ended it meanwhile: there is nobody to be asked.
+            Ok(shown) if shown.payment.attempt(attempt_id).is_err() => Ok(()),
             Ok(shown) => {
                 self.start_authentication(shown, attempt_id, entry, Asked::Issuer);
                 Ok(())

@@ -401,7 +401,9 @@ impl Engine {
             Event::Captured { operation_id: Some(operation_id), .. } | Event::OperationFailed { operation_id, .. } => {
                 change.timers.extend(hold_waited(shown, *operation_id, now));
             }
-            Event::Refunded { operation_id, .. } => change.timers.extend(hold_waited(shown, *operation_id, now)),
+            Event::Refunded { operation_id, .. } | Event::Voided { operation_id: Some(operation_id), .. } => {
+                change.timers.extend(hold_waited(shown, *operation_id, now));
+            }
             Event::Redirected { attempt_id, .. } => {
                 let kind = TimerKind::Abandon { attempt_id: *attempt_id };
                 change.timers.push(timer(payment, kind, now.plus(REDIRECT_WAIT)));
@@ -450,7 +452,7 @@ impl Engine {
             | Event::Captured { operation_id: None, .. }
             | Event::Declined { .. }
             | Event::Reversed { .. }
-            | Event::Voided { .. }
+            | Event::Voided { operation_id: None, .. }
             | Event::CardForgetting
             | Event::CardForgotten
             | Event::Cleared

@@ -255,6 +255,10 @@ impl Engine {
         let id = before.record.checkout.id;
         let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
         let (kept, card_id) = self.kept_card(caller, token).await?;
+        // A dialect's tokens are its own.
+        if kept.record.checkout.dialect != before.record.checkout.dialect {
+            return Err(Error::NoToken);
+        }
         let entry = self.open_card(&kept.payment.terms, card_id).await?;
         if !before.record.checkout.takes(entry.brand) {
             return Err(Error::BrandNotListed);

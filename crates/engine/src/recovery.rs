@@ -15,6 +15,7 @@ use store::{Changeset, Timer, TimerKind};
 use crate::checkouts::{Asking, HOLD_LIFE, authorized_at, timer};
 use crate::operations::kept_submission;
 use crate::payments::ACQUIRER_WAIT;
+use crate::tenders::REDIRECT_WAIT;
 use crate::{Engine, Error};
 
 /// When to ask after a try in doubt, in seconds since the doubt; then hourly (security U3).
@@ -138,6 +139,10 @@ impl Engine {
         };
         if not_found >= NOT_FOUND_ENOUGH {
             // It never arrived; undone, so that it cannot arrive later (security U4).
+            return self.run_due(asking, due, &Command::Reverse { attempt_id }).await;
+        }
+        // A tender does not keep what its other legs reserve for longer (orchestration-api 4.1).
+        if !payment.legs.is_empty() && now >= deadline.plus(REDIRECT_WAIT) {
             return self.run_due(asking, due, &Command::Reverse { attempt_id }).await;
         }
         let asked = asked + 1;

@@ -1,6 +1,8 @@
 //! What merchants and payers live through with payments that are captured later, on a real store and the test
 //! acquirer's book, with a clock that stands still.
 
+mod tenders;
+
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;

@@ -145,6 +145,9 @@ impl Engine {
         token: CheckoutId,
     ) -> Result<(CardId, CardEntry), Error> {
         let (kept, _) = self.kept_card(caller, token).await?;
+        if kept.record.checkout.dialect != checkout.dialect {
+            return Err(Error::NoToken);
+        }
         let (card_id, entry) = self.ready_card(&kept).await?;
         if !checkout.takes(entry.brand) {
             return Err(Error::BrandNotListed);

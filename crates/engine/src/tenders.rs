@@ -30,6 +30,9 @@ use crate::{Causes, Engine, Error, PAGE_WAIT};
 /// How long a payer may take on a page of the acquirer's; the payment ends without it then (orchestration-api 4.1).
 pub(crate) const REDIRECT_WAIT: Duration = Duration::from_secs(60 * 60);
 
+/// How long what a leg is paid with waits for its turn; verification codes no longer (security P1).
+const SECRET_LIFE: Duration = Duration::from_secs(15 * 60);
+
 /// How long a read waits for acquirers.
 const REFRESH_WAIT: Duration = Duration::from_secs(5);
 
@@ -93,7 +96,7 @@ impl Waiting {
     fn put(&self, now: Timestamp, secrets: Vec<(AttemptId, Secret)>) {
         let mut waiting = self.lock();
         waiting.retain(|_, (until, _)| *until > now);
-        let until = now.plus(REDIRECT_WAIT);
+        let until = now.plus(SECRET_LIFE);
         waiting.extend(secrets.into_iter().map(|(attempt_id, secret)| (attempt_id, (until, secret))));
     }
 
@@ -156,7 +159,7 @@ impl Engine {
             }
             Err(error) => return Err(error),
         }
-        let shown = self.wait_for_try(id).await?;
+        let shown = self.tendered_by_payer(id).await?;
         self.even_out(&shown, began).await;
         Ok(shown)
     }
@@ -320,7 +323,6 @@ impl Engine {
                 }
             })
             .await?;
-        self.0.tenders.forget(&ended.payment);
         if let Some(attempt) = ended.payment.attempts.last() {
             self.forget_waiting_card(attempt.id);
         }
@@ -518,12 +520,16 @@ impl Engine {
         Ok(self.0.store.reusable_leg_by_reference(caller.merchant_id, caller.mode, reference).await?)
     }
 
-    /// Whether a card of this merchant lies in the vault under this id.
+    /// The first leg that was paid with a card that may be charged again, and where: there its payer agreed to it.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub async fn keeps_card(&self, caller: Credential, id: CardId) -> Result<bool, Error> {
-        Ok(self.0.store.card(caller.merchant_id, caller.mode, id).await?.is_some())
+    pub async fn reusable_leg_by_card(
+        &self,
+        caller: Credential,
+        card_id: CardId,
+    ) -> Result<Option<(AttemptId, CheckoutId)>, Error> {
+        Ok(self.0.store.reusable_leg_by_card(caller.merchant_id, caller.mode, card_id).await?)
     }
 
     /// What was paid, or is being paid, for an order, in minor units.
@@ -607,7 +613,12 @@ impl Engine {
                     }
                 }
                 Event::ReversalSent { attempt_id } => self.start_undoing(asking, shown, *attempt_id),
-                Event::Cancelled => self.0.tenders.forget(&shown.payment),
+                Event::Cancelled | Event::TenderEnded(_) => {
+                    self.0.tenders.forget(&shown.payment);
+                    // What never began is no try of its card.
+                    let never = shown.payment.waiting_legs().map(|leg| leg.submission.attempt_id);
+                    never.for_each(|attempt_id| self.0.risk.withdraw(attempt_id));
+                }
                 _ => {}
             }
         }
@@ -682,6 +693,7 @@ pub(crate) fn reusable_leg(shown: &Shown, event: &Event, now: Timestamp) -> Opti
         mode: checkout.mode,
         checkout_id: checkout.id,
         reference: acquirer_reference.clone(),
+        card_id: leg.submission.card_id()?,
         created_at: now,
     })
 }

@@ -6,6 +6,7 @@
 //! more keys than room, those longest not seen are forgotten: they get a full bucket, and nobody waits for anybody.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -99,6 +100,18 @@ impl Shard {
         self.old = std::mem::take(&mut self.young);
         self.since = now;
     }
+}
+
+/// The key of an address's bucket; of an IPv6 address the network counts.
+#[must_use]
+pub fn bucket(caller: Option<IpAddr>) -> u64 {
+    let bits = match caller {
+        None => 0,
+        Some(IpAddr::V4(address)) => u64::from(address.to_bits()),
+        Some(IpAddr::V6(address)) => u64::try_from(address.to_bits() >> 64).unwrap_or(0),
+    };
+    // Spread over all bits: neighbours are not to share a shard.
+    bits.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_right(32)
 }
 
 #[cfg(test)]
@@ -199,5 +212,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn neighbours_have_buckets_of_their_own() {
+        let bucket = |ip: &str| bucket(Some(ip.parse().expect("an address")));
+        assert_ne!(bucket("192.0.2.1"), bucket("192.0.2.2"));
+        assert_eq!(bucket("2001:db8::1"), bucket("2001:db8::2"), "one network");
+        assert_ne!(bucket("2001:db8::1"), bucket("2001:db8:0:1::1"));
     }
 }

@@ -102,6 +102,7 @@ async fn for_every_origin(request: Request, next: Next) -> Response {
 
 /// `POST /v1/tenants/{tenant}/forms/secure-fields`
 async fn hand_in(State(api): State<Api>, Path(tenant): Path<String>, request: Request) -> Result<Response, ApiError> {
+    api.limit_address(&request)?;
     let entity = entity(&api, &tenant).await?;
     let form: CardFormIn = read(request).await?;
     let now = api.engine.env().now();

@@ -272,7 +272,7 @@ impl Kind<Problems> for Int {
     }
 }
 
-/// Any number, kept as it was written.
+/// Any number that whoever reads JSON can read, kept as it was written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Number;
 
@@ -281,8 +281,13 @@ impl Kind<Problems> for Number {
 
     fn read(&self, json: &Json) -> Result<Json, Problems> {
         match json {
-            Json::Number(text) if text.len() <= WORD_MAX => Ok(json.clone()),
-            _ => Err(Problems::here("A number is needed here.")),
+            Json::Number(text) if text.len() <= WORD_MAX && text.parse().is_ok_and(f64::is_finite) => Ok(json.clone()),
+            Json::Number(_) => Err(Problems::here(format!(
+                "At most {WORD_MAX} digits, of a number that is not beyond a double, are allowed here."
+            ))),
+            Json::Null | Json::Bool(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => {
+                Err(Problems::here("A number is needed here."))
+            }
         }
     }
 
@@ -450,9 +455,14 @@ impl Kind<Problems> for Additional {
         let mut problems = Problems::default();
         for (name, value) in members.iter() {
             match value {
-                Json::String(_) | Json::Number(_) if !value.has_nul() && !name.contains('\0') => {}
-                Json::String(_) | Json::Number(_) => {
+                Json::String(_) | Json::Number(_) if value.has_nul() || name.contains('\0') => {
                     problems.add_inside(name, Problems::here("This member contains a character that is not allowed."));
+                }
+                Json::String(_) => {}
+                Json::Number(_) => {
+                    if let Err(inside) = Number.read(value) {
+                        problems.add_inside(name, inside);
+                    }
                 }
                 Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => {
                     problems.add_inside(name, Problems::here("A text or a number is needed here."));
@@ -491,6 +501,11 @@ mod tests {
         }
         assert!(is_read(&DIFFERENCE, "-5") && !is_read(&AMOUNT.at_least(1), "0"));
         assert!(is_read(&Number, "5.5") && is_read(&Number, "20") && !is_read(&Number, "\"20\""));
+        for (number, readable) in [("1e308", true), ("-1e400", false), ("1e-400", true), (&"9".repeat(65), false)] {
+            assert_eq!(readable, is_read(&Number, number), "{number}");
+            assert_eq!(readable, is_read(&TextOrNumber, number), "{number}");
+            assert_eq!(readable, is_read(&Additional, &format!("{{\"a\":{number}}}")), "{number}");
+        }
     }
 
     #[test]

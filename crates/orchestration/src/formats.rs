@@ -4,7 +4,7 @@ use domain::Timestamp;
 use jiff::{Span, SpanRelativeTo};
 
 /// The latest an automatic capture may be put off: no reservation lasts longer.
-const DELAY_SECONDS_MAX: i64 = 31 * 86_400;
+const DELAY_SECONDS_MAX: i64 = 29 * 86_400;
 
 /// ISO 8601 in UTC, to the millisecond.
 #[must_use]

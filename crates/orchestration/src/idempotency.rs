@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::HeaderMap;
-use engine::{Credential, Engine, IdempotencyWrite};
+use engine::{Credential, Engine, IdempotencyWrite, Turn};
 
 use crate::errors::ApiError;
 use crate::routes;
@@ -15,8 +15,11 @@ const KEPT_FOR: Duration = Duration::from_hours(7 * 24);
 /// Characters of a key.
 const KEY_CHARS_MAX: usize = 255;
 
-/// The key of a call, if it has one.
-pub(crate) struct Once(Option<IdempotencyWrite>);
+/// The key of a call, if it has one. Calls with the same key take turns until it is dropped.
+pub(crate) struct Once {
+    key: Option<IdempotencyWrite>,
+    _turn: Option<Turn>,
+}
 
 impl Once {
     /// Reads the key of a call.
@@ -28,19 +31,25 @@ impl Once {
         caller: Credential,
         request: Request,
     ) -> Result<(Self, Request), ApiError> {
-        let Some(key) = key(request.headers())? else { return Ok((Self(None), request)) };
+        let Some(key) = key(request.headers())? else { return Ok((Self { key: None, _turn: None }, request)) };
         let (method, path) = routes::path_of(&request);
-        let once = Self(Some(IdempotencyWrite {
+        // What one entity's client calls its order is nothing to another's.
+        let entity = caller.entity.map(|entity| entity.to_string()).unwrap_or_default();
+        let scope = format!("{method} {path} {entity}");
+        let key = hashed(engine, &key);
+        let turn = engine.turn(caller, &scope, &key).await;
+        let key = IdempotencyWrite {
             merchant_id: caller.merchant_id,
             mode: caller.mode,
-            scope: format!("{method} {path}"),
+            scope,
             key,
             fingerprint: [0; 32],
             status: 0,
             body: String::new(),
             at: engine.env().now(),
             kept_for: KEPT_FOR,
-        }));
+        };
+        let once = Self { key: Some(key), _turn: Some(turn) };
         match once.used(engine, caller).await? {
             Some(resource_id) => Err(conflict(resource_id)),
             None => Ok((once, request)),
@@ -49,12 +58,12 @@ impl Once {
 
     /// What uses the key up; `resource_id` is what a repeat is told.
     pub(crate) fn makes(&self, resource_id: &str) -> Option<IdempotencyWrite> {
-        self.0.clone().map(|key| IdempotencyWrite { body: resource_id.to_owned(), ..key })
+        self.key.clone().map(|key| IdempotencyWrite { body: resource_id.to_owned(), ..key })
     }
 
     /// What uses the key up together with an operation, whose id the engine puts there.
     pub(crate) fn operates(&self) -> Option<IdempotencyWrite> {
-        self.0.clone()
+        self.key.clone()
     }
 
     /// What an error of the engine means: a key that was used meanwhile is told of as one that was used before.
@@ -69,9 +78,15 @@ impl Once {
     }
 
     async fn used(&self, engine: &Engine, caller: Credential) -> Result<Option<String>, ApiError> {
-        let Some(IdempotencyWrite { scope, key, .. }) = &self.0 else { return Ok(None) };
+        let Some(IdempotencyWrite { scope, key, .. }) = &self.key else { return Ok(None) };
         Ok(engine.used_key(caller, scope, key).await?.map(|used| used.body))
     }
+}
+
+/// What of a key is written down: it must not become a store of card numbers (security I2).
+fn hashed(engine: &Engine, key: &str) -> String {
+    let hash = engine.request_fingerprint(format!("idempotency key {key}").as_bytes());
+    hash[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn conflict(resource_id: String) -> ApiError {

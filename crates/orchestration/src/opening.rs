@@ -37,7 +37,7 @@ impl Opening<'_> {
         if asked.webhook.as_ref().is_some_and(|webhook| !is_callable(&webhook.url)) {
             return Err(ApiError::wrong("/webhook/url", "In live mode this must be an https address with a name."));
         }
-        let order_key = format!("{}:{}", entity.id, asked.order.reference);
+        let order_key = format!("{}:{}:{}", entity.id, asked.amount.currency().code(), asked.order.reference);
         let paid = engine.order_paid(caller, &order_key).await?;
         if asked.amount.minor() > asked.order.net_amount.saturating_sub(paid) {
             return Err(engine::Error::OrderPaid.into());

@@ -8,7 +8,6 @@ use crate::errors::ApiError;
 use crate::payment::{Parent, SplitItem};
 use crate::routes::Api;
 use crate::session::Asked;
-use crate::solutions::{Family, Solution};
 use crate::{payments, sessions};
 
 /// A card that is charged again.
@@ -29,8 +28,8 @@ pub(crate) async fn charged(
     at: &str,
 ) -> Result<Option<Charged>, ApiError> {
     let charged = match (&leg.parent, &leg.wallet_token) {
-        (Some(parent), _) => by_parent(api, caller, asked, parent, leg, at).await?,
-        (None, Some(token)) => card_of(api, caller, leg, token, &format!("{at}/wallet_token")).await?,
+        (Some(parent), _) => by_parent(api, caller, asked, parent, at).await?,
+        (None, Some(token)) => saved(api, caller, token, at).await?,
         (None, None) => return Ok(None),
     };
     for (sent, inherited, name) in
@@ -48,7 +47,6 @@ async fn by_parent(
     caller: Credential,
     asked: &Asked,
     parent: &Parent,
-    leg: &SplitItem,
     at: &str,
 ) -> Result<Charged, ApiError> {
     let attempt_id = match &parent.partner_transaction_id {
@@ -69,7 +67,9 @@ async fn by_parent(
         return of_payment(&shown, asked, Some(attempt_id), at, name);
     }
     if let Some(token) = &parent.partner_token {
-        return card_of(api, caller, leg, token, &format!("{at}/parent_partner_token")).await;
+        let name = "parent_partner_token";
+        let (attempt_id, shown) = by_card(api, caller, token, at, name).await?;
+        return of_payment(&shown, asked, Some(attempt_id), at, name);
     }
     let name = "parent_partner_reference";
     let reference = match &parent.partner_reference {
@@ -137,23 +137,26 @@ async fn reached(api: &Api, caller: Credential, id: CheckoutId, at: &str, pointe
     }
 }
 
-/// A card by the partner's token of it, which is our own id of it.
-async fn card_of(
+/// Where a card was paid with last, by the partner's token of it, which is our own id of it.
+async fn by_card(
     api: &Api,
     caller: Credential,
-    leg: &SplitItem,
     token: &str,
+    at: &str,
     pointer: &str,
-) -> Result<Charged, ApiError> {
-    let card_id = CardId::parse(token).ok();
-    let card_id = match card_id {
-        Some(card_id) if api.engine.keeps_card(caller, card_id).await? => card_id,
-        Some(_) | None => return Err(ApiError::wrong(pointer, "No card of this account has this token.")),
-    };
-    let solution = leg.solution.filter(|solution| solution.family == Family::Card);
-    let Solution { partner, method, .. } =
-        solution.ok_or_else(|| ApiError::wrong(pointer, "A token needs the partner and the method of its card."))?;
-    Ok(Charged { partner: (*partner).to_owned(), method: (*method).to_owned(), card_id, token: None })
+) -> Result<(AttemptId, Shown), ApiError> {
+    let card_id = CardId::parse(token).map_err(|_| unknown(at, pointer))?;
+    let found = api.engine.reusable_leg_by_card(caller, card_id).await?;
+    let (attempt_id, checkout_id) = found.ok_or_else(|| unknown(at, pointer))?;
+    Ok((attempt_id, reached(api, caller, checkout_id, at, pointer).await?))
+}
+
+/// A card that its payer had saved, and pays with again.
+async fn saved(api: &Api, caller: Credential, token: &str, at: &str) -> Result<Charged, ApiError> {
+    let (attempt_id, shown) = by_card(api, caller, token, at, "wallet_token").await?;
+    let leg = shown.payment.leg(attempt_id).ok_or_else(|| unknown(at, "wallet_token"))?;
+    let card_id = leg.submission.card_id().ok_or_else(|| unknown(at, "wallet_token"))?;
+    Ok(Charged { partner: leg.partner.clone(), method: leg.method.clone(), card_id, token: None })
 }
 
 fn unknown(at: &str, pointer: &str) -> ApiError {

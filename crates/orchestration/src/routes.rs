@@ -4,6 +4,7 @@
 //! sent, the idempotency key, the body, what it is about, then how that stands.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{FromRequestParts, Path, Request, State};
@@ -15,13 +16,16 @@ use axum::routing::{MethodRouter, get, post};
 use domain::{BrandId, Dialect, Mode};
 use engine::{Brand, Credential, Engine};
 use tollgate_http::body;
-use tollgate_http::rate::{RateLimiter, Settings};
+use tollgate_http::caller::Caller;
+use tollgate_http::rate::{RateLimiter, Settings, bucket};
 use tollgate_http::{bearer, content, oauth};
 
 use crate::errors::{self, ApiError};
 use crate::fields::{self, Shape};
 use crate::{card_forms, jwks, operations, payments, sessions, token};
 
+/// Cards that one address may hand in: 20 a second, 1,000 at once.
+const CARD_FORMS: Settings = Settings { interval: Duration::from_millis(50), burst: 1_000, keys_max: 100_000 };
 /// An API body (security D2).
 const BODY_BYTES_MAX: usize = 64 * 1024;
 
@@ -32,6 +36,8 @@ pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) public_url: String,
     limiter: RateLimiter,
+    /// For what needs no token, by address.
+    by_address: RateLimiter,
     test_limits: bool,
 }
 
@@ -53,6 +59,13 @@ impl Inner {
         }
     }
 
+    /// What needs no token is limited for each address, in every mode: it takes room.
+    pub(crate) fn limit_address(&self, request: &Request) -> Result<(), ApiError> {
+        let address = request.extensions().get().map(|Caller(address)| *address);
+        let within = self.by_address.check(bucket(address), self.engine.env().now());
+        within.map_err(|retry| ApiError::RateLimited(retry.0))
+    }
+
     /// The entity a call is for, if its caller may begin payments for it.
     pub(crate) async fn entity(&self, caller: Credential, id: BrandId) -> Result<Arc<Brand>, ApiError> {
         let entity = self.engine.covers(caller, id).await?;
@@ -63,7 +76,8 @@ impl Inner {
 /// Every route of the dialect.
 pub fn router(engine: Engine, public_url: &str, test_limits: bool) -> Router {
     let limiter = RateLimiter::new(Settings::default());
-    let api = Api(Arc::new(Inner { engine, public_url: public_url.to_owned(), limiter, test_limits }));
+    let by_address = RateLimiter::new(CARD_FORMS);
+    let api = Api(Arc::new(Inner { engine, public_url: public_url.to_owned(), limiter, by_address, test_limits }));
     let guarded = [
         ("/client-sessions", post(sessions::create)),
         ("/client-sessions/{id}", get(sessions::read)),

@@ -25,7 +25,7 @@ pub(crate) fn capture() -> Value {
 
 /// The order with the most members, of a published answer.
 pub(crate) fn full_order() -> Value {
-    parsed(include_str!("samples/full_order.json"))
+    parsed(include_str!("samples/answers/payment_captured.json"))["order"].clone()
 }
 
 /// A body with other values at some pointers; `null` leaves the member out.

@@ -11,7 +11,7 @@ use tollgate_http::body;
 use crate::actions;
 use crate::errors::FieldErrors;
 use crate::refund;
-use crate::routes::{Api, ApiError, BODY_BYTES_MAX, Inner, Keyed, document, json, parse_id, show, written};
+use crate::routes::{self, Api, ApiError, BODY_BYTES_MAX, Inner, Keyed, document, json, parse_id, show, written};
 
 /// A call on a purchase of the caller's, its body read and its turn come.
 struct Call {
@@ -33,7 +33,7 @@ impl Call {
     ) -> Result<Result<Self, Response>, ApiError> {
         let (parts, body): (request::Parts, _) = request.into_parts();
         let id = parse_id(id)?;
-        let before = api.engine.read(caller, id).await?;
+        let before = routes::find(&api.engine, caller, id).await?;
         let body = body::read(body, BODY_BYTES_MAX).await?;
         match Keyed::begin(api, caller, &parts, &body).await? {
             Ok(keyed) => Ok(Ok(Self { id, before, body, keyed })),
@@ -240,7 +240,7 @@ impl Call {
                 self.answer(api, caller, StatusCode::OK, show(&operated.shown, &api.links)?).await
             }
             Answered::Refused => {
-                let body = serde_json::to_string(&refused()).map_err(crate::routes::unwritable)?;
+                let body = serde_json::to_string(&refused()).map_err(routes::unwritable)?;
                 self.answer(api, caller, StatusCode::BAD_REQUEST, body).await
             }
         }

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use domain::{BrandId, CheckoutId, Customer, CustomerId, Event, PaymentId, Recorded};
+use domain::{BrandId, CheckoutId, Customer, CustomerId, Dialect, Event, PaymentId, Recorded};
 use engine::{Credential, CustomerRecord, Engine, Error, IdempotencyWrite, NewCheckout, Numbered, Opened, Shown};
 use tollgate_http::body::{self, BodyError};
 use tollgate_http::caller::Caller;
@@ -412,8 +412,14 @@ async fn read(
     Extension(caller): Extension<Credential>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let shown = api.engine.read(caller, parse_id(&id)?).await?;
+    let shown = find(&api.engine, caller, parse_id(&id)?).await?;
     Ok(json(StatusCode::OK, show(&shown, &api.links)?))
+}
+
+/// A purchase; what another dialect made is not found here.
+pub(crate) async fn find(engine: &Engine, caller: Credential, id: CheckoutId) -> Result<Shown, ApiError> {
+    let shown = engine.read(caller, id).await?;
+    if shown.record.checkout.dialect == Dialect::Purchases { Ok(shown) } else { Err(ApiError::NotFound) }
 }
 
 async fn public_key(

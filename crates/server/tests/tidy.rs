@@ -437,6 +437,30 @@ fn every_security_requirement_names_its_tests_and_they_exist() {
     }
 }
 
+/// What a dialect's page says is tested is: each test by its path, or by its module and name.
+#[test]
+fn every_test_that_the_page_of_a_dialect_names_exists() {
+    let sources: Vec<(String, String)> = texts().into_iter().filter(|(path, _)| path.ends_with(".rs")).collect();
+    for page in ["docs/purchases.md", "docs/card-payments.md", "docs/orchestration.md"] {
+        let text = std::fs::read_to_string(root().join(page)).unwrap();
+        let cells = text.lines().filter_map(|line| line.trim_end_matches('|').rsplit_once('|')).map(|(_, cell)| cell);
+        let named = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).filter_map(|name| name.rsplit_once("::"));
+        let named: Vec<(String, &str)> = named
+            .map(|(module, test)| (module.trim_end_matches(".rs").trim_end_matches("/tests").replace("::", "/"), test))
+            .collect();
+        assert!(named.len() > 50, "{page} names {}", named.len());
+        for (module, test) in named {
+            let files = [format!("{module}.rs"), format!("{module}/tests.rs")];
+            let mut places = sources.iter().filter(|(path, _)| {
+                files.iter().any(|file| {
+                    path.strip_suffix(file.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+                })
+            });
+            assert!(places.any(|(_, source)| is_a_test(source, test)), "{page}: there is no test {module}::{test}");
+        }
+    }
+}
+
 /// Whether a function of this name stands below a test attribute.
 fn is_a_test(source: &str, name: &str) -> bool {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();

@@ -76,6 +76,8 @@ struct Audit {
     timed: HashSet<Uuid>,
     /// The payments whose held money some timer will give back.
     released: HashSet<PaymentId>,
+    /// The payments whose reservations will be forgotten.
+    lapsing: HashSet<PaymentId>,
     chains: HashMap<MerchantId, Chain>,
     sums: HashMap<BalanceKey, i128>,
 }
@@ -149,7 +151,10 @@ impl Audit {
         while let Some(row) = rows.next()? {
             let Some(timer) = self.readable(timers::parse(row))? else { continue };
             match timer.kind {
-                TimerKind::Due | TimerKind::Lapse | TimerKind::Capture | TimerKind::ForgetCard => {}
+                TimerKind::Due | TimerKind::Capture | TimerKind::ForgetCard => {}
+                TimerKind::Lapse => {
+                    self.lapsing.insert(timer.payment_id);
+                }
                 TimerKind::Release { .. } => {
                     self.released.insert(timer.payment_id);
                 }
@@ -372,12 +377,23 @@ impl Audit {
             }
         }
         // What a leg of a tender still holds goes back with its try.
-        let has_release = self.released.contains(&id) || !payment.legs.is_empty();
+        let undone = |attempt: &Attempt| attempt.status == AttemptStatus::Reversing || attempt.held().is_zero();
+        let has_release =
+            self.released.contains(&id) || !payment.legs.is_empty() && payment.attempts.iter().all(undone);
         if payment.state == State::Cancelled && !payment.held().is_zero() && !has_release {
             self.broken(format!(
                 "I3: payment {id} is cancelled, {} are held and no timer gives them back",
                 payment.held()
             ));
+        }
+        let is_tender_held = !payment.legs.is_empty()
+            && matches!(payment.state, State::Authorized | State::Captured | State::ChargedBack);
+        if is_tender_held
+            && !payment.held().is_zero()
+            && payment.pending_operation().is_none()
+            && !self.lapsing.contains(&id)
+        {
+            self.broken(format!("I3: payment {id} holds {} and no timer ends that", payment.held()));
         }
         for operation in payment.pending_operations() {
             self.report.open_attempts += 1;

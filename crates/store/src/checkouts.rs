@@ -31,11 +31,11 @@ impl CheckoutRow {
 
     pub(crate) fn insert(&self, connection: &Connection) -> Result<(), Error> {
         let Self { columns, checkout, document } = self;
-        let CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, order_key, created_at } = columns;
+        let CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, created_at } = columns;
         execute(
             connection,
-            "insert into checkouts (id, merchant_id, mode, dialect, public_id, payment_id, order_key, created_at,
-             checkout, document) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "insert into checkouts (id, merchant_id, mode, dialect, public_id, payment_id, created_at, checkout,
+             document) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             params![
                 id.bytes(),
                 merchant_id.bytes(),
@@ -43,7 +43,6 @@ impl CheckoutRow {
                 dialect.as_str(),
                 public_id.map(|public_id| public_id.to_string()),
                 payment_id.bytes(),
-                order_key,
                 created_at.micros(),
                 checkout,
                 document
@@ -113,8 +112,7 @@ impl Store {
         self.read(move |connection| {
             let record = first(
                 connection,
-                "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id,
-                 order_key from checkouts where merchant_id = $1 and mode = $2 and public_id = $3",
+                "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id from checkouts where merchant_id = $1 and mode = $2 and public_id = $3",
                 params![merchant_id.bytes(), mode.as_str(), public_id.to_string()],
                 parse,
             )?;
@@ -138,8 +136,7 @@ impl Store {
         self.read(move |connection| {
             let record = first(
                 connection,
-                "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id,
-                 order_key from checkouts
+                "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id from checkouts
                  where id = (select checkout_id from payments where merchant_id = $1 and mode = $2 and id = $3)",
                 params![merchant_id.bytes(), mode.as_str(), payment_id.bytes()],
                 parse,
@@ -182,8 +179,7 @@ fn named(connection: &Connection, public_id: PublicId) -> Result<Option<Checkout
 fn by_id(connection: &Connection, id: CheckoutId) -> Result<Option<CheckoutRecord>, Error> {
     first(
         connection,
-        "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id,
-         order_key from checkouts
+        "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id from checkouts
          where id = $1",
         [id.bytes()],
         parse,
@@ -198,8 +194,7 @@ fn of_merchant(
 ) -> Result<Option<CheckoutRecord>, Error> {
     first(
         connection,
-        "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id,
-         order_key from checkouts
+        "select id, merchant_id, mode, dialect, payment_id, created_at, checkout, document, public_id from checkouts
          where merchant_id = $1 and mode = $2 and id = $3",
         params![merchant_id.bytes(), mode.as_str(), id.bytes()],
         parse,
@@ -233,7 +228,6 @@ fn parse(row: &Row<'_>) -> Result<CheckoutRecord, Error> {
             Some(text) => Some(PublicId::parse(&text).map_err(|_| cells.corrupt("public_id"))?),
             None => None,
         },
-        order_key: cells.get(9, "order_key")?,
     };
     let document: CheckoutDoc = cells.document(6, "checkout")?;
     Ok(CheckoutRecord { checkout: document.join(columns), document: cells.get(7, "document")? })

@@ -6,13 +6,24 @@ use rusqlite::{Connection, params};
 use crate::Store;
 use crate::changeset::OrderTotal;
 use crate::error::Error;
-use crate::row::{Id, first};
+use crate::row::{Id, execute, first};
 
 /// Whether a payment still fits its order.
 pub(crate) fn fits(connection: &Connection, order: &OrderTotal) -> Result<bool, Error> {
     let OrderTotal { merchant_id, mode, key, payment_id, amount, total } = order;
     let paid = paid(connection, *merchant_id, *mode, key, Some(*payment_id))?;
     Ok(paid.saturating_add(*amount) <= *total)
+}
+
+/// From now on the payment is one of its order's.
+pub(crate) fn insert(connection: &Connection, order: &OrderTotal) -> Result<(), Error> {
+    let OrderTotal { merchant_id, mode, key, payment_id, .. } = order;
+    execute(
+        connection,
+        "insert into order_payments (merchant_id, mode, order_key, payment_id) values ($1, $2, $3, $4)",
+        params![merchant_id.bytes(), mode.as_str(), key, payment_id.bytes()],
+    )?;
+    Ok(())
 }
 
 /// What is being paid counts as paid; what was given back does not.
@@ -31,8 +42,8 @@ fn paid(
              when payments.state in ('authorized', 'captured', 'voided', 'charged_back')
                  then payments.authorized - payments.voided - payments.refunded
              else 0 end), 0)
-         from checkouts join payments on payments.id = checkouts.payment_id
-         where checkouts.merchant_id = $1 and checkouts.mode = $2 and checkouts.order_key = $3
+         from order_payments join payments on payments.id = order_payments.payment_id
+         where order_payments.merchant_id = $1 and order_payments.mode = $2 and order_payments.order_key = $3
              and ($4 is null or payments.id <> $4)",
         params![merchant_id.bytes(), mode.as_str(), key, without],
         |row| Ok(row.get(0)?),

@@ -261,6 +261,8 @@ pub struct ReusableLeg {
     pub checkout_id: CheckoutId,
     /// The acquirer's own number for it.
     pub reference: String,
+    /// What it was paid with.
+    pub card_id: CardId,
     /// When it was authorized.
     pub created_at: Timestamp,
 }

@@ -1,6 +1,6 @@
 //! Legs of tenders that may be charged again, by the names their merchants know them by (orchestration-api 5.6).
 
-use domain::{AttemptId, CheckoutId, MerchantId, Mode};
+use domain::{AttemptId, CardId, CheckoutId, MerchantId, Mode};
 use rusqlite::{Connection, Row, params};
 
 use crate::Store;
@@ -9,17 +9,18 @@ use crate::records::ReusableLeg;
 use crate::row::{Cells, Id, execute, first};
 
 pub(crate) fn insert(connection: &Connection, leg: &ReusableLeg) -> Result<(), Error> {
-    let ReusableLeg { attempt_id, merchant_id, mode, checkout_id, reference, created_at } = leg;
+    let ReusableLeg { attempt_id, merchant_id, mode, checkout_id, reference, card_id, created_at } = leg;
     execute(
         connection,
-        "insert into reusable_legs (attempt_id, merchant_id, mode, checkout_id, reference, created_at)
-         values ($1, $2, $3, $4, $5, $6)",
+        "insert into reusable_legs (attempt_id, merchant_id, mode, checkout_id, reference, card_id, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7)",
         params![
             attempt_id.bytes(),
             merchant_id.bytes(),
             mode.as_str(),
             checkout_id.bytes(),
             reference,
+            card_id.bytes(),
             created_at.micros()
         ],
     )?;
@@ -65,6 +66,28 @@ impl Store {
                 "select attempt_id, checkout_id from reusable_legs
                  where merchant_id = $1 and mode = $2 and reference = $3 order by position desc limit 1",
                 params![merchant_id.bytes(), mode.as_str(), reference],
+                parse,
+            )
+        })
+        .await
+    }
+
+    /// The first leg that was paid with a card, where its payer agreed to it.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn reusable_leg_by_card(
+        &self,
+        merchant_id: MerchantId,
+        mode: Mode,
+        card_id: CardId,
+    ) -> Result<Option<(AttemptId, CheckoutId)>, Error> {
+        self.read(move |connection| {
+            first(
+                connection,
+                "select attempt_id, checkout_id from reusable_legs
+                 where merchant_id = $1 and mode = $2 and card_id = $3 order by position limit 1",
+                params![merchant_id.bytes(), mode.as_str(), card_id.bytes()],
                 parse,
             )
         })

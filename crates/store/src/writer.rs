@@ -334,6 +334,9 @@ impl Writer {
         if let Some(card) = &change.kept_card {
             cards::keep(connection, card)?;
         }
+        if let Some(order) = &change.order_total {
+            order_totals::insert(connection, order)?;
+        }
         for leg in &change.reusable_legs {
             reusable_legs::insert(connection, leg)?;
         }

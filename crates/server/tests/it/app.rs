@@ -23,7 +23,7 @@ use tower::ServiceExt;
 pub(crate) const START: i64 = 1_795_132_800;
 /// Approved, no 3-D Secure.
 pub(crate) const GOOD: &str = "4444333322221111";
-const CONTROL: &str = "control-token";
+pub(crate) const CONTROL: &str = "control-token";
 
 /// A merchant with one brand and a key for each mode.
 #[derive(Clone)]

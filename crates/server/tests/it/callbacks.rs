@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use crate::app::{App, GOOD, START, card, until_the_crash};
 
 pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
-const SORRY: &str = "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n";
+pub(crate) const SORRY: &str = "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n";
 
 /// A request as it came over the wire.
 #[derive(Clone, Debug)]
@@ -26,16 +26,22 @@ pub(crate) struct Heard {
     /// When, by the gateway's clock: seconds since the start.
     pub(crate) at: i64,
     /// Method and path.
-    asked: String,
+    pub(crate) asked: String,
     /// As spelt.
     headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Heard {
     /// A header by its exact spelling.
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of a header, however it is spelt.
+    pub(crate) fn values(&self, name: &str) -> Vec<&str> {
+        let named = self.headers.iter().filter(|(given, _)| given.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.as_str()).collect()
     }
 
     pub(crate) fn path(&self) -> String {

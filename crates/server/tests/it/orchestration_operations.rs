@@ -254,3 +254,79 @@ async fn only_an_authorized_payment_has_operations() {
     assert_eq!(404, ask(&app.router, call(&token, Method::POST, &path, &json!({ "amount": 1 }))).await.status);
     app.audit();
 }
+
+#[tokio::test]
+async fn the_sandbox_reports_what_an_acquirer_would() {
+    let app = App::new().await;
+    let payment = app.authorized_split("SO-77").await;
+    let report = async |id: String, event: &str| {
+        let path = format!("/sandbox/payments/{id}/events");
+        let body = json!({ "event": event }).to_string();
+        let answer =
+            ask(&app.router, crate::app::request(Method::POST, &path, crate::app::CONTROL, "application/json", body))
+                .await;
+        (answer.status, answer.json()["state"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(400, report(id(&payment), "chargeback").await.0, "nothing was taken");
+    app.operate(&payment, "captures", &json!({ "amount": 3_000 })).await;
+    assert_eq!((200, "captured".to_owned()), report(id(&payment), "settle").await);
+    assert_eq!((200, "charged_back".to_owned()), report(id(&payment), "chargeback").await);
+    assert_eq!("0 4299 3000 0 0 | 0 0 0", amounts(&app.payment_now(&payment).await), "until that is settled");
+    let session = payment["client_session_id"].as_str().unwrap().to_owned();
+    assert_eq!((200, "captured".to_owned()), report(session, "chargeback_reversed").await);
+    assert_eq!("0 4299 3000 0 0 | 1299 1299 3000", amounts(&app.payment_now(&payment).await));
+    app.audit();
+}
+
+#[tokio::test]
+async fn one_key_at_once_is_one_operation() {
+    let app = App::new().await;
+    let payment = app.authorized_split("SO-77").await;
+    let token = app.orchestration_token(&app.merchant).await;
+    let path = format!("{PAYMENTS}/{}/captures", id(&payment));
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..40 {
+        let (router, token, path) = (app.router.clone(), token.clone(), path.clone());
+        calls.spawn(async move {
+            let call = keyed(call(&token, Method::POST, &path, &Value::Null), "x-idempotency-key", "all of it");
+            ask(&router, call).await.status
+        });
+    }
+    let mut statuses = calls.join_all().await;
+    statuses.sort_unstable();
+    assert_eq!([vec![200; 1], vec![409; 39]].concat(), statuses);
+    assert_eq!("0 4299 4299 0 0 | 0 0 4299", amounts(&app.payment_now(&payment).await));
+    let file = std::fs::read(app.data().join("tollgate.db")).unwrap();
+    let wal = std::fs::read(app.data().join("tollgate.db-wal")).unwrap_or_default();
+    let holds = |bytes: &[u8]| bytes.windows(9).any(|window| window == b"all of it");
+    assert!(!holds(&file) && !holds(&wal), "nobody says what is in a key");
+    app.audit();
+}
+
+#[tokio::test]
+async fn many_at_once_with_one_key_are_one() {
+    let app = App::new().await;
+    let payment = app.authorized_split("SO-77").await;
+    let token = app.orchestration_token(&app.merchant).await;
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..12 {
+        let path = format!("{PAYMENTS}/{}/captures", id(&payment));
+        let (router, token) = (app.router.clone(), token.clone());
+        calls.spawn(async move {
+            ask(
+                &router,
+                keyed(call(&token, Method::POST, &path, &json!({ "amount": 100 })), "x-idempotency-key", "one"),
+            )
+            .await
+        });
+    }
+    let answers = calls.join_all().await;
+    let now = app.payment_now(&payment).await;
+    assert_eq!(1, now["captures"].as_array().unwrap().len());
+    assert_eq!(1, answers.iter().filter(|answer| answer.status == 200).count());
+    for refused in answers.iter().filter(|answer| answer.status != 200) {
+        assert_eq!("urn:eu.purse:write-conflict", problem(refused, 409).0);
+        assert_eq!(now["captures"][0]["id"], refused.json()["resource_id"]);
+    }
+    app.audit();
+}

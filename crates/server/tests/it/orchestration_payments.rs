@@ -12,7 +12,7 @@ use crate::orchestration::{
     CHALLENGED, FRICTIONLESS, PAYMENTS, REFUSED, SESSIONS, amounts, call, gift, id, keyed, last, legs, problem,
 };
 
-fn checkout(payment: &Value) -> CheckoutId {
+pub(crate) fn checkout(payment: &Value) -> CheckoutId {
     CheckoutId::parse(payment["client_session_id"].as_str().unwrap()).unwrap()
 }
 
@@ -307,6 +307,10 @@ async fn what_was_paid_with_is_charged_again() {
             both(json!({ "parent_partner_token": "0b8f6b0c-6e0a-4a32-8d2e-4f5d0d7c9a10" })),
             "/split/0/parent_partner_token",
         ),
+        (
+            both(json!({ "parent_partner_token": once["authorization"]["partner_transactions"][0]["partner_token"] })),
+            "/split/0/parent_partner_token",
+        ),
         (both(json!({ "parent_partner_reference": 4_711 })), "/split/0/parent_partner_reference"),
     ] {
         let body = app.session_body("MIT-x", &json!({ "amount": 3_299, "split": [leg] }));
@@ -442,5 +446,36 @@ async fn a_delayed_capture_comes_by_itself_unless_it_is_not_needed() {
     assert_eq!("SUCCESS 3299: creditcard 3299 SUCCESS", last(&partly, "captures"), "what was left");
     assert_eq!("0 4299 0 4299 0 | 0 0 0", amounts(&app.payment_now(&voided).await));
     app.advance(31 * 86_400).await;
+    app.audit();
+}
+
+#[tokio::test]
+async fn a_payer_pays_again_with_what_was_saved() {
+    let app = App::new().await;
+    let pay = async |reference: &str, leg: Value| app.split(reference, &[leg], &Value::Null).await;
+    let mut saved = app.card_leg(FRICTIONLESS, 1_000).await;
+    saved["save_token"] = json!(true);
+    let saved = pay("SAVED", saved).await.json();
+    let passing = pay("PASSING", app.card_leg(FRICTIONLESS, 1_000).await).await.json();
+    let again = |payment: &Value| {
+        let token = &payment["authorization"]["partner_transactions"][0]["partner_token"];
+        json!({ "partner": "dalenys", "method": "creditcard", "amount": 1_000, "wallet_token": token })
+    };
+    let paid = pay("AGAIN", again(&saved)).await.json();
+    assert_eq!("AUTHORIZED: AUTHORIZED 1000", legs(&paid));
+    let card = |payment: &Value| payment["authorization"]["partner_transactions"][0]["card"]["fingerprint"].clone();
+    assert_eq!(card(&saved), card(&paid));
+    for (leg, pointer) in [
+        (again(&passing), "/split/0/wallet_token"),
+        (
+            json!({
+                "partner": "dalenys", "method": "creditcard", "amount": 1_000,
+                "parent_partner_token": again(&saved)["wallet_token"],
+            }),
+            "/split/0/parent_partner_token",
+        ),
+    ] {
+        assert_eq!(vec![pointer.to_owned()], problem(&pay("NO", leg).await, 400).1, "saved for its payer alone");
+    }
     app.audit();
 }

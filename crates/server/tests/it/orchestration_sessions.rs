@@ -144,6 +144,7 @@ async fn what_cannot_be_asked_is_refused_where_it_stands() {
         (json!({ "amount": "4299" }), "/amount"),
         (json!({ "currency": "KWD" }), "/currency"),
         (json!({ "capture_mode": "LATER" }), "/capture_mode"),
+        (json!({ "capture_mode": "AUTOMATIC", "capture_delay": "P30D" }), "/capture_delay"),
         (json!({ "integration_mode": "POPUP" }), "/integration_mode"),
         (json!({ "shopper_redirection_url": "/back" }), "/shopper_redirection_url"),
         (json!({ "webhook": { "url": "https://shop.example/h", "event_types": ["PAID"] } }), "/webhook/event_types/0"),
@@ -190,4 +191,73 @@ async fn a_repeat_is_told_what_the_first_call_made() {
     assert_eq!(made.json()["id"], again.json()["resource_id"]);
     app.advance(7 * 86_400).await;
     assert_eq!(200, ask_with(&app.session_body("SO-2", &Value::Null)).await.status, "seven days later");
+}
+
+/// What is made here is not found by the other dialects, whoever asks.
+#[tokio::test]
+async fn a_session_is_no_purchase() {
+    let app = App::new().await;
+    let session = id(&app.shop_post(SESSIONS, &app.session_body("SO-1", &Value::Null)).await);
+    assert_eq!(404, app.get(&format!("/purchases/{session}/")).await.status);
+    for action in
+        ["cancel", "release", "capture", "charge", "refund", "mark_as_paid", "resend_invoice", "delete_recurring_token"]
+    {
+        let body = json!({ "recurring_token": session }).to_string();
+        let answer = app.act(&session, action, &body).await;
+        assert_eq!(404, answer.status, "{action}: {}", answer.text());
+    }
+    let purchase = app.purchase_id(json!({})).await;
+    let charge = app.act(&purchase, "charge", &json!({ "recurring_token": session }).to_string()).await;
+    assert_eq!(400, charge.status, "{}", charge.text());
+    assert_eq!(404, app.shop(Method::GET, &format!("{SESSIONS}/{purchase}"), &Value::Null).await.status);
+    assert_eq!("CREATED", app.shop_get(&format!("{SESSIONS}/{session}")).await["status"]);
+}
+
+#[tokio::test]
+async fn limits_bind_each_client() {
+    for (app, allowed) in [(App::with_test_limits().await, 299), (App::new().await, 400)] {
+        let token = app.orchestration_token(&app.merchant).await;
+        let mut unknown = 0;
+        for _ in 0..400 {
+            let read = call(&token, Method::GET, &format!("{SESSIONS}/x"), &Value::Null);
+            let answer = ask(&app.router, read).await;
+            if answer.status == 429 {
+                problem(&answer, 429);
+                assert_eq!("1", answer.header("retry-after"));
+            } else {
+                problem(&answer, 404);
+                unknown += 1;
+            }
+        }
+        assert_eq!(allowed, unknown);
+        let other = app.another_merchant().await;
+        let read = call(&app.orchestration_token(&other).await, Method::GET, &format!("{SESSIONS}/x"), &Value::Null);
+        assert_eq!(404, ask(&app.router, read).await.status, "others are not held up");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_call_of_the_api_is_a_problem_too() {
+    let app = App::new().await;
+    let token = app.orchestration_token(&app.merchant).await;
+    let body = app.session_body("SO-1", &Value::Null).to_string();
+    let padded = |length: usize| format!("{body}{}", " ".repeat(length - body.len()));
+    let json = "application/json";
+    for (method, path, content_type, body, status) in [
+        (Method::POST, SESSIONS, json, padded(64 * 1024), 200),
+        (Method::POST, SESSIONS, json, padded(64 * 1024 + 1), 413),
+        (Method::POST, SESSIONS, "text/plain", body.clone(), 415),
+        (Method::POST, SESSIONS, json, "{\"amount\":1,\"amount\":2}".to_owned(), 400),
+        (Method::GET, SESSIONS, "", String::new(), 405),
+        (Method::PUT, "/v2/payments", json, body.clone(), 405),
+        (Method::GET, "/v2/payments/not-an-id", "", String::new(), 404),
+        (Method::GET, "/v2/payment-links", "", String::new(), 404),
+        (Method::GET, "/payment/v2/nothing", "", String::new(), 404),
+    ] {
+        let answer = ask(&app.router, request(method.clone(), path, &token, content_type, body)).await;
+        assert_eq!(status, answer.status, "{method} {path}: {}", answer.text());
+        if status != 200 {
+            problem(&answer, status);
+        }
+    }
 }

@@ -84,6 +84,13 @@ impl Place {
         serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"))
     }
 
+    /// The merchant that the sandbox comes with.
+    pub(crate) fn merchant(&self) -> String {
+        let kept: Value =
+            serde_json::from_slice(&std::fs::read(self.data().join("keys/sandbox.json")).unwrap()).unwrap();
+        kept["merchant_id"].as_str().unwrap().to_owned()
+    }
+
     /// `tollgate audit`: exit code and what it printed.
     pub(crate) fn audit(&self) -> (i32, String) {
         let (code, out, err) = self.run(&["audit", "--data", self.data().to_str().unwrap()], &[]);

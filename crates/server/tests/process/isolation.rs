@@ -91,8 +91,7 @@ fn keys(gateway: &Gateway<'_>) -> Keys {
     let place = gateway.place;
     let other = gateway.control("POST", "/merchants", &Value::Null);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let kept = std::fs::read(place.data().join("keys/sandbox.json")).unwrap();
-    let own = text(&serde_json::from_slice::<Value>(&kept).unwrap()["merchant_id"]);
+    let own = place.merchant();
     let make = |mode: &str| place.administer(&["key", "create", "--merchant", &own, "--mode", mode]);
     let (live, revoked) = (make("live"), make("test"));
     assert_eq!(200, gateway.call(&text(&revoked["secret"]), "GET", "/public_key/", None).status, "it worked once");

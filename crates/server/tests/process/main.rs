@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod client;
+mod dialects;
 mod gateway;
 mod oracle;
 
@@ -13,5 +14,6 @@ mod configuration;
 mod crash;
 mod isolation;
 mod live;
+mod orchestration;
 mod redaction;
 mod start;

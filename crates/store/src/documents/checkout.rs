@@ -10,7 +10,7 @@ use super::word::AsWord;
 use super::{is_default, word};
 
 /// The part of a checkout that lies in columns.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct CheckoutColumns {
     pub(crate) id: CheckoutId,
     pub(crate) merchant_id: MerchantId,
@@ -18,7 +18,6 @@ pub(crate) struct CheckoutColumns {
     pub(crate) dialect: Dialect,
     pub(crate) public_id: Option<PublicId>,
     pub(crate) payment_id: PaymentId,
-    pub(crate) order_key: Option<String>,
     pub(crate) created_at: Timestamp,
 }
 
@@ -60,6 +59,8 @@ pub(crate) struct CheckoutDoc {
     token: Option<AsWord<CheckoutId>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tender: Option<TenderDoc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    order_key: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -231,7 +232,7 @@ impl CheckoutDoc {
             token,
             tender,
         } = checkout;
-        let columns = CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, order_key, created_at };
+        let columns = CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, created_at };
         let document = Self {
             brand,
             seller,
@@ -251,13 +252,14 @@ impl CheckoutDoc {
             brands: brands.map(|brands| brands.into_iter().map(AsWord).collect()),
             token: token.map(AsWord),
             tender: tender.map(Into::into),
+            order_key,
         };
         (columns, document)
     }
 
     /// Puts it together again.
     pub(crate) fn join(self, columns: CheckoutColumns) -> Checkout {
-        let CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, order_key, created_at } = columns;
+        let CheckoutColumns { id, merchant_id, mode, dialect, public_id, payment_id, created_at } = columns;
         Checkout {
             id,
             merchant_id,
@@ -266,7 +268,7 @@ impl CheckoutDoc {
             payment_id,
             dialect,
             public_id,
-            order_key,
+            order_key: self.order_key,
             created_at,
             seller: self.seller,
             language: self.language,

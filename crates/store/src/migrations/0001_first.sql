@@ -133,15 +133,12 @@ create table checkouts (
     -- What the dialect's clients call it, where that is not its id.
     public_id text,
     payment_id blob not null,
-    -- What the checkouts of one order share, where its payments are added up.
-    order_key text,
     created_at integer not null,
     checkout text not null,
     -- The dialect's own.
     document text not null
 ) strict;
 
-create index checkouts_of_orders on checkouts (merchant_id, mode, order_key) where order_key is not null;
 create unique index checkouts_by_public_id on checkouts (public_id) where public_id is not null;
 
 create table payments (
@@ -308,6 +305,17 @@ create table kept_cards (
 
 create index kept_cards_of_customers on kept_cards (merchant_id, mode, customer_id);
 
+-- Payments that were begun for an order, where they are added up (orchestration-api 3.6).
+create table order_payments (
+    position integer primary key,
+    merchant_id blob not null,
+    mode text not null,
+    order_key text not null,
+    payment_id blob not null unique
+) strict;
+
+create index order_payments_of_orders on order_payments (merchant_id, mode, order_key);
+
 -- Legs of tenders that may be charged again by their own names (orchestration-api 5.6).
 create table reusable_legs (
     position integer primary key,
@@ -317,10 +325,13 @@ create table reusable_legs (
     checkout_id blob not null,
     -- The acquirer's own number for it.
     reference text not null,
+    card_id blob not null,
     created_at integer not null
 ) strict;
 
 create index reusable_legs_by_reference on reusable_legs (merchant_id, mode, reference);
+
+create index reusable_legs_by_card on reusable_legs (merchant_id, mode, card_id);
 
 -- Declines of the last 30 days: what the limits of security R1 and R2 count. The key has the mode in it.
 create table declines (
