@@ -5,6 +5,7 @@
 //! second records the answer. What was under way when a process died is found again by its timer.
 
 mod authentication;
+mod calls;
 mod checkouts;
 mod gift_cards;
 mod operations;

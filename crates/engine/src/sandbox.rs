@@ -23,7 +23,7 @@ impl Engine {
             let looked = env.now();
             self.work().await?;
             let (store, book) = (&self.0.store, &self.0.test_book);
-            let stored = [store.next_timer().await?, store.next_delivery().await?];
+            let stored = [store.next_timer().await?, store.next_delivery(looked).await?];
             let next = stored.into_iter().chain([book.next_report().await?, clock.next_wake()]);
             let next = next.flatten().filter(|next| *next > looked).min();
             match next {
@@ -40,13 +40,14 @@ impl Engine {
     }
 
     /// Does everything that is due now, and what follows from it now. The workers take their share at the same time:
-    /// finding nothing to start means that it is done only if nobody is still doing it.
+    /// finding nothing to start means that it is done only if nobody is still doing it, nor made room for more meanwhile.
     async fn work(&self) -> Result<(), Error> {
         let clock = self.0.env.clock();
         loop {
             clock.quiet().await;
+            let ended = self.0.workers.ended();
             let started = self.timers_step().await? + self.deliveries_step().await? + self.reports_step().await?;
-            if started == 0 && clock.is_quiet() {
+            if started == 0 && clock.is_quiet() && ended == self.0.workers.ended() {
                 return Ok(());
             }
         }

@@ -192,7 +192,7 @@ pub(crate) mod tests {
         engine.0.env.clock().quiet().await;
         for (seconds, next) in [(9, Some(START.plus(Duration::from_secs(10)))), (61, None)] {
             engine.advance(Duration::from_secs(seconds)).await.expect("advanced");
-            assert_eq!(next, engine.0.store.next_delivery().await.expect("readable"));
+            assert_eq!(next, engine.0.store.next_delivery(engine.0.env.now()).await.expect("readable"));
         }
         let calls = heard.await.expect("four calls");
         let jwks = engine.jwks().await.expect("published");

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,15 +15,16 @@ use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::registry::Registry;
-use store::{Changeset, CheckoutRecord, Delivered, Delivery, Endpoint, TimerKind};
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
+use store::{Changeset, CheckoutRecord, Delivered, Delivery, DeliveryState, Destination, Endpoint, TimerKind};
 use tokio::sync::Notify;
 
 use crate::outgoing::SendError;
 use crate::webhooks::{self, Call, Fingerprints};
 use crate::{Causes, Engine, Error, mail, signing};
 
-/// At most this many timers or deliveries are started by one step.
+/// At most this many timers are started by one step.
 const BATCH: u32 = 64;
 /// Seconds after the first scheduling at which each try happens; after the last it is given up. In the minutes of
 /// purchases-api 5.5: 0, 2, 8, 26, 80, 242, 728, 2186.
@@ -41,37 +42,56 @@ pub(crate) struct State {
     pub(crate) deliveries: Notify,
     pub(crate) metrics: Metrics,
     timers_underway: Arc<Claims<(PaymentId, TimerKind)>>,
-    deliveries_underway: Arc<Claims<DeliveryId>>,
+    pub(crate) deliveries_underway: Arc<Claims<(DeliveryId, Destination)>>,
+    /// Who was called last. Whoever holds it is the only one to start deliveries.
+    pub(crate) last_called: tokio::sync::Mutex<Option<Destination>>,
     reports_underway: Arc<Claims<AttemptId>>,
 }
 
+impl State {
+    /// How many pieces of work have ended, well or not.
+    pub(crate) fn ended(&self) -> u64 {
+        let Self { timers_underway, deliveries_underway, reports_underway, .. } = self;
+        let ended = [&timers_underway.ended, &deliveries_underway.ended, &reports_underway.ended];
+        ended.into_iter().map(|ended| ended.load(Ordering::SeqCst)).sum()
+    }
+}
+
 /// What is being carried out, so that a step does not start it twice.
-struct Claims<T>(Mutex<HashSet<T>>);
+pub(crate) struct Claims<T> {
+    underway: Mutex<HashSet<T>>,
+    ended: AtomicU64,
+}
 
 impl<T> Default for Claims<T> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self { underway: Mutex::default(), ended: AtomicU64::new(0) }
     }
 }
 
 impl<T: Eq + Hash> Claims<T> {
     /// How many to ask the store for, so that what is under way does not crowd out what is not.
     fn with(&self, more: u32) -> u32 {
-        let underway = self.0.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner).len();
         more.saturating_add(u32::try_from(underway).unwrap_or(u32::MAX))
     }
 }
 
 impl<T: Eq + Hash + Clone> Claims<T> {
+    /// Everything that is under way.
+    pub(crate) fn all(&self) -> HashSet<T> {
+        self.underway.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// `None` when it is under way already.
-    fn claim(self: &Arc<Self>, what: T) -> Option<Claim<T>> {
-        let is_free = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(what.clone());
+    pub(crate) fn claim(self: &Arc<Self>, what: T) -> Option<Claim<T>> {
+        let is_free = self.underway.lock().unwrap_or_else(PoisonError::into_inner).insert(what.clone());
         is_free.then(|| Claim { claims: Arc::clone(self), what, released: AtomicBool::new(false) })
     }
 }
 
 /// Something that is being carried out. However it ends, it can be claimed again.
-struct Claim<T: Eq + Hash> {
+pub(crate) struct Claim<T: Eq + Hash> {
     claims: Arc<Claims<T>>,
     what: T,
     released: AtomicBool,
@@ -81,7 +101,8 @@ impl<T: Eq + Hash> Claim<T> {
     /// Once: by then it may be somebody else's.
     fn release(&self) {
         if !self.released.swap(true, Ordering::SeqCst) {
-            self.claims.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.what);
+            self.claims.underway.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.what);
+            self.claims.ended.fetch_add(1, Ordering::SeqCst);
         }
     }
 }
@@ -97,6 +118,10 @@ impl<T: Eq + Hash> Drop for Claim<T> {
 pub(crate) struct Metrics {
     answers: Family<[(&'static str, &'static str); 1], Counter>,
     deliveries: Family<[(&'static str, &'static str); 1], Counter>,
+    given_up: Counter,
+    pub(crate) open: Gauge,
+    pub(crate) calls: Gauge,
+    pub(crate) oldest_due: Gauge,
 }
 
 impl Metrics {
@@ -116,9 +141,14 @@ impl Metrics {
 impl Engine {
     /// Adds the engine's counts to a registry.
     pub fn register_metrics(&self, registry: &mut Registry) {
-        let Metrics { answers, deliveries } = self.0.workers.metrics.clone();
+        let Metrics { answers, deliveries, given_up, open, calls, oldest_due } = self.0.workers.metrics.clone();
         registry.register("acquirer_answers", "Answers to authorizations", answers);
         registry.register("notification_tries", "Tries to deliver a notification", deliveries);
+        registry.register("notifications_given_up", "Notifications whose last try failed", given_up);
+        registry.register("notifications_open", "Notifications neither delivered nor given up", open);
+        registry.register("notification_calls", "Notifications on their way", calls);
+        let help = "Age of the notification that has been due for longest";
+        registry.register_with_unit("notifications_oldest_due", help, Unit::Seconds, oldest_due);
         self.0.risk.register(registry);
     }
 
@@ -136,8 +166,10 @@ impl Engine {
         let engine = self.clone();
         self.0.tasks.spawn(async move {
             loop {
+                // What is due and may not start yet is not waited for: whatever ends calls.
+                let now = engine.0.env.now();
                 let next =
-                    engine.deliveries_step().await.and(engine.0.store.next_delivery().await.map_err(Error::from));
+                    engine.deliveries_step().await.and(engine.0.store.next_delivery(now).await.map_err(Error::from));
                 if engine.rest(next, &engine.0.workers.deliveries).await {
                     return;
                 }
@@ -192,23 +224,6 @@ impl Engine {
         Ok(started)
     }
 
-    /// Starts every due delivery and answers how many.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub(crate) async fn deliveries_step(&self) -> Result<usize, Error> {
-        let due = self.0.store.due_deliveries(self.0.env.now(), self.0.workers.deliveries_underway.with(BATCH)).await?;
-        let mut started = 0;
-        for delivery in due {
-            let Some(claim) = self.0.workers.deliveries_underway.claim(delivery.id) else { continue };
-            started += 1;
-            let engine = self.clone();
-            let work = async move { engine.deliver(&delivery).await };
-            self.start_claimed(claim, work, |engine| engine.0.workers.deliveries.notify_one());
-        }
-        Ok(started)
-    }
-
     /// Starts to write down every due report of the acquirer and answers how many.
     ///
     /// # Errors
@@ -228,7 +243,7 @@ impl Engine {
 
     /// Does claimed work in a task of its own, then calls the worker. What fails, or panics, is let go only after a
     /// pause.
-    fn start_claimed<T: Eq + Hash + Debug + Send + Sync + 'static>(
+    pub(crate) fn start_claimed<T: Eq + Hash + Debug + Send + Sync + 'static>(
         &self,
         claim: Claim<T>,
         work: impl Future<Output = Result<(), Error>> + Send + 'static,
@@ -262,7 +277,7 @@ impl Engine {
 
     /// One try to deliver one notification. A store that fails leaves everything as it was; whatever else goes wrong is
     /// a try that failed.
-    async fn deliver(&self, delivery: &Delivery) -> Result<(), Error> {
+    pub(crate) async fn deliver(&self, delivery: &Delivery) -> Result<(), Error> {
         let attempts = delivery.attempts + 1;
         let mut body = delivery.body.clone();
         let (told, status) = match self.send(delivery, &mut body, attempts).await {
@@ -282,6 +297,13 @@ impl Engine {
         self.0.workers.metrics.deliveries.get_or_create(&[("outcome", outcome)]).inc();
         let delivered = Delivered { id: delivery.id, body, attempts, next, success, status, at };
         self.0.store.commit(Changeset { delivered: Some(delivered), ..Changeset::default() }).await?;
+        if next.is_none() && !success {
+            // Unless its receiver said meanwhile that it has it.
+            let record = self.0.store.delivery(delivery.merchant_id, delivery.mode, delivery.id).await?;
+            if record.is_some_and(|record| record.state == DeliveryState::GivenUp) {
+                self.0.workers.metrics.given_up.inc();
+            }
+        }
         Ok(())
     }
 
@@ -517,6 +539,12 @@ pub(crate) mod tests {
         Engine::open(parts).await.expect("an engine")
     }
 
+    fn openings() -> store::Openings {
+        let calls = 2;
+        let underway = HashSet::new();
+        store::Openings { calls, calls_of_owner: calls, calls_of_destination: calls, underway, last: None }
+    }
+
     #[tokio::test]
     async fn what_cannot_be_rendered_is_a_try_that_failed() {
         let dir = tempfile::tempdir().expect("a directory");
@@ -541,18 +569,20 @@ pub(crate) mod tests {
         assert_eq!(1, engine.deliveries_step().await.expect("started"));
         engine.0.env.clock().quiet().await;
         let in_two_minutes = START.plus(Duration::from_secs(120));
-        assert_eq!(Some(in_two_minutes), engine.0.store.next_delivery().await.expect("readable"));
-        let again = engine.0.store.due_deliveries(in_two_minutes, 2).await.expect("readable");
+        assert_eq!(Some(in_two_minutes), engine.0.store.next_delivery(START).await.expect("readable"));
+        let again = engine.0.store.due_deliveries(in_two_minutes, openings()).await.expect("readable");
         assert_eq!(vec![(1, None)], again.into_iter().map(|one| (one.attempts, one.body)).collect::<Vec<_>>());
         engine.advance(Duration::from_secs(10 * 86_400)).await.expect("advanced");
-        assert_eq!(None, engine.0.store.next_delivery().await.expect("readable"), "given up");
+        assert_eq!(None, engine.0.store.next_delivery(START).await.expect("readable"), "given up");
+        assert_eq!(1, engine.0.workers.metrics.given_up.get());
     }
 
     #[tokio::test]
     async fn what_panics_can_be_claimed_again_after_a_pause() {
         let dir = tempfile::tempdir().expect("a directory");
         let engine = engine(dir.path()).await;
-        let (claims, what) = (&engine.0.workers.deliveries_underway, DeliveryId::new(uuid::Uuid::from_u128(1)));
+        let told = webhooks::tests::delivery(1, Endpoint::Mail);
+        let (claims, what) = (&engine.0.workers.deliveries_underway, (told.id, told.destination()));
         let claim = claims.claim(what).expect("free");
         assert!(claims.claim(what).is_none(), "under way");
         let (entered, started) = tokio::sync::oneshot::channel();

@@ -12,23 +12,26 @@ use tollgate_http::metrics::{CONTENT_TYPE, Metrics};
 
 /// `/healthz`, `/readyz`, and `/metrics` when it is served here.
 pub(crate) fn router(engine: Engine, metrics: Option<Arc<Metrics>>) -> Router {
-    let router =
-        Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready)).with_state(engine);
+    let router = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .with_state(engine.clone());
     match metrics {
-        Some(metrics) => router.merge(metrics_router(metrics)),
+        Some(metrics) => router.merge(metrics_router(engine, metrics)),
         None => router,
     }
 }
 
 /// `/metrics` alone, for a listener of its own.
-pub(crate) fn metrics_router(metrics: Arc<Metrics>) -> Router {
-    Router::new().route(
-        "/metrics",
-        get(move || {
-            let metrics = Arc::clone(&metrics);
-            async move { ([(header::CONTENT_TYPE, CONTENT_TYPE)], metrics.encode()) }
-        }),
-    )
+pub(crate) fn metrics_router(engine: Engine, metrics: Arc<Metrics>) -> Router {
+    Router::new().route("/metrics", get(counts)).with_state((engine, metrics))
+}
+
+async fn counts(State((engine, metrics)): State<(Engine, Arc<Metrics>)>) -> impl IntoResponse {
+    if let Err(error) = engine.measure().await {
+        tracing::error!(%error, "the notifications that wait could not be counted");
+    }
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], metrics.encode())
 }
 
 async fn ready(State(engine): State<Engine>) -> Response {

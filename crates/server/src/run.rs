@@ -130,7 +130,12 @@ async fn serve_until_signal(config: Config) -> anyhow::Result<()> {
             .await
             .map_err(|error| Impossible(format!("--admin-listen: {address} cannot be listened on: {error}")))?;
         let options = serving(env.clone(), Arc::clone(&http_metrics));
-        servers.push(tokio::spawn(serve(listener, operations::metrics_router(metrics), options, stop.clone())));
+        servers.push(tokio::spawn(serve(
+            listener,
+            operations::metrics_router(engine.clone(), metrics),
+            options,
+            stop.clone(),
+        )));
     }
     let options = Serving { trusted_proxies: config.trusted_proxies, tls, ..serving(env.clone(), http_metrics) };
     servers.push(tokio::spawn(serve(listener, router, options, stop.clone())));

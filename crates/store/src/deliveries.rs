@@ -3,7 +3,8 @@
 //!
 //! Of the open deliveries of a lane only the oldest waits for its time; the others are queued behind it, out of
 //! the index of what is due, and each moves up when the one before it arrived or was given up. So a merchant that
-//! does not answer costs one due row per checkout, however many notifications pile up.
+//! does not answer costs one due row per checkout, however many notifications pile up. Whose turn it is among those
+//! that are due is said in `destinations.rs`.
 //!
 //! [`Endpoint::is_in_order`]: crate::Endpoint::is_in_order
 
@@ -12,9 +13,10 @@ use rusqlite::{Connection, Row, params};
 
 use crate::Store;
 use crate::changeset::Delivered;
+use crate::destinations::{self, Openings};
 use crate::documents::{self, EndpointDoc};
 use crate::error::Error;
-use crate::records::{Delivery, DeliveryRecord, DeliveryState};
+use crate::records::{Backlog, Delivery, DeliveryRecord, DeliveryState};
 use crate::row::{Cells, Id, all, execute, first};
 
 pub(crate) fn insert(connection: &Connection, delivery: &Delivery) -> Result<(), Error> {
@@ -33,6 +35,7 @@ pub(crate) fn insert(connection: &Connection, delivery: &Delivery) -> Result<(),
         created_at,
     } = delivery;
     let lane = endpoint.is_in_order().then(|| checkout_id.bytes());
+    let destination = delivery.destination();
     let endpoint = documents::text(&EndpointDoc::from(endpoint.clone()))?;
     let is_behind = match lane {
         Some(lane) => oldest_open(connection, lane)?.is_some(),
@@ -40,9 +43,9 @@ pub(crate) fn insert(connection: &Connection, delivery: &Delivery) -> Result<(),
     };
     execute(
         connection,
-        "insert into deliveries (id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body,
-         state, lane, attempts, due_at, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        "insert into deliveries (id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint,
+         destination, body, state, lane, attempts, due_at, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         params![
             id.bytes(),
             merchant_id.bytes(),
@@ -52,6 +55,7 @@ pub(crate) fn insert(connection: &Connection, delivery: &Delivery) -> Result<(),
             version,
             notice.as_str(),
             endpoint,
+            destination.bytes(),
             body,
             if is_behind { "queued" } else { "waiting" },
             lane,
@@ -109,37 +113,60 @@ fn oldest_open(connection: &Connection, lane: [u8; 16]) -> Result<Option<i64>, E
 }
 
 impl Store {
-    /// At most `limit` deliveries whose time has come, earliest first: of each checkout the oldest open one, if it is
-    /// due. Those under way are among them until [`Delivered`] is written; the one worker knows which these are.
+    /// The deliveries that may start now: due, not under way, destinations in turns, each destination's earliest first.
     ///
     /// # Errors
     /// When something broke.
-    pub async fn due_deliveries(&self, now: Timestamp, limit: u32) -> Result<Vec<Delivery>, Error> {
+    pub async fn due_deliveries(&self, now: Timestamp, openings: Openings) -> Result<Vec<Delivery>, Error> {
         self.read(move |connection| {
-            all(
+            let mut due = Vec::new();
+            for position in destinations::choose(connection, now, &openings)? {
+                due.extend(first(
+                    connection,
+                    "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts,
+                     due_at, created_at from deliveries where position = $1 and state = 'waiting'",
+                    [position],
+                    parse,
+                )?);
+            }
+            Ok(due)
+        })
+        .await
+    }
+
+    /// When the first delivery after `now` is due.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn next_delivery(&self, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+        self.read(move |connection| {
+            first(
                 connection,
-                "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts,
-                 due_at, created_at from deliveries where state = 'waiting' and due_at <= $1
-                 order by due_at, position limit $2",
-                params![now.micros(), limit],
-                parse,
+                "select id, due_at from deliveries where state = 'waiting' and due_at > $1 order by due_at limit 1",
+                [now.micros()],
+                |row| Cells::new("deliveries", row).time(1, "due_at"),
             )
         })
         .await
     }
 
-    /// When the next delivery is due, those under way included.
+    /// What is still to be told. It reads an index of all of it: for who looks now and then.
     ///
     /// # Errors
     /// When something broke.
-    pub async fn next_delivery(&self) -> Result<Option<Timestamp>, Error> {
-        self.read(|connection| {
-            first(
+    pub async fn backlog(&self, now: Timestamp) -> Result<Backlog, Error> {
+        self.read(move |connection| {
+            let open =
+                first(connection, "select count(*) from deliveries where state in ('waiting', 'queued')", [], |row| {
+                    Cells::new("deliveries", row).get::<i64>(0, "state")
+                })?;
+            let oldest_due = first(
                 connection,
-                "select id, due_at from deliveries where state = 'waiting' order by due_at limit 1",
-                [],
+                "select id, due_at from deliveries where state = 'waiting' and due_at <= $1 order by due_at limit 1",
+                [now.micros()],
                 |row| Cells::new("deliveries", row).time(1, "due_at"),
-            )
+            )?;
+            Ok(Backlog { open: open.and_then(|open| u64::try_from(open).ok()).unwrap_or(0), oldest_due })
         })
         .await
     }

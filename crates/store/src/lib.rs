@@ -18,6 +18,7 @@ mod checkouts;
 mod counters;
 mod customers;
 mod deliveries;
+mod destinations;
 mod idempotency;
 mod journal;
 mod jws_keys;
@@ -47,9 +48,10 @@ pub use changeset::{
     AdminWrite, Announcement, Changeset, Committed, CounterWrite, DeclineWrite, Delivered, IdempotencyWrite,
     OrderTotal, OrderWrite, PaymentWrite, SubscriptionWrite,
 };
+pub use destinations::{Destination, Openings};
 pub use error::Error;
 pub use records::{
-    AccessToken, ApiKey, BankAccount, Brand, CardRow, CheckoutRecord, Company, CustomerRecord, Delivery,
+    AccessToken, ApiKey, Backlog, BankAccount, Brand, CardRow, CheckoutRecord, Company, CustomerRecord, Delivery,
     DeliveryRecord, DeliveryState, Endpoint, Idempotent, JwsKey, KeptCard, ListRow, Merchant, OauthClient, Order,
     ReusableLeg, Sealed, SigningKey, Subscription, Timer, TimerKind,
 };

@@ -6,6 +6,8 @@ use domain::{
     Exchange, Fees, KeyId, Look, MerchantId, Mode, Notice, OperationId, PaymentId, Timestamp,
 };
 
+use crate::destinations::Destination;
+
 /// A company that takes payments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merchant {
@@ -433,6 +435,23 @@ pub struct Delivery {
     pub due_at: Timestamp,
     /// When it was written down.
     pub created_at: Timestamp,
+}
+
+impl Delivery {
+    /// Who is called.
+    #[must_use]
+    pub fn destination(&self) -> Destination {
+        Destination::of(self.merchant_id, self.mode, &self.endpoint)
+    }
+}
+
+/// What is still to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// Notifications that are neither delivered nor given up.
+    pub open: u64,
+    /// When the one that is late, or under way, for longest was due.
+    pub oldest_due: Option<Timestamp>,
 }
 
 /// What a used idempotency key remembers.

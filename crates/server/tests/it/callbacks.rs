@@ -260,7 +260,9 @@ async fn a_refused_callback_comes_again_and_is_given_up_at_last() {
     shop.only();
     app.advance(1).await;
     assert_eq!(vec![0, 2], minutes(&shop.heard()));
+    assert_eq!((1, 0), (app.counted("notifications_open").await, app.counted("notifications_given_up").await));
     app.advance(10 * 86_400).await;
+    assert_eq!((0, 1), (app.counted("notifications_open").await, app.counted("notifications_given_up").await));
     let heard = shop.heard();
     assert_eq!(vec![0, 2, 8, 26, 80, 242, 728, 2_186], minutes(&heard));
     let key = public_key(&app).await;

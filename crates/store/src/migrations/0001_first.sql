@@ -238,6 +238,8 @@ create table deliveries (
     version integer not null,
     notice text not null,
     endpoint text not null,
+    -- Who is called, merchant by merchant: 8 bytes of whose it is, then 8 of the origin.
+    destination blob not null,
     body text,
     -- waiting: the oldest open one of its lane; queued: behind it; delivered; given_up.
     state text not null,
@@ -252,7 +254,9 @@ create table deliveries (
 ) strict;
 
 create index deliveries_due on deliveries (due_at) where state = 'waiting';
-create index deliveries_open on deliveries (lane, position) where lane is not null and state in ('waiting', 'queued');
+-- The next destination that waits for something, and what is due there, without reading the rest of its backlog.
+create index deliveries_turns on deliveries (destination, due_at, position) where state = 'waiting';
+create index deliveries_open on deliveries (lane, position) where state in ('waiting', 'queued');
 -- A payment's id is in order of time, a checkout's is random: this index grows at its end.
 create index deliveries_of_payment on deliveries (payment_id);
 

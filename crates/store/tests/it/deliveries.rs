@@ -1,10 +1,10 @@
 //! Deliveries go out in order per checkout.
 
 use domain::DeliveryId;
-use store::{Changeset, CheckoutRecord, Delivered, DeliveryState, Store};
+use store::{Backlog, Changeset, CheckoutRecord, Delivered, DeliveryState, Store};
 use tempfile::tempdir;
 
-use crate::samples::{at, checkout, checkout_id, delivery, done, open};
+use crate::samples::{at, checkout, checkout_id, delivery, done, open, openings};
 
 async fn write(store: &Store, payment: u128, number: u128, seconds: i64) {
     let deliveries = vec![delivery(payment, number, seconds)];
@@ -26,7 +26,7 @@ async fn answer(store: &Store, id: DeliveryId, attempts: u32, next: Option<i64>,
 }
 
 async fn due(store: &Store, seconds: i64) -> Vec<DeliveryId> {
-    let due = store.due_deliveries(at(seconds), 10).await.expect("readable");
+    let due = store.due_deliveries(at(seconds), openings(10)).await.expect("readable");
     due.into_iter().map(|delivery| delivery.id).collect()
 }
 
@@ -47,12 +47,20 @@ async fn later_ones_wait_for_earlier_ones() {
 
     assert_eq!(vec![first], due(&store, 0).await);
     assert_eq!(vec![first, other], due(&store, 9).await, "one of each checkout, earliest first");
-    assert_eq!(Some(at(0)), store.next_delivery().await.expect("readable"));
-    assert_eq!(delivery(1, 1, 0), store.due_deliveries(at(9), 1).await.expect("readable")[0]);
+    assert_eq!(Some(at(0)), store.next_delivery(at(-1)).await.expect("readable"));
+    assert_eq!(delivery(1, 1, 0), store.due_deliveries(at(9), openings(1)).await.expect("readable")[0]);
+
+    assert_eq!(Some(at(1)), store.next_delivery(at(0)).await.expect("readable"), "what is due is not ahead");
+    let backlog = |now| {
+        let store = store.clone();
+        async move { store.backlog(at(now)).await.expect("readable") }
+    };
+    assert_eq!(Backlog { open: 4, oldest_due: Some(at(0)) }, backlog(9).await, "those behind others are counted too");
+    assert_eq!(Backlog { open: 4, oldest_due: None }, backlog(-1).await);
 
     answer(&store, first, 1, Some(60), 500).await;
     assert_eq!(vec![other], due(&store, 59).await, "the second waits for the first, which waits for its next try");
-    let again = store.due_deliveries(at(60), 10).await.expect("readable").pop().expect("the first");
+    let again = store.due_deliveries(at(60), openings(10)).await.expect("readable").pop().expect("the first");
     assert_eq!((first, 1, Some("the bytes")), (again.id, again.attempts, again.body.as_deref()));
 
     answer(&store, first, 2, None, 200).await;
@@ -64,7 +72,8 @@ async fn later_ones_wait_for_earlier_ones() {
     assert_eq!(vec![other, third], due(&store, 99).await);
     answer(&store, other, 1, None, 200).await;
     answer(&store, third, 1, None, 200).await;
-    assert_eq!(None, store.next_delivery().await.expect("readable"));
+    assert_eq!(None, store.next_delivery(at(-1)).await.expect("readable"));
+    assert_eq!(Backlog { open: 0, oldest_due: None }, backlog(99).await);
 
     let log = store.deliveries(checkout_id(1)).await.expect("readable");
     let shown: Vec<_> =
@@ -80,7 +89,7 @@ async fn later_ones_wait_for_earlier_ones() {
 
     // A new one after all are over waits for nobody.
     write(&store, 1, 4, 80).await;
-    assert_eq!(Some(at(80)), store.next_delivery().await.expect("readable"));
+    assert_eq!(Some(at(80)), store.next_delivery(at(79)).await.expect("readable"));
     let log = store.deliveries(checkout_id(1)).await.expect("readable");
     assert_eq!((DeliveryState::Open, None), (log[3].state, log[3].status));
 }
@@ -105,7 +114,7 @@ async fn a_try_without_a_body_leaves_none() {
     let first = Changeset { delivered: Some(failed(1, Some(at(60)))), ..Changeset::default() };
     done(&store, first).await;
     assert_eq!(Vec::<DeliveryId>::new(), due(&store, 59).await);
-    let again = store.due_deliveries(at(60), 10).await.expect("readable").pop().expect("the same");
+    let again = store.due_deliveries(at(60), openings(10)).await.expect("readable").pop().expect("the same");
     assert_eq!((id, 1, None), (again.id, again.attempts, again.body));
     done(&store, Changeset { delivered: Some(failed(2, None)), ..Changeset::default() }).await;
     let log = store.deliveries(checkout_id(1)).await.expect("readable");

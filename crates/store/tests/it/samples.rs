@@ -1,5 +1,6 @@
 //! Payments and what belongs to them, made the way the engine makes them.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use domain::ledger::postings;
@@ -10,7 +11,7 @@ use domain::{
 };
 use store::{
     AdminWrite, Changeset, CheckoutRecord, Committed, Company, CustomerRecord, Delivery, Endpoint, IdempotencyWrite,
-    Merchant, PaymentWrite, Store, Timer, TimerKind,
+    Merchant, Openings, PaymentWrite, Store, Timer, TimerKind,
 };
 use uuid::Uuid;
 
@@ -208,6 +209,11 @@ pub(crate) fn delivery(payment: u128, number: u128, seconds: i64) -> Delivery {
         due_at: at(seconds),
         created_at: at(seconds),
     }
+}
+
+/// So many calls, whoever is called.
+pub(crate) fn openings(calls: usize) -> Openings {
+    Openings { calls, calls_of_owner: calls, calls_of_destination: calls, underway: HashSet::new(), last: None }
 }
 
 pub(crate) fn inquiry(number: u128) -> Timer {
