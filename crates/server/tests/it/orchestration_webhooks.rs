@@ -94,7 +94,10 @@ async fn every_change_is_told_once_as_it_is_read() {
         app.advance(0).await;
         let all = shop.heard();
         let new = all.get(heard..).unwrap().iter().map(told).collect::<Vec<_>>();
-        assert_eq!(expected, new);
+        // Two legs are asked at once, and either may be answered first.
+        let as_expected = |at: usize, said: &String| expected[at].split(" or ").any(|one| one == said);
+        assert_eq!(expected.len(), new.len(), "{new:?}");
+        assert!(new.iter().enumerate().all(|(at, said)| as_expected(at, said)), "{expected:?}, and not {new:?}");
         let (stored, said) = (app.as_stored(&payment).await, all.last().unwrap().json());
         // That a session was submitted is told of the moment when nothing had been answered.
         if stored["version"] == said["version"] {
@@ -114,10 +117,14 @@ async fn every_change_is_told_once_as_it_is_read() {
         app.operate(&payment, operation, &body).await;
     };
     // The amounts change when it begins, and with each leg.
+    let one_of_two = [
+        "PAYMENT_CAPTURE: PENDING 3000: giftcard 2000 SUCCESS, creditcard 1000 PENDING",
+        "PAYMENT_CAPTURE: PENDING 3000: giftcard 2000 PENDING, creditcard 1000 SUCCESS",
+    ];
     operate("captures", 3_000, "").await;
     check(&[
         "PAYMENT_CAPTURE: PENDING 3000: giftcard 2000 PENDING, creditcard 1000 PENDING",
-        "PAYMENT_CAPTURE: PENDING 3000: giftcard 2000 SUCCESS, creditcard 1000 PENDING",
+        &one_of_two.join(" or "),
         "PAYMENT_CAPTURE: SUCCESS 3000: giftcard 2000 SUCCESS, creditcard 1000 SUCCESS",
     ])
     .await;
@@ -131,10 +138,14 @@ async fn every_change_is_told_once_as_it_is_read() {
         "PAYMENT_CAPTURE: FAILURE 20: creditcard 20 FAILURE",
     ])
     .await;
+    let one_of_two = [
+        "PAYMENT_REFUND: PENDING 1500: creditcard 1010 FAILURE, giftcard 490 PENDING",
+        "PAYMENT_REFUND: PENDING 1500: creditcard 1010 PENDING, giftcard 490 SUCCESS",
+    ];
     operate("refunds", 1_500, "SIM_FAILURE").await;
     check(&[
         "PAYMENT_REFUND: PENDING 1500: creditcard 1010 PENDING, giftcard 490 PENDING",
-        "PAYMENT_REFUND: PENDING 1500: creditcard 1010 FAILURE, giftcard 490 PENDING",
+        &one_of_two.join(" or "),
         "PAYMENT_REFUND: CONFLICT 1500: creditcard 1010 FAILURE, giftcard 490 SUCCESS",
     ])
     .await;
