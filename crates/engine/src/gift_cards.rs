@@ -1,9 +1,13 @@
 //! Gift cards between two posts of a page: what was read of one goes with the page, sealed, and is written down nowhere.
 //! So it lives as long as the page does, on every node, and across a restart.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{GiftCardNumber, Money, Timestamp};
+use domain::{CheckoutId, GiftCardNumber, Money, Terms, Timestamp};
 use store::Sealed;
 use zeroize::Zeroizing;
 
@@ -24,11 +28,54 @@ pub struct ReadGiftCard {
     pub balance: Money,
 }
 
+/// Readings at one checkout that may be refused; whoever tries more is guessing codes (security R1).
+const REFUSED_MAX: u32 = 10;
+/// How long they are remembered; no checkout is open for longer.
+const REMEMBERED: Duration = Duration::from_hours(24);
+
+/// Refused readings, by checkout; in memory only.
+#[derive(Default)]
+pub(crate) struct Guesses(Mutex<HashMap<CheckoutId, (Timestamp, u32)>>);
+
+impl Guesses {
+    /// Whether one more reading may be tried. It counts as refused until it is taken back, so that many at once are not
+    /// more than many in turn.
+    fn add(&self, now: Timestamp, id: CheckoutId) -> bool {
+        let mut guesses = self.lock();
+        guesses.retain(|_, (since, _)| since.plus(REMEMBERED) > now);
+        let (_, count) = guesses.entry(id).or_insert((now, 0));
+        let fits = *count < REFUSED_MAX;
+        *count += u32::from(fits);
+        fits
+    }
+
+    fn take_back(&self, id: CheckoutId) {
+        if let Some((_, count)) = self.lock().get_mut(&id) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<CheckoutId, (Timestamp, u32)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Engine {
-    /// What is on a gift card; `code` is the one that belongs to it.
+    /// What is on a gift card; `code` is the one that belongs to it. Where limits bind, a checkout at which too many were
+    /// refused is refused all others.
     pub async fn gift_card_balance(&self, shown: &Shown, number: &GiftCardNumber, code: Option<&str>) -> Balance {
-        let currency = shown.payment.terms.amount.currency();
-        self.0.test_acquirer.gift_card_balance(number.expose(), code, currency).await
+        let Terms { checkout_id, mode, amount, .. } = shown.payment.terms;
+        let guesses = self.0.risk.binds(mode).then_some(&self.0.guesses);
+        if guesses.is_some_and(|guesses| !guesses.add(self.0.env.now(), checkout_id)) {
+            return Balance::Refused;
+        }
+        let balance = self.0.test_acquirer.gift_card_balance(number.expose(), code, amount.currency()).await;
+        if let Some(guesses) = guesses
+            && balance != Balance::Refused
+        {
+            guesses.take_back(checkout_id);
+        }
+        balance
     }
 
     /// The card as text for a form of this checkout, which nobody else reads and no other checkout takes.

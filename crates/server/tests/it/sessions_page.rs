@@ -301,6 +301,26 @@ async fn a_gift_card_that_cannot_be_used_says_why() {
 }
 
 #[tokio::test]
+async fn codes_of_gift_cards_are_not_to_be_guessed() {
+    const REFUSED: &str = "Check number and code. This gift card was not found";
+    for (app, bound) in [(App::with_test_limits().await, true), (App::new().await, false)] {
+        let payer = Payer::at(app, json!({})).await;
+        let page = payer.open("").await;
+        // What was read is no guess.
+        assert_eq!(200, payer.add(&page, GIFT, "123").await.status);
+        for code in 0..10 {
+            says(&payer.add(&page, GIFT, &format!("99{code}")).await, REFUSED);
+        }
+        let right = payer.add(&page, GIFT, "123").await;
+        if bound {
+            says(&right, REFUSED);
+        } else {
+            assert_eq!(200, right.status, "{}", right.text());
+        }
+    }
+}
+
+#[tokio::test]
 async fn there_is_room_for_ten() {
     let payer = Payer::of_much().await;
     let mut page = payer.open("").await;
