@@ -232,10 +232,11 @@ fn events() -> Paths {
             .description(Some("The type of event."))
             .schema(Some(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(events::TYPES))))
     };
+    // What is taken back need only be what was registered, so any text may be asked for.
     let url = |required: bool| {
         let schema = ObjectBuilder::new()
             .schema_type(Type::String)
-            .format(Some(SchemaFormat::Custom("uri".to_owned())))
+            .format(required.then(|| SchemaFormat::Custom("uri".to_owned())))
             .max_length(Some(events::URL_CHARS_MAX));
         query("url", required).description(Some("The address that is called with a token.")).schema(Some(schema))
     };
