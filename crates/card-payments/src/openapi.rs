@@ -2,13 +2,13 @@
 //! by the types that are rendered.
 
 use tollgate_http::fields;
-use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItemBuilder};
-use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
+use tollgate_http::openapi::{self, JSON, answer, item, json_body, named, text, uuid};
+use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
+use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{ComponentsBuilder, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, Ref, RefOr, Required,
+    ContentBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, RefOr, Required,
     Response, ResponseBuilder, SecurityRequirement, ServerBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
@@ -43,8 +43,8 @@ pub(crate) fn document(public_url: &str) -> OpenApi {
     let components = ComponentsBuilder::new()
         .schemas_from_iter(schemas)
         .schema("Error", ErrorOut::schema())
-        .schema("TokenError", token_error())
-        .schema("Token", token_answer())
+        .schema("TokenError", openapi::token_error())
+        .schema("Token", openapi::token_answer().property("scope", text()).required("scope"))
         .schema("TokenRequest", token_request())
         .schema("OrderRequest", fields::describe(orders::order))
         .schema("Order", OrderOut::schema())
@@ -102,7 +102,7 @@ fn tokens() -> Paths {
         .response("413", refused("The body is too large."))
         .response("414", error("The address is too long."))
         .response("415", error("The body is compressed."))
-        .response("429", too_many())
+        .response("429", openapi::too_many(JSON, named("Error")))
         .response("431", ResponseBuilder::new().description("The headers are too large.").build())
         .response("500", error("Something went wrong on our side."))
         .securities(Some([SecurityRequirement::default(), SecurityRequirement::new(CLIENT, Vec::<String>::new())]));
@@ -129,9 +129,8 @@ fn links() -> Paths {
         )
         .response("400", error("What is wrong with the body; the token is not `READY`; or the card was declined."))
         .response("404", error("There is no such token."));
-    let uuid = ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::Custom("uuid".to_owned())));
     let status = operation("read_stored_card", "How a stored card stands", "payments")
-        .parameter(path("token").description(Some("The token of the card.")).schema(Some(uuid)))
+        .parameter(path("token").description(Some("The token of the card.")).schema(Some(uuid())))
         .response("200", answer("How it stands; charge it when it is `READY`.", named("StoredCard")))
         .response("400", error("The path cannot be read."))
         .response("404", error("There is no such token."));
@@ -274,8 +273,7 @@ fn events() -> Paths {
 }
 
 fn event_token() -> ParameterBuilder {
-    let uuid = ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::Custom("uuid".to_owned())));
-    path("token").description(Some("What the call named.")).schema(Some(uuid))
+    path("token").description(Some("What the call named.")).schema(Some(uuid()))
 }
 
 /// An operation with the answers every operation may give.
@@ -289,20 +287,19 @@ fn operation(id: &str, summary: &str, tag: &str) -> OperationBuilder {
         .response("405", error("The path has no such method."))
         .response("414", error("The address is too long."))
         .response("415", error("The body is compressed, or not JSON."))
-        .response("429", too_many())
+        .response("429", openapi::too_many(JSON, named("Error")))
         .response("431", ResponseBuilder::new().description("The headers are too large.").build())
         .response("500", error("Something went wrong on our side; safe to try again with the same Payer-Request-ID."))
 }
 
 /// An operation that changes something.
 fn call(id: &str, summary: &str, tag: &str) -> OperationBuilder {
-    let uuid = ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::Custom("uuid".to_owned())));
     let request_id = ParameterBuilder::new()
         .name("Payer-Request-ID")
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some("A call with an id that was handled within 31 days, on whatever path, is not handled again."))
-        .schema(Some(uuid));
+        .schema(Some(uuid()));
     operation(id, summary, tag)
         .parameter(request_id)
         .response("408", error("The body did not come whole."))
@@ -313,13 +310,6 @@ fn call(id: &str, summary: &str, tag: &str) -> OperationBuilder {
 
 fn silent() -> Response {
     error("The acquirer has not answered: nothing is sent twice, and reading the payment shows the result.")
-}
-
-fn item<const N: usize>(operations: [(HttpMethod, OperationBuilder); N]) -> PathItem {
-    let item = operations
-        .into_iter()
-        .fold(PathItemBuilder::new(), |item, (method, operation)| item.operation(method, operation.build()));
-    item.build()
 }
 
 fn path(name: &str) -> ParameterBuilder {
@@ -337,42 +327,8 @@ fn number(name: &str, description: &str) -> ParameterBuilder {
     path(name).description(Some(description)).schema(Some(schema))
 }
 
-fn json_body(schema: &str, required: bool) -> RequestBody {
-    RequestBodyBuilder::new()
-        .content("application/json", ContentBuilder::new().schema(Some(named(schema))).build())
-        .required(Some(if required { Required::True } else { Required::False }))
-        .build()
-}
-
-fn named(schema: &str) -> RefOr<Schema> {
-    RefOr::Ref(Ref::from_schema_name(schema))
-}
-
-fn answer(description: &str, schema: RefOr<Schema>) -> Response {
-    ResponseBuilder::new()
-        .description(description)
-        .content("application/json", ContentBuilder::new().schema(Some(schema)).build())
-        .build()
-}
-
 fn error(description: &str) -> Response {
     answer(description, named("Error"))
-}
-
-fn too_many() -> Response {
-    let retry_after = HeaderBuilder::new()
-        .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
-        .description(Some("Seconds to wait."))
-        .build();
-    ResponseBuilder::new()
-        .description("Too many requests.")
-        .header("Retry-After", retry_after)
-        .content("application/json", ContentBuilder::new().schema(Some(named("Error"))).build())
-        .build()
-}
-
-fn text() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String)
 }
 
 fn token_request() -> ObjectBuilder {
@@ -385,22 +341,6 @@ fn token_request() -> ObjectBuilder {
             "scope",
             text().description(Some("`READ`, `WRITE` or both with a space between; both when left out.")),
         )
-}
-
-fn token_answer() -> ObjectBuilder {
-    ObjectBuilder::new()
-        .property("access_token", text())
-        .required("access_token")
-        .property("token_type", text().enum_values(Some(["Bearer"])))
-        .required("token_type")
-        .property("expires_in", ObjectBuilder::new().schema_type(Type::Integer).description(Some("Seconds.")))
-        .required("expires_in")
-        .property("scope", text())
-        .required("scope")
-}
-
-fn token_error() -> ObjectBuilder {
-    ObjectBuilder::new().property("error", text()).required("error").property("error_description", text())
 }
 
 #[cfg(test)]

@@ -12,12 +12,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{MethodRouter, any, get, post, put};
+use axum::routing::{any, get, post, put};
 use domain::{CheckoutId, Dialect, Mode};
 use engine::{Credential, Engine};
 use tollgate_http::bearer;
 use tollgate_http::body;
 use tollgate_http::content;
+use tollgate_http::path::{self, behind};
 use tollgate_http::rate::{RateLimiter, Settings};
 
 use crate::errors::{self, ApiError};
@@ -112,18 +113,7 @@ pub fn router(engine: Engine, public_url: &str, test_limits: bool) -> Router {
 /// Whether a path is this dialect's.
 #[must_use]
 pub fn owns(path: &str) -> bool {
-    ["/api/v2", "/api/v1/events", "/oauth2"]
-        .iter()
-        .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
-}
-
-/// Each path with and without a slash at its end (1.1).
-fn behind<const N: usize>(routes: [(&str, MethodRouter<Api>); N]) -> Router<Api> {
-    let mut router = Router::new();
-    for (path, handler) in routes {
-        router = router.route(path, handler.clone()).route(&format!("{path}/"), handler);
-    }
-    router
+    path::is_below(path, &["/api/v2", "/api/v1/events", "/oauth2"])
 }
 
 async fn unknown() -> ApiError {

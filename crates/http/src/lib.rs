@@ -20,5 +20,6 @@ pub mod idempotency;
 pub mod json;
 pub mod metrics;
 pub mod oauth;
+pub mod openapi;
 pub mod path;
 pub mod rate;

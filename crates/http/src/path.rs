@@ -1,5 +1,7 @@
 //! Paths are put in order before they are routed, never by a redirect, which loses a POST's body.
 
+use axum::Router;
+use axum::routing::MethodRouter;
 use hyper::Uri;
 use hyper::http::uri::PathAndQuery;
 
@@ -35,6 +37,24 @@ pub(crate) fn in_order(uri: &Uri, slash_prefixes: &[&str]) -> Option<Uri> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(ordered).ok()?);
     Uri::from_parts(parts).ok()
+}
+
+/// Routes, each with and without a slash at its end.
+pub fn behind<S, const N: usize>(routes: [(&str, MethodRouter<S>); N]) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let mut router = Router::new();
+    for (path, handler) in routes {
+        router = router.route(path, handler.clone()).route(&format!("{path}/"), handler);
+    }
+    router
+}
+
+/// Whether a path is one of these prefixes, or below one.
+#[must_use]
+pub fn is_below(path: &str, prefixes: &[&str]) -> bool {
+    prefixes.iter().any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 fn collapsed(path: &str) -> String {
@@ -79,6 +99,22 @@ mod tests {
         check("/", "/");
         check("*", "*");
         check("http://a.example/api/v1//b", "http://a.example/api/v1/b/");
+    }
+
+    #[test]
+    fn below() {
+        for (path, expected) in [
+            ("/v2", true),
+            ("/v2/", true),
+            ("/v2/payments", true),
+            ("/oauth/token", true),
+            ("/v22", false),
+            ("/v", false),
+            ("/api/v2", false),
+            ("", false),
+        ] {
+            assert_eq!(expected, is_below(path, &["/v2", "/oauth"]), "{path}");
+        }
     }
 
     #[test]

@@ -14,13 +14,14 @@ use domain::{Brand, BrandId, Cvc, Expiry, Pan};
 use engine::CardEntry;
 use serde::{Deserialize, Deserializer, Serialize};
 use tollgate_http::fields::Verdict;
+use tollgate_http::path::behind;
 use tollgate_http::{body, content};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use crate::errors::{ApiError, json};
 use crate::problems::Problems;
-use crate::routes::{Api, behind};
+use crate::routes::Api;
 use crate::transactions::{Network, network};
 
 const BODY_BYTES_MAX: usize = 8 * 1024;

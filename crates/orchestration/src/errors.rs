@@ -212,6 +212,9 @@ impl From<Error> for ApiError {
     }
 }
 
+/// What a problem document is called (RFC 9457).
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
 /// The status and the headers; [`envelope`] writes the body.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
@@ -259,7 +262,7 @@ pub fn refuse(status: StatusCode, path: &str) -> Response {
 }
 
 fn document(status: StatusCode, said: &Said, path: &str) -> Response {
-    written(status, "application/problem+json", &out(status, said, path))
+    written(status, PROBLEM_JSON, &out(status, said, path))
 }
 
 fn out<'a>(status: StatusCode, said: &'a Said, path: &'a str) -> ProblemOut<'a> {

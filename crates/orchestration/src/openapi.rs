@@ -4,7 +4,8 @@
 mod paths;
 
 use tollgate_http::fields;
-use utoipa::openapi::schema::{ComponentsBuilder, ObjectBuilder, Schema, Type};
+use tollgate_http::openapi::{self, text};
+use utoipa::openapi::schema::{ComponentsBuilder, ObjectBuilder, Schema};
 use utoipa::openapi::security::{ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, RefOr, SecurityRequirement, ServerBuilder};
 use utoipa::{PartialSchema, ToSchema};
@@ -63,12 +64,8 @@ fn components() -> ComponentsBuilder {
         .schema("CreatePayment", fields::describe(payment::create))
         .schema("CreateOperation", fields::describe(operation::create))
         .schema("TokenRequest", token_request())
-        .schema("Token", token_answer())
-        .schema("TokenError", token_error())
-}
-
-fn text() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String)
+        .schema("Token", openapi::token_answer())
+        .schema("TokenError", openapi::token_error())
 }
 
 fn token_request() -> ObjectBuilder {
@@ -76,20 +73,6 @@ fn token_request() -> ObjectBuilder {
         .property("grant_type", text().enum_values(Some(["client_credentials"])).description(Some("Or in the query.")))
         .property("client_id", text().description(Some("Unless it is said by Basic authentication.")))
         .property("client_secret", text().description(Some("Unless it is said by Basic authentication.")))
-}
-
-fn token_answer() -> ObjectBuilder {
-    ObjectBuilder::new()
-        .property("access_token", text())
-        .required("access_token")
-        .property("token_type", text().enum_values(Some(["Bearer"])))
-        .required("token_type")
-        .property("expires_in", ObjectBuilder::new().schema_type(Type::Integer).description(Some("Seconds.")))
-        .required("expires_in")
-}
-
-fn token_error() -> ObjectBuilder {
-    ObjectBuilder::new().property("error", text()).required("error").property("error_description", text())
 }
 
 #[cfg(test)]

@@ -12,11 +12,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{get, post};
 use domain::{BrandId, Dialect, Mode};
 use engine::{Brand, Credential, Engine};
 use tollgate_http::body;
 use tollgate_http::caller::Caller;
+use tollgate_http::path::{self, behind};
 use tollgate_http::rate::{RateLimiter, Settings, bucket};
 use tollgate_http::{bearer, content, oauth};
 
@@ -109,18 +110,7 @@ pub fn router(engine: Engine, public_url: &str, test_limits: bool) -> Router {
 /// Whether a path is this dialect's.
 #[must_use]
 pub fn owns(path: &str) -> bool {
-    ["/payment/v2", "/v2", "/oauth", "/v1/tenants"]
-        .iter()
-        .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
-}
-
-/// Each path with and without a slash at its end.
-pub(crate) fn behind<const N: usize>(routes: [(&str, MethodRouter<Api>); N]) -> Router<Api> {
-    let mut router = Router::new();
-    for (path, handler) in routes {
-        router = router.route(path, handler.clone()).route(&format!("{path}/"), handler);
-    }
-    router
+    path::is_below(path, &["/payment/v2", "/v2", "/oauth", "/v1/tenants"])
 }
 
 async fn unknown() -> ApiError {

@@ -2,16 +2,16 @@
 //! by the types that are rendered.
 
 use tollgate_http::fields;
-use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItemBuilder};
+use tollgate_http::openapi::{self, JSON, answer, item, named, uuid};
+use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{
     AdditionalProperties, AnyOfBuilder, ArrayBuilder, ComponentsBuilder, ObjectBuilder, OneOfBuilder, Schema, Type,
 };
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Ref, RefOr, Required, Response,
-    ResponseBuilder, SecurityRequirement, ServerBuilder,
+    ContentBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, RefOr, Required, Response,
+    SecurityRequirement, ServerBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
 
@@ -117,17 +117,17 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
         .servers(Some([ServerBuilder::new().url(base_url).build()]))
         .paths(
             PathsBuilder::new()
-                .path("/purchases/", path(HttpMethod::Post, create))
-                .path("/purchases/{id}/", path(HttpMethod::Get, read))
-                .path("/purchases/{id}/cancel/", path(HttpMethod::Post, cancel))
-                .path("/purchases/{id}/capture/", path(HttpMethod::Post, capture))
-                .path("/purchases/{id}/release/", path(HttpMethod::Post, release))
-                .path("/purchases/{id}/charge/", path(HttpMethod::Post, charge))
-                .path("/purchases/{id}/refund/", path(HttpMethod::Post, refund))
-                .path("/purchases/{id}/mark_as_paid/", path(HttpMethod::Post, mark_as_paid))
-                .path("/purchases/{id}/resend_invoice/", path(HttpMethod::Post, resend_invoice))
-                .path("/purchases/{id}/delete_recurring_token/", path(HttpMethod::Post, delete_recurring_token))
-                .path("/public_key/", path(HttpMethod::Get, public_key)),
+                .path("/purchases/", item([(HttpMethod::Post, create)]))
+                .path("/purchases/{id}/", item([(HttpMethod::Get, read)]))
+                .path("/purchases/{id}/cancel/", item([(HttpMethod::Post, cancel)]))
+                .path("/purchases/{id}/capture/", item([(HttpMethod::Post, capture)]))
+                .path("/purchases/{id}/release/", item([(HttpMethod::Post, release)]))
+                .path("/purchases/{id}/charge/", item([(HttpMethod::Post, charge)]))
+                .path("/purchases/{id}/refund/", item([(HttpMethod::Post, refund)]))
+                .path("/purchases/{id}/mark_as_paid/", item([(HttpMethod::Post, mark_as_paid)]))
+                .path("/purchases/{id}/resend_invoice/", item([(HttpMethod::Post, resend_invoice)]))
+                .path("/purchases/{id}/delete_recurring_token/", item([(HttpMethod::Post, delete_recurring_token)]))
+                .path("/public_key/", item([(HttpMethod::Get, public_key)])),
         )
         .components(Some(components.build()))
         .security(Some([SecurityRequirement::new(KEY, Vec::<String>::new())]))
@@ -136,14 +136,6 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
 
 /// An operation with the answers every operation may give.
 fn operation(id: &str, summary: &str) -> OperationBuilder {
-    let retry_after = HeaderBuilder::new()
-        .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
-        .description(Some("Seconds to wait."))
-        .build();
-    let too_many = ResponseBuilder::new()
-        .description("Too many requests.")
-        .header("Retry-After", retry_after)
-        .content("application/json", ContentBuilder::new().schema(Some(named("Errors"))).build());
     OperationBuilder::new()
         .operation_id(Some(id))
         .summary(Some(summary))
@@ -151,7 +143,7 @@ fn operation(id: &str, summary: &str) -> OperationBuilder {
         .response("401", refusal("The secret key is missing or not valid."))
         .response("405", refusal("The path has no such method."))
         .response("414", refusal("The address is too long."))
-        .response("429", too_many.build())
+        .response("429", openapi::too_many(JSON, named("Errors")))
         .response("431", refusal("The headers are too large."))
         .response("500", refusal("Something went wrong on our side; safe to try again with the same idempotency key."))
 }
@@ -174,10 +166,6 @@ fn action(id_of_operation: &str, summary: &str, body: Option<&str>) -> Operation
         .response("415", refusal("The body is not JSON, or compressed."))
 }
 
-fn path(method: HttpMethod, operation: OperationBuilder) -> utoipa::openapi::PathItem {
-    PathItemBuilder::new().operation(method, operation.build()).build()
-}
-
 fn id() -> ParameterBuilder {
     ParameterBuilder::new()
         .name("id")
@@ -194,23 +182,6 @@ fn idempotency_key() -> ParameterBuilder {
         .required(Required::False)
         .description(Some("A repeat with the same key and body within 24 hours gets the first answer again."))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-}
-
-fn named(schema: &str) -> RefOr<Schema> {
-    RefOr::Ref(Ref::from_schema_name(schema))
-}
-
-fn uuid() -> ObjectBuilder {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .format(Some(utoipa::openapi::SchemaFormat::Custom("uuid".to_owned())))
-}
-
-fn answer(description: &str, schema: RefOr<Schema>) -> Response {
-    ResponseBuilder::new()
-        .description(description)
-        .content("application/json", ContentBuilder::new().schema(Some(schema)).build())
-        .build()
 }
 
 fn refusal(description: &str) -> Response {

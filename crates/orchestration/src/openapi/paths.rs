@@ -1,12 +1,11 @@
 //! The operations of the dialect.
 
-use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItemBuilder};
-use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
-use utoipa::openapi::{
-    ContentBuilder, HttpMethod, PathItem, Ref, RefOr, Required, Response, ResponseBuilder, SecurityRequirement,
-};
+use tollgate_http::openapi::{self, answer, item, json_body, named, text, uuid};
+use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::{ContentBuilder, HttpMethod, PathItem, Required, Response, ResponseBuilder, SecurityRequirement};
+
+use crate::errors::PROBLEM_JSON;
 
 /// The names of the security schemes.
 pub(super) const TOKEN: &str = "purse_oauth2";
@@ -24,7 +23,7 @@ fn tokens() -> Paths {
     let body =
         RequestBodyBuilder::new().content("application/x-www-form-urlencoded", form).required(Some(Required::False));
     let refused = |description: &str| answer(description, named("TokenError"));
-    let grant = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["client_credentials"]));
+    let grant = text().enum_values(Some(["client_credentials"]));
     let issue = OperationBuilder::new()
         .operation_id(Some("issue_token"))
         .summary(Some("Get a token"))
@@ -99,7 +98,7 @@ fn payments() -> Paths {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some("With `max-age` the answer is what is known; without, partners are asked what is pending."))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+        .schema(Some(text()));
     let read = on("id", "The payment.", operation("read_payment", "How a payment stands", "payments"))
         .parameter(cache)
         .response("200", payment());
@@ -142,7 +141,7 @@ fn cards() -> Paths {
         .summary(Some("Hand in a card for one payment"))
         .description(Some("Called from the payer's browser, of any origin. The token is good for twelve minutes."))
         .tag("cards")
-        .parameter(uuid("tenantId", "The entity."))
+        .parameter(id("tenantId", "The entity."))
         .parameter(api_key("Optional."))
         .request_body(Some(json_body("CardForm", true)))
         .response("200", answer("The token of the card.", named("CardFormAnswer")))
@@ -179,7 +178,7 @@ fn operation(id: &str, summary: &str, tag: &str) -> OperationBuilder {
 
 /// An operation that changes something.
 fn write(id: &str, summary: &str, tag: &str) -> OperationBuilder {
-    let key = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+    let key = text().min_length(Some(1)).max_length(Some(255));
     let once = ParameterBuilder::new()
         .name("x-idempotency-key")
         .parameter_in(ParameterIn::Header)
@@ -194,24 +193,16 @@ fn write(id: &str, summary: &str, tag: &str) -> OperationBuilder {
 }
 
 fn on(name: &str, description: &str, operation: OperationBuilder) -> OperationBuilder {
-    operation.parameter(uuid(name, description)).response("404", problem("There is no such thing."))
+    operation.parameter(id(name, description)).response("404", problem("There is no such thing."))
 }
 
-fn item<const N: usize>(operations: [(HttpMethod, OperationBuilder); N]) -> PathItem {
-    let item = operations
-        .into_iter()
-        .fold(PathItemBuilder::new(), |item, (method, operation)| item.operation(method, operation.build()));
-    item.build()
-}
-
-fn uuid(name: &str, description: &str) -> ParameterBuilder {
-    let schema = ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::Custom("uuid".to_owned())));
+fn id(name: &str, description: &str) -> ParameterBuilder {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Path)
         .required(Required::True)
         .description(Some(description))
-        .schema(Some(schema))
+        .schema(Some(uuid()))
 }
 
 fn api_key(description: &str) -> ParameterBuilder {
@@ -220,42 +211,13 @@ fn api_key(description: &str) -> ParameterBuilder {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(description))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-}
-
-fn json_body(schema: &str, required: bool) -> RequestBody {
-    RequestBodyBuilder::new()
-        .content("application/json", ContentBuilder::new().schema(Some(named(schema))).build())
-        .required(Some(if required { Required::True } else { Required::False }))
-        .build()
-}
-
-fn named(schema: &str) -> RefOr<Schema> {
-    RefOr::Ref(Ref::from_schema_name(schema))
-}
-
-fn answer(description: &str, schema: RefOr<Schema>) -> Response {
-    ResponseBuilder::new()
-        .description(description)
-        .content("application/json", ContentBuilder::new().schema(Some(schema)).build())
-        .build()
+        .schema(Some(text()))
 }
 
 fn problem(description: &str) -> Response {
-    ResponseBuilder::new()
-        .description(description)
-        .content("application/problem+json", ContentBuilder::new().schema(Some(named("Problem"))).build())
-        .build()
+    openapi::answer_in(PROBLEM_JSON, description, named("Problem")).build()
 }
 
 fn too_many() -> Response {
-    let retry_after = HeaderBuilder::new()
-        .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
-        .description(Some("Seconds to wait."))
-        .build();
-    ResponseBuilder::new()
-        .description("Too many requests.")
-        .header("Retry-After", retry_after)
-        .content("application/problem+json", ContentBuilder::new().schema(Some(named("Problem"))).build())
-        .build()
+    openapi::too_many(PROBLEM_JSON, named("Problem"))
 }
