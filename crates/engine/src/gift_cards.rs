@@ -2,6 +2,7 @@
 //! So it lives as long as the page does, on every node, and across a restart.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -50,8 +51,12 @@ impl Guesses {
     }
 
     fn take_back(&self, id: CheckoutId) {
-        if let Some((_, count)) = self.lock().get_mut(&id) {
+        if let Entry::Occupied(mut entry) = self.lock().entry(id) {
+            let (_, count) = entry.get_mut();
             *count = count.saturating_sub(1);
+            if *count == 0 {
+                entry.remove();
+            }
         }
     }
 
