@@ -35,7 +35,8 @@ impl engine::Narrator for Narrator {
         }
         let callback = checkout.callback.as_ref().filter(|_| payloads::tells_callback(notice));
         let endpoints = callback.map(|callback| Endpoint::Status { url: callback.url.clone() });
-        Audience { endpoints: endpoints.into_iter().collect(), topics: payloads::topics(checkout, notice) }
+        let topics = payloads::topics(checkout, notice);
+        Audience { endpoints: endpoints.into_iter().collect(), topics, webhooks: None }
     }
 
     fn body(

@@ -76,6 +76,8 @@ ids! {
     CustomerId;
     /// One notification on its way to one endpoint.
     DeliveryId;
+    /// An address that a merchant registered to be told of what happens.
+    WebhookId;
 }
 
 /// What a dialect's clients call a checkout where its id will not do: a secret stands in the link, and their wire wants

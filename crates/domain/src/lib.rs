@@ -41,7 +41,7 @@ pub use event::Event;
 pub use gift_card::GiftCardNumber;
 pub use ids::{
     AttemptId, BrandId, CardId, CheckoutId, CustomerId, DeliveryId, IdError, KeyId, MerchantId, OperationId, PaymentId,
-    PublicId,
+    PublicId, WebhookId,
 };
 pub use look::{Colour, Logo, LogoId, Look, Palette, TooAlike};
 pub use money::{Currency, Exchange, Fees, Money};

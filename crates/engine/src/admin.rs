@@ -9,8 +9,9 @@ use zeroize::Zeroizing;
 
 use crate::cache::Cache;
 use crate::credentials::{self, Credential};
+use crate::signing::Owner;
 use crate::vault::{Binding, HashKey, Vault};
-use crate::{Engine, Error, signing};
+use crate::{Engine, Error};
 
 /// What an operator says of a new merchant.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +20,8 @@ pub struct NewMerchant {
     pub company: Company,
     /// What it is charged.
     pub fees: Fees,
+    /// Where it is written to when something of its own fails; may be empty.
+    pub email: String,
 }
 
 /// What an operator says of a new brand.
@@ -85,19 +88,13 @@ impl Engine {
             id: MerchantId::new(self.0.env.ordered_id()),
             company: new.company,
             fees: new.fees,
+            email: new.email,
             created_at: self.0.env.now(),
             revoked_at: None,
         };
-        let (engine, id) = (self.clone(), merchant.id);
-        // Two RSA keys: a fifth of a second of one core.
-        let keys = tokio::task::spawn_blocking(move || {
-            [Mode::Test, Mode::Live].map(|mode| signing::make(&engine.0.vault, id, mode))
-        })
-        .await
-        .map_err(|_| Error::Stopping)?;
         let mut writes = vec![AdminWrite::Merchant(merchant.clone())];
-        for key in keys {
-            writes.push(AdminWrite::SigningKey(key?));
+        for mode in [Mode::Test, Mode::Live] {
+            writes.push(AdminWrite::SigningKey(self.make_key(merchant_owner(merchant.id, mode), 1).await?));
         }
         self.administer(writes).await?;
         Ok(merchant)
@@ -294,7 +291,7 @@ impl Engine {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Store`].
     pub async fn public_key(&self, merchant_id: MerchantId, mode: Mode) -> Result<String, Error> {
-        Ok(self.0.store.signing_key(merchant_id, mode).await?.ok_or(Error::NotFound)?.public_pem)
+        Ok(self.0.store.signing_key(merchant_id.uuid(), mode).await?.ok_or(Error::NotFound)?.public_pem)
     }
 
     pub(crate) async fn administer(&self, admin: Vec<AdminWrite>) -> Result<(), Error> {
@@ -312,6 +309,11 @@ impl Engine {
             Committed::Stale | Committed::KeyUsed | Committed::OrderPaid => Err(Error::Stale),
         }
     }
+}
+
+/// The owner of what signs a merchant's callbacks.
+pub(crate) fn merchant_owner(merchant_id: MerchantId, mode: Mode) -> Owner {
+    Owner { id: merchant_id.uuid(), merchant_id, mode }
 }
 
 fn logo_id(logo: &Logo) -> Option<LogoId> {

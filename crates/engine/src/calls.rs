@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use store::Openings;
+use store::{Changeset, Lease, Openings};
 
 use crate::{Engine, Error};
 
@@ -14,6 +14,8 @@ const CALLS_MAX: usize = 256;
 const CALLS_OF_OWNER_MAX: usize = 64;
 /// Of these to one destination: one that answers nobody holds no more than this.
 const CALLS_OF_DESTINATION_MAX: usize = 8;
+/// For how long a worker has what it takes: longer than any try. Who is gone by then left it to the others.
+const LEASE: Duration = Duration::from_secs(60);
 
 impl Engine {
     /// Starts the due deliveries that there is room for and answers how many.
@@ -23,7 +25,6 @@ impl Engine {
     pub(crate) async fn deliveries_step(&self) -> Result<usize, Error> {
         let workers = &self.0.workers;
         let mut last = workers.last_called.lock().await;
-        // What ends from here on is left out once more: it may look due and be delivered already.
         let openings = Openings {
             calls: CALLS_MAX,
             calls_of_owner: CALLS_OF_OWNER_MAX,
@@ -31,8 +32,16 @@ impl Engine {
             underway: workers.deliveries_underway.all(),
             last: *last,
         };
+        let (store, at) = (&self.0.store, self.0.env.now());
+        let ids = store.due_deliveries(at, openings).await?;
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        // Another node that looked at the same time may have taken some of them.
+        let lease = Lease { worker: workers.id, ids, at, until: at.plus(LEASE) };
+        store.commit(Changeset { lease: Some(lease.clone()), ..Changeset::default() }).await?;
         let mut started = 0;
-        for delivery in self.0.store.due_deliveries(self.0.env.now(), openings).await? {
+        for delivery in store.leased(lease).await? {
             let destination = delivery.destination();
             let Some(claim) = workers.deliveries_underway.claim((delivery.id, destination)) else { continue };
             *last = Some(destination);
@@ -69,7 +78,7 @@ mod tests {
 
     use domain::{CheckoutId, DeliveryId, MerchantId, Timestamp};
     use prometheus_client::registry::Registry;
-    use store::{Changeset, Delivery, Endpoint};
+    use store::{Delivery, Endpoint, Told};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
     use tokio::sync::watch;
@@ -78,7 +87,7 @@ mod tests {
     use super::*;
     use crate::Reach;
     use crate::webhooks::tests::{delivery, webhook};
-    use crate::workers::tests::{START, reaching};
+    use crate::workers::tests::{START, merchant, reaching};
 
     /// Somebody who is called, and answers when told to.
     #[derive(Clone)]
@@ -163,6 +172,7 @@ mod tests {
             id: DeliveryId::new(id(1, number)),
             merchant_id: MerchantId::new(Uuid::from_u128(merchant)),
             checkout_id: CheckoutId::new(id(2, 0)),
+            version: u32::try_from(number).expect("small"),
             body: Some(format!("{object} {number}")),
             due_at,
             created_at: due_at,
@@ -171,8 +181,8 @@ mod tests {
     }
 
     async fn write(engine: &Engine, deliveries: Vec<Delivery>) {
-        engine.0.store.commit(Changeset { deliveries, ..Changeset::default() }).await.expect("written");
-        engine.0.workers.deliveries.notify_one();
+        let told = deliveries.into_iter().map(Told::To).collect();
+        engine.0.store.commit(Changeset { told, ..Changeset::default() }).await.expect("written");
     }
 
     #[tokio::test]
@@ -181,6 +191,7 @@ mod tests {
         let engine = reaching(dir.path(), Reach::PublicAndLoopback).await;
         let mut registry = Registry::default();
         engine.register_metrics(&mut registry);
+        merchant(&engine, 1).await;
         let (silent, busy) = (Shop::start(false).await, Shop::start(true).await);
         let before = Timestamp::from_seconds(START.seconds() - 60);
         let told_of =

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    CaptureMode, CheckoutId, Command, Customer, CustomerId, Dialect, Due, Event, MerchantId, Mode, OperationId,
+    CaptureMode, CheckoutId, Command, Customer, CustomerId, Dialect, Due, Event, MerchantId, Mode, Notice, OperationId,
     OperationKind, Payment, PaymentId, PublicId, Recorded, State, Submission, Terms, Timestamp, ledger, notices,
 };
 use store::{
@@ -99,15 +99,15 @@ impl Engine {
         let NewCheckout { record, opened, terms, customer, idempotency } = new;
         let payment = Payment::open(terms);
         let due = payment.terms.due.map(|due| due_timer(&payment, due));
-        self.commit_opening(Changeset {
-            customer,
-            checkout: Some(Box::new(record)),
-            payment: Some(PaymentWrite { expected_version: 0, payment, events: vec![opened], postings: vec![] }),
-            timers: due.into_iter().collect(),
-            idempotency,
-            ..Changeset::default()
-        })
-        .await
+        let mut change = Changeset { customer, timers: due.into_iter().collect(), idempotency, ..Changeset::default() };
+        let shown = Shown { record, history: vec![opened], payment };
+        for Recorded { version, at, event } in &shown.history {
+            self.tell(&shown, event, (*version, Notice::Opened), *at, &mut change);
+        }
+        let Shown { record, history: events, payment } = shown;
+        change.checkout = Some(Box::new(record));
+        change.payment = Some(PaymentWrite { expected_version: 0, payment, events, postings: vec![] });
+        self.commit_opening(change).await
     }
 
     pub(crate) async fn commit_opening(&self, change: Changeset) -> Result<Opened, Error> {
@@ -331,8 +331,7 @@ impl Engine {
             if refusal.is_none() {
                 beside(&shown, &mut change);
             }
-            let (wakes_timers, wakes_deliveries) =
-                (!change.timers.is_empty(), !change.deliveries.is_empty() || !change.announcements.is_empty());
+            let wakes_timers = !change.timers.is_empty();
             match if change.is_empty() { Committed::Done } else { self.0.store.commit(change).await? } {
                 Committed::Done => {}
                 Committed::Stale => continue,
@@ -345,9 +344,6 @@ impl Engine {
             }
             if wakes_timers {
                 self.0.workers.timers.notify_one();
-            }
-            if wakes_deliveries {
-                self.0.workers.deliveries.notify_one();
             }
             return match refusal {
                 Some(refusal) => Err(refusal.into()),

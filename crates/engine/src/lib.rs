@@ -7,15 +7,19 @@
 mod authentication;
 mod calls;
 mod checkouts;
+mod delivery_log;
 mod gift_cards;
 mod operations;
 mod payments;
 mod recovery;
+mod registered;
 mod reports;
 mod risk;
+mod sending;
 mod stored_cards;
 mod telling;
 mod tenders;
+mod warnings;
 mod webhooks;
 mod workers;
 
@@ -32,6 +36,7 @@ mod orders;
 mod outgoing;
 pub mod redirects;
 mod sandbox;
+mod signers;
 mod signing;
 mod subscriptions;
 mod turns;
@@ -60,15 +65,20 @@ pub use card_forms::CARD_FORM_LIFE;
 pub use causes::Causes;
 pub use checkouts::{NewCheckout, Opened, Shown, hold_ends};
 pub use credentials::Credential;
+pub use delivery_log::{Again, Logged, Page, RESEND_MAX, Resend};
 pub use gift_cards::ReadGiftCard;
 pub use jws::{JWK_LIFE, JwkState, PublicJwk, SigningJwk};
-pub use mail::Letter;
+pub use mail::{Letter, is_mail_address};
 pub use numbers::Numbered;
 pub use oauth::IssuedToken;
 pub use operations::{Answered, Operate, Operated};
 pub use outgoing::Reach;
 pub use payments::{CardEntry, Visit};
-pub use store::{Brand, CheckoutRecord, Company, CustomerRecord, Endpoint, IdempotencyWrite, Order, Subscription};
+pub use registered::{TestSend, WEBHOOKS_MAX, WebhookFields};
+pub use store::{
+    Beside, Brand, CheckoutRecord, Company, CustomerRecord, DeliveryRecord, DeliveryState, DeliveryTry, Destination,
+    DestinationRecord, Endpoint, IdempotencyWrite, Order, Subscription, Webhook,
+};
 pub use stored_cards::{StoredCard, needs_verification};
 pub use subscriptions::Told;
 pub use tenders::{LegSource, NewLeg};
@@ -129,6 +139,8 @@ pub struct Audience {
     pub endpoints: Vec<Endpoint>,
     /// And whoever subscribed to one of these.
     pub topics: &'static [&'static str],
+    /// And the webhooks of the merchant that are told of this.
+    pub webhooks: Option<&'static str>,
 }
 
 /// A merchant's address that takes signed words in its query.
@@ -189,7 +201,8 @@ struct Inner {
     authorization_max: Duration,
     directory: admin::Directory,
     numbers: numbers::Numbers,
-    signers: workers::Signers,
+    signers: signers::Signers,
+    webhook_secrets: vault::HashKey,
     jws: cache::Cache<(), jws::Keys>,
     underway: payments::Underway,
     tenders: tenders::Waiting,
@@ -273,7 +286,9 @@ impl Engine {
         let fingerprints = admin::own_secret(&store, &vault, &env, "card fingerprints").await?;
         let forms = admin::own_secret(&store, &vault, &env, "form tokens").await?;
         let requests = admin::own_secret(&store, &vault, &env, "request fingerprints").await?;
+        let webhook_secrets = admin::own_secret(&store, &vault, &env, "webhook secrets").await?;
         let card_keys = admin::own_secret(&store, &vault, &env, "card keys").await?;
+        let workers = workers::State::new(store.deliveries_written(), env.random_id());
         Ok(Self(Arc::new(Inner {
             test_acquirer: Acquirer::test(test_acquirer.clone(), env.clone()),
             directory_server: acquirer::Directory::new(env.clone()),
@@ -293,7 +308,8 @@ impl Engine {
             authorization_max,
             directory: admin::Directory::default(),
             numbers: numbers::Numbers::default(),
-            signers: workers::Signers::default(),
+            signers: signers::Signers::default(),
+            webhook_secrets,
             jws: cache::Cache::default(),
             underway: payments::Underway::default(),
             tenders: tenders::Waiting::default(),
@@ -301,7 +317,7 @@ impl Engine {
             guesses: gift_cards::Guesses::default(),
             turns: turns::Turns::default(),
             advancing: tokio::sync::Mutex::new(()),
-            workers: workers::State::default(),
+            workers,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         })))

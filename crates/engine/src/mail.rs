@@ -37,6 +37,12 @@ pub enum MailError {
     Outbox(#[from] std::io::Error),
 }
 
+/// Whether mail can be addressed so.
+#[must_use]
+pub fn is_mail_address(text: &str) -> bool {
+    text.parse::<Address>().is_ok()
+}
+
 /// The mail as it goes over the wire.
 pub(crate) fn compose(letter: &Letter, domain: &str) -> Result<String, MailError> {
     let wrong = |error: &dyn std::error::Error| MailError::Address(error.to_string());

@@ -129,16 +129,16 @@ impl Outgoing {
     pub(crate) async fn post_signed(
         &self,
         url: &str,
-        signature: (HeaderName, HeaderValue),
+        signatures: Vec<(HeaderName, HeaderValue)>,
         body: &str,
     ) -> Result<StatusCode, SendError> {
-        timeout(TOTAL, self.follow(url, signature, body)).await.map_err(|_| SendError::TimedOut)?
+        timeout(TOTAL, self.follow(url, signatures, body)).await.map_err(|_| SendError::TimedOut)?
     }
 
     async fn follow(
         &self,
         url: &str,
-        signature: (HeaderName, HeaderValue),
+        signatures: Vec<(HeaderName, HeaderValue)>,
         body: &str,
     ) -> Result<StatusCode, SendError> {
         let mut url = Url::parse(url).map_err(|_| SendError::Address)?;
@@ -147,7 +147,7 @@ impl Outgoing {
             let mut request = self.request();
             if post {
                 carry_json(&mut request, body);
-                request.headers_mut().insert(signature.0.clone(), signature.1.clone());
+                request.headers_mut().extend(signatures.iter().cloned());
             }
             let (status, location) = self.send(&url, request).await?;
             let Some(location) = location.filter(|_| status.is_redirection()) else { return Ok(status) };
@@ -383,7 +383,7 @@ mod tests {
         ] {
             let url = format!("http://{host}:{port}/");
             let signature = (HeaderName::from_static("x-signature"), HeaderValue::from_static("s"));
-            let answer = outgoing.post_signed(&url, signature, "{}").await;
+            let answer = outgoing.post_signed(&url, vec![signature], "{}").await;
             assert!(matches!(answer, Err(SendError::NotPublic | SendError::Resolve)), "{url}: {answer:?}");
         }
         let dialled = timeout(Duration::from_millis(100), listener.accept()).await;

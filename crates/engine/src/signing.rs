@@ -6,8 +6,9 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::{MerchantId, Mode};
+use domain::{MerchantId, Mode, Timestamp};
 use store::SigningKey;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::vault::{Binding, Unsealable, Vault};
@@ -23,13 +24,28 @@ pub enum SigningError {
     Library,
 }
 
+/// Whose key pair is made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Owner {
+    /// The merchant or the webhook.
+    pub(crate) id: Uuid,
+    pub(crate) merchant_id: MerchantId,
+    pub(crate) mode: Mode,
+}
+
 /// Makes and seals a key pair. Takes about a tenth of a second of one core: not for async threads.
-pub(crate) fn make(vault: &Vault, merchant_id: MerchantId, mode: Mode) -> Result<SigningKey, SigningError> {
+pub(crate) fn make(
+    vault: &Vault,
+    owner: Owner,
+    generation: u32,
+    made_at: Timestamp,
+) -> Result<SigningKey, SigningError> {
     let (pair, private) = generate()?;
     let public = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).map_err(|_| SigningError::Library)?;
-    let tenant = merchant_id.to_string();
-    let private = vault.seal(binding(&tenant, mode), &private)?;
-    Ok(SigningKey { merchant_id, mode, public_pem: pem(public.as_ref()), private })
+    let Owner { id, merchant_id, mode } = owner;
+    let (tenant, object) = (merchant_id.to_string(), id.to_string());
+    let private = vault.seal(binding(&tenant, mode, &object), &private)?;
+    Ok(SigningKey { owner: id, merchant_id, mode, generation, made_at, public_pem: pem(public.as_ref()), private })
 }
 
 /// A new key pair, and its private half as PKCS#8.
@@ -42,7 +58,8 @@ pub(crate) fn generate() -> Result<(KeyPair, Zeroizing<Vec<u8>>), SigningError> 
 
 /// Opens a stored key pair.
 pub(crate) fn open(vault: &Vault, key: &SigningKey) -> Result<KeyPair, SigningError> {
-    let private = vault.open(binding(&key.merchant_id.to_string(), key.mode), &key.private)?;
+    let (tenant, object) = (key.merchant_id.to_string(), key.owner.to_string());
+    let private = vault.open(binding(&tenant, key.mode, &object), &key.private)?;
     KeyPair::from_pkcs8(&private).map_err(|_| SigningError::Library)
 }
 
@@ -58,8 +75,8 @@ pub(crate) fn signature(pair: &KeyPair, bytes: &[u8]) -> Result<Vec<u8>, Signing
     Ok(signature)
 }
 
-fn binding(tenant: &str, mode: Mode) -> Binding<'_> {
-    Binding { purpose: "callback signature", tenant, mode: mode.as_str(), object: tenant, field: "private" }
+fn binding<'a>(tenant: &'a str, mode: Mode, object: &'a str) -> Binding<'a> {
+    Binding { purpose: "callback signature", tenant, mode: mode.as_str(), object, field: "private" }
 }
 
 /// PEM with LF newlines and lines of 64, as every client's parser takes it.
@@ -92,7 +109,8 @@ mod tests {
         let root = RootKey::parse(&RootKey::make(&env)).expect("a key");
         let vault = Vault::new(root, env);
         let merchant = MerchantId::parse("6f0d2f0e-1a55-4d0c-9c0e-6f2f0d3b7a11").expect("an id");
-        let key = make(&vault, merchant, Mode::Test).expect("made");
+        let owner = Owner { id: merchant.uuid(), merchant_id: merchant, mode: Mode::Test };
+        let key = make(&vault, owner, 1, Timestamp::from_seconds(0)).expect("made");
         let pair = open(&vault, &key).expect("opens");
         let signature = STANDARD.decode(sign(&pair, b"the exact bytes").expect("signed")).expect("base64");
 

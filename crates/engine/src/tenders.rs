@@ -240,7 +240,6 @@ impl Engine {
         }
         self.learn(&shown, &shown.history);
         self.0.workers.timers.notify_one();
-        self.0.workers.deliveries.notify_one();
         self.carry_on(asking, &shown, 0);
         self.tendered(caller, id).await
     }

@@ -12,7 +12,7 @@ use store::Delivery;
 
 use crate::checkouts::Shown;
 use crate::outgoing::SendError;
-use crate::workers::unreadable;
+use crate::sending::unreadable;
 use crate::{Engine, Error, WayBack};
 
 /// Seconds after the first scheduling at which each try happens; after the last it is given up: 10 s, 1 min, 5 min, 30
@@ -87,25 +87,41 @@ impl Engine {
         attempts: u32,
         body: &str,
     ) -> Result<Result<StatusCode, SendError>, Error> {
-        let Call { url, headers, event_types } = to;
         let signature = self.sign_detached_jws(body.as_bytes()).await?;
+        let owner = (delivery.merchant_id.uuid(), delivery.mode);
+        let timed = self.signatures(owner, delivery.id, body, false).await?;
+        match to.headers(delivery, attempts, signature) {
+            Ok(mut all) => {
+                all.extend(timed);
+                Ok(self.0.outgoing.post_with(to.url, all, body).await)
+            }
+            Err(error) => Ok(Err(error)),
+        }
+    }
+}
+
+impl Call<'_> {
+    /// The merchant's headers and ours. What cannot be a header was refused when it was named.
+    fn headers(
+        &self,
+        delivery: &Delivery,
+        attempts: u32,
+        signature: String,
+    ) -> Result<Vec<(HeaderName, HeaderValue)>, SendError> {
         let ours = [
-            ("x-purse-event-type", event_types.join(", ")),
+            ("x-purse-event-type", self.event_types.join(", ")),
             ("x-purse-delivery-id", delivery.id.to_string()),
             ("x-purse-attempt", attempts.to_string()),
             ("x-purse-signature", signature),
         ];
-        let theirs = headers.iter().flat_map(|(name, values)| values.iter().map(move |value| (name.as_str(), value)));
+        let theirs =
+            self.headers.iter().flat_map(|(name, values)| values.iter().map(move |value| (name.as_str(), value)));
         let ours = ours.iter().map(|(name, value)| (*name, value));
-        // What cannot be a header was refused when it was named.
         let all = theirs.chain(ours).map(|(name, value)| {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| SendError::Address)?;
             Ok((name, HeaderValue::from_str(value).map_err(|_| SendError::Address)?))
         });
-        match all.collect::<Result<Vec<_>, SendError>>() {
-            Ok(all) => Ok(self.0.outgoing.post_with(url, all, body).await),
-            Err(error) => Ok(Err(error)),
-        }
+        all.collect()
     }
 }
 
@@ -115,7 +131,7 @@ pub(crate) mod tests {
 
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use domain::{CheckoutId, DeliveryId, MerchantId, Mode, Notice, PaymentId};
-    use store::{Changeset, Endpoint};
+    use store::{Changeset, Endpoint, Told};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
     use uuid::Uuid;
@@ -123,7 +139,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::Reach;
     use crate::jws::tests::verify;
-    use crate::workers::tests::{START, reaching};
+    use crate::workers::tests::{START, merchant, reaching};
 
     pub(crate) fn webhook(url: &str, event_types: &[&str]) -> Endpoint {
         let headers = vec![("x-shop".to_owned(), vec!["1".to_owned(), "a b".to_owned()])];
@@ -139,7 +155,7 @@ pub(crate) mod tests {
             mode: Mode::Test,
             checkout_id: CheckoutId::new(id(3)),
             payment_id: PaymentId::new(id(4)),
-            version: 1,
+            version: u32::try_from(number).expect("small"),
             notice: Notice::Held,
             endpoint,
             body: Some(format!("{{\"caf\u{e9}\":{number}}}")),
@@ -175,11 +191,13 @@ pub(crate) mod tests {
     async fn a_call_is_signed_repeated_alike_and_goes_before_the_next_one() {
         let dir = tempfile::tempdir().expect("a directory");
         let engine = reaching(dir.path(), Reach::PublicAndLoopback).await;
+        merchant(&engine, 2).await;
         let shop = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/hook?order=1", shop.local_addr().expect("an address"));
         let types = ["CLIENT_SESSION", "PAYMENT_AUTHORIZATION"];
         let deliveries = vec![delivery(1, webhook(&url, &types)), delivery(2, webhook(&url, &types[..1]))];
-        engine.0.store.commit(Changeset { deliveries, ..Changeset::default() }).await.expect("written");
+        let told = deliveries.into_iter().map(Told::To).collect();
+        engine.0.store.commit(Changeset { told, ..Changeset::default() }).await.expect("written");
         // A redirect is no success, and is not followed.
         let heard = tokio::spawn(async move {
             let mut calls = vec![];
@@ -215,6 +233,7 @@ pub(crate) mod tests {
     async fn no_webhook_leads_inside() {
         let dir = tempfile::tempdir().expect("a directory");
         let engine = reaching(dir.path(), Reach::Public).await;
+        merchant(&engine, 2).await;
         let shop = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/", shop.local_addr().expect("an address"));
         let told = delivery(1, webhook(&url, &["PAYMENT_VOID"]));

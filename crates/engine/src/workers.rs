@@ -1,7 +1,7 @@
 //! Workers: steps that production calls in a loop and a test, or a moved clock, calls by hand. A step starts what is
 //! due; a process that dies in the middle leaves everything due again. Delivery is at least once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,37 +9,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use acquirer::{Answer, ReportDue};
-use aws_lc_rs::rsa::KeyPair;
-use domain::{AttemptId, DeliveryId, MerchantId, Mode, PaymentId, Recorded, Timestamp};
-use hyper::StatusCode;
-use hyper::header::{HeaderName, HeaderValue};
+use domain::{AttemptId, DeliveryId, PaymentId, Timestamp};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
-use store::{Changeset, CheckoutRecord, Delivered, Delivery, DeliveryState, Destination, Endpoint, TimerKind};
+use store::{Destination, TimerKind};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
-use crate::outgoing::SendError;
-use crate::webhooks::{self, Call, Fingerprints};
-use crate::{Causes, Engine, Error, mail, signing};
+use crate::{Causes, Engine, Error};
 
 /// At most this many timers are started by one step.
 const BATCH: u32 = 64;
-/// Seconds after the first scheduling at which each try happens; after the last it is given up. In the minutes of
-/// purchases-api 5.5: 0, 2, 8, 26, 80, 242, 728, 2186.
-const TRIES: [u64; 8] = [0, 120, 480, 1_560, 4_800, 14_520, 43_680, 131_160];
-/// The same for addresses that are told to fetch: ten calls, the gaps between them doubled from 32 s
-/// (card-payments-api 5.2).
-const CALLS: [u64; 10] = [0, 32, 96, 224, 480, 992, 2_016, 4_064, 8_160, 16_352];
 /// A worker that found the store out of order looks again after this.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What the workers share.
-#[derive(Default)]
 pub(crate) struct State {
     pub(crate) timers: Notify,
-    pub(crate) deliveries: Notify,
+    /// Called by the store as well.
+    pub(crate) deliveries: Arc<Notify>,
+    /// What this process takes deliveries as.
+    pub(crate) id: Uuid,
     pub(crate) metrics: Metrics,
     timers_underway: Arc<Claims<(PaymentId, TimerKind)>>,
     pub(crate) deliveries_underway: Arc<Claims<(DeliveryId, Destination)>>,
@@ -49,6 +41,19 @@ pub(crate) struct State {
 }
 
 impl State {
+    pub(crate) fn new(deliveries: Arc<Notify>, id: Uuid) -> Self {
+        Self {
+            timers: Notify::default(),
+            deliveries,
+            id,
+            metrics: Metrics::default(),
+            timers_underway: Arc::default(),
+            deliveries_underway: Arc::default(),
+            last_called: tokio::sync::Mutex::default(),
+            reports_underway: Arc::default(),
+        }
+    }
+
     /// How many pieces of work have ended, well or not.
     pub(crate) fn ended(&self) -> u64 {
         let Self { timers_underway, deliveries_underway, reports_underway, .. } = self;
@@ -117,8 +122,8 @@ impl<T: Eq + Hash> Drop for Claim<T> {
 #[derive(Default, Clone)]
 pub(crate) struct Metrics {
     answers: Family<[(&'static str, &'static str); 1], Counter>,
-    deliveries: Family<[(&'static str, &'static str); 1], Counter>,
-    given_up: Counter,
+    pub(crate) deliveries: Family<[(&'static str, &'static str); 1], Counter>,
+    pub(crate) given_up: Counter,
     pub(crate) open: Gauge,
     pub(crate) calls: Gauge,
     pub(crate) oldest_due: Gauge,
@@ -274,221 +279,16 @@ impl Engine {
             call(&engine);
         });
     }
-
-    /// One try to deliver one notification. A store that fails leaves everything as it was; whatever else goes wrong is
-    /// a try that failed.
-    pub(crate) async fn deliver(&self, delivery: &Delivery) -> Result<(), Error> {
-        let attempts = delivery.attempts + 1;
-        let mut body = delivery.body.clone();
-        let (told, status) = match self.send(delivery, &mut body, attempts).await {
-            Ok(answered) => answered,
-            Err(error @ Error::Store(_)) => return Err(error),
-            Err(error) => {
-                let (delivery_id, checkout_id) = (delivery.id, delivery.checkout_id);
-                tracing::error!(%delivery_id, %checkout_id, attempts, error = %Causes(&error), "a notification could not be sent");
-                (false, 0)
-            }
-        };
-        let at = self.0.env.now();
-        // A subscriber has what it was told of when it says so, and not before.
-        let success = told && !matches!(delivery.endpoint, Endpoint::Subscription { .. });
-        let next = if success { None } else { next_try(tries(&delivery.endpoint), delivery.created_at, attempts, at) };
-        let outcome = if told { "delivered" } else { "failed" };
-        self.0.workers.metrics.deliveries.get_or_create(&[("outcome", outcome)]).inc();
-        let delivered = Delivered { id: delivery.id, body, attempts, next, success, status, at };
-        self.0.store.commit(Changeset { delivered: Some(delivered), ..Changeset::default() }).await?;
-        if next.is_none() && !success {
-            // Unless its receiver said meanwhile that it has it.
-            let record = self.0.store.delivery(delivery.merchant_id, delivery.mode, delivery.id).await?;
-            if record.is_some_and(|record| record.state == DeliveryState::GivenUp) {
-                self.0.workers.metrics.given_up.inc();
-            }
-        }
-        Ok(())
-    }
-
-    /// Sends a notification and tells whether it arrived, and the HTTP status. `body` keeps what was made to be sent.
-    async fn send(&self, delivery: &Delivery, body: &mut Option<String>, attempts: u32) -> Result<(bool, u16), Error> {
-        match &delivery.endpoint {
-            Endpoint::Callback { url } => {
-                let made = self.made(delivery, body).await?;
-                let signature = self.sign(delivery.merchant_id, delivery.mode, made.clone()).await?;
-                Ok(log_try(delivery, attempts, &self.0.outgoing.post_signed(url, signature, made).await))
-            }
-            Endpoint::Status { url } => {
-                let made = self.made(delivery, body).await?;
-                Ok(log_try(delivery, attempts, &self.0.outgoing.post_once(url, made).await))
-            }
-            Endpoint::Webhook { url, headers, event_types } => {
-                let made = self.made(delivery, body).await?;
-                let answer = self.call_webhook(delivery, Call { url, headers, event_types }, attempts, made).await?;
-                Ok(log_try(delivery, attempts, &answer))
-            }
-            Endpoint::Subscription { url, .. } => {
-                Ok(log_try(delivery, attempts, &self.0.outgoing.call_with_token(url, delivery.id).await))
-            }
-            Endpoint::Mail => {
-                let mail = self.made(delivery, body).await?.clone();
-                let (outbox, id) = (self.0.outbox.clone().ok_or(Error::NoMail)?, delivery.id);
-                let posted = tokio::task::spawn_blocking(move || mail::post(&outbox, id, &mail));
-                posted.await.map_err(|_| Error::Stopping)??;
-                Ok((true, 0))
-            }
-        }
-    }
-
-    /// What is sent, made at the first try.
-    async fn made<'a>(&self, delivery: &Delivery, body: &'a mut Option<String>) -> Result<&'a mut String, Error> {
-        Ok(match body {
-            Some(body) => body,
-            None => body.insert(self.render(delivery).await?),
-        })
-    }
-
-    /// The body of a notification: the payment as it was right after the event it tells of (security W3).
-    async fn render(&self, delivery: &Delivery) -> Result<String, Error> {
-        let found = self.0.store.checkout_with_history(delivery.checkout_id).await?;
-        let (record, mut history) = found.ok_or(Error::NotFound)?;
-        history.retain(|recorded| recorded.version <= delivery.version);
-        let fingerprints = match &delivery.endpoint {
-            Endpoint::Callback { .. } | Endpoint::Status { .. } | Endpoint::Subscription { .. } => {
-                Fingerprints::default()
-            }
-            Endpoint::Webhook { .. } => self.fingerprints(&record.checkout, &history).await?,
-            Endpoint::Mail => return self.mail(&record, &history),
-        };
-        let body = self.0.narrator.body(&record, &history, delivery.notice, &fingerprints);
-        body.map_err(|reason| unreadable(&record, &reason))
-    }
-
-    /// The invoice as it is mailed.
-    pub(crate) fn mail(&self, record: &CheckoutRecord, history: &[Recorded]) -> Result<String, Error> {
-        let letter = self.0.narrator.invoice(record, history).map_err(|reason| unreadable(record, &reason))?;
-        Ok(mail::compose(&letter, &self.mail_domain())?)
-    }
-
-    /// What stands behind the @ of our own address.
-    fn mail_domain(&self) -> String {
-        let url = url::Url::parse(&self.0.public_url).ok();
-        let domain = url.and_then(|url| url.domain().map(str::to_owned));
-        domain.unwrap_or_else(|| "localhost".to_owned())
-    }
-
-    /// `X-Signature` for a body, made off the async threads.
-    async fn sign(
-        &self,
-        merchant_id: MerchantId,
-        mode: Mode,
-        body: String,
-    ) -> Result<(HeaderName, HeaderValue), Error> {
-        let pair = self.signer(merchant_id, mode).await?;
-        let signature = tokio::task::spawn_blocking(move || signing::sign(&pair, body.as_bytes()))
-            .await
-            .map_err(|_| Error::Stopping)??;
-        let value = HeaderValue::from_str(&signature).map_err(|_| signing::SigningError::Library)?;
-        Ok((HeaderName::from_static("x-signature"), value))
-    }
-
-    async fn signer(&self, merchant_id: MerchantId, mode: Mode) -> Result<Arc<KeyPair>, Error> {
-        if let Some(pair) = self.0.signers.get(merchant_id, mode) {
-            return Ok(pair);
-        }
-        let key = self.0.store.signing_key(merchant_id, mode).await?.ok_or(Error::NotFound)?;
-        let pair = Arc::new(signing::open(&self.0.vault, &key)?);
-        self.0.signers.keep(merchant_id, mode, Arc::clone(&pair));
-        Ok(pair)
-    }
-}
-
-/// Opened signing keys.
-#[derive(Default)]
-pub(crate) struct Signers(Mutex<HashMap<(MerchantId, Mode), Arc<KeyPair>>>);
-
-impl Signers {
-    fn get(&self, merchant_id: MerchantId, mode: Mode) -> Option<Arc<KeyPair>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(merchant_id, mode)).cloned()
-    }
-
-    fn keep(&self, merchant_id: MerchantId, mode: Mode, pair: Arc<KeyPair>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((merchant_id, mode), pair);
-    }
-}
-
-pub(crate) fn unreadable(record: &CheckoutRecord, reason: &str) -> Error {
-    tracing::error!(checkout_id = %record.checkout.id, reason, "a notification cannot be rendered");
-    Error::NotFound
-}
-
-/// How often an address is tried.
-const fn tries(endpoint: &Endpoint) -> &'static [u64] {
-    match endpoint {
-        Endpoint::Callback { .. } | Endpoint::Mail => &TRIES,
-        Endpoint::Status { .. } | Endpoint::Subscription { .. } => &CALLS,
-        Endpoint::Webhook { .. } => &webhooks::TRIES,
-    }
-}
-
-/// When the try after `attempts` tries happens, the last of them `now`; `None` when it is given up. A try that came late
-/// does not bring the next one nearer.
-fn next_try(tries: &[u64], created_at: Timestamp, attempts: u32, now: Timestamp) -> Option<Timestamp> {
-    let attempts = usize::try_from(attempts).ok()?;
-    let seconds = *tries.get(attempts)?;
-    let before = attempts.checked_sub(1).map_or(0, |before| tries[before]);
-    let after = Duration::from_secs;
-    Some(created_at.plus(after(seconds)).max(now.plus(after(seconds - before))))
-}
-
-/// Whether a try arrived, and the HTTP status.
-fn log_try(delivery: &Delivery, attempts: u32, answer: &Result<StatusCode, SendError>) -> (bool, u16) {
-    // What a subscriber fetches with is no business of the log.
-    let delivery_id = match delivery.endpoint {
-        Endpoint::Subscription { .. } => None,
-        Endpoint::Callback { .. } | Endpoint::Status { .. } | Endpoint::Webhook { .. } | Endpoint::Mail => {
-            Some(tracing::field::display(delivery.id))
-        }
-    };
-    let checkout_id = delivery.checkout_id;
-    match answer {
-        Ok(status) if status.is_success() => {
-            tracing::info!(delivery_id, %checkout_id, attempts, "notification delivered");
-        }
-        Ok(status) => {
-            tracing::warn!(delivery_id, %checkout_id, attempts, status = status.as_u16(), "notification refused");
-        }
-        Err(error) => {
-            tracing::warn!(delivery_id, %checkout_id, attempts, %error, "notification not delivered");
-        }
-    }
-    (answer.as_ref().is_ok_and(StatusCode::is_success), answer.map_or(0, |status| status.as_u16()))
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use domain::{Fees, MerchantId, Mode, Recorded};
+    use store::{AdminWrite, CheckoutRecord, Company, Endpoint, Merchant};
+
     use super::*;
-
-    /// The minutes of all tries, the first at `first`.
-    fn minutes(first: u64) -> Vec<i64> {
-        let start = Timestamp::from_seconds(0);
-        let mut now = start.plus(Duration::from_secs(first * 60));
-        let mut tries = vec![now.seconds() / 60];
-        for attempts in 1.. {
-            let Some(next) = next_try(&TRIES, start, attempts, now) else { break };
-            now = next;
-            tries.push(now.seconds() / 60);
-        }
-        tries
-    }
-
-    #[test]
-    fn tries_follow_the_published_minutes_and_end() {
-        assert_eq!(vec![0, 2, 8, 26, 80, 242, 728, 2_186], minutes(0));
-    }
-
-    #[test]
-    fn one_that_waited_long_is_tried_as_patiently() {
-        assert_eq!(vec![3, 5, 11, 29, 83, 245, 731, 2_189], minutes(3));
-        assert_eq!(vec![5_000, 5_002, 5_008, 5_026, 5_080, 5_242, 5_728, 7_186], minutes(5_000));
-    }
+    use crate::admin::merchant_owner;
+    use crate::{Fingerprints, webhooks};
 
     pub(crate) struct Mute;
 
@@ -539,42 +339,19 @@ pub(crate) mod tests {
         Engine::open(parts).await.expect("an engine")
     }
 
-    fn openings() -> store::Openings {
-        let calls = 2;
-        let underway = HashSet::new();
-        store::Openings { calls, calls_of_owner: calls, calls_of_destination: calls, underway, last: None }
-    }
-
-    #[tokio::test]
-    async fn what_cannot_be_rendered_is_a_try_that_failed() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let engine = engine(dir.path()).await;
-        let id = uuid::Uuid::from_u128;
-        let delivery = Delivery {
-            id: DeliveryId::new(id(1)),
-            merchant_id: MerchantId::new(id(2)),
-            mode: Mode::Test,
-            checkout_id: domain::CheckoutId::new(id(3)),
-            payment_id: PaymentId::new(id(4)),
-            version: 1,
-            notice: domain::Notice::Paid,
-            endpoint: Endpoint::Callback { url: "https://shop.example/".to_owned() },
-            body: None,
-            attempts: 0,
-            due_at: START,
+    /// A merchant of this number, with keys that sign.
+    pub(crate) async fn merchant(engine: &Engine, number: u128) {
+        let id = MerchantId::new(Uuid::from_u128(number));
+        let merchant = Merchant {
+            id,
+            company: Company::default(),
+            fees: Fees::default(),
+            email: "boss@shop.example".to_owned(),
             created_at: START,
+            revoked_at: None,
         };
-        let change = Changeset { deliveries: vec![delivery], ..Changeset::default() };
-        engine.0.store.commit(change).await.expect("written");
-        assert_eq!(1, engine.deliveries_step().await.expect("started"));
-        engine.0.env.clock().quiet().await;
-        let in_two_minutes = START.plus(Duration::from_secs(120));
-        assert_eq!(Some(in_two_minutes), engine.0.store.next_delivery(START).await.expect("readable"));
-        let again = engine.0.store.due_deliveries(in_two_minutes, openings()).await.expect("readable");
-        assert_eq!(vec![(1, None)], again.into_iter().map(|one| (one.attempts, one.body)).collect::<Vec<_>>());
-        engine.advance(Duration::from_secs(10 * 86_400)).await.expect("advanced");
-        assert_eq!(None, engine.0.store.next_delivery(START).await.expect("readable"), "given up");
-        assert_eq!(1, engine.0.workers.metrics.given_up.get());
+        let key = engine.make_key(merchant_owner(id, Mode::Test), 1).await.expect("made");
+        engine.administer(vec![AdminWrite::Merchant(merchant), AdminWrite::SigningKey(key)]).await.expect("written");
     }
 
     #[tokio::test]

@@ -37,7 +37,7 @@ impl engine::Narrator for Narrator {
             }
         };
         let endpoint = webhook.and_then(|webhook| endpoint(webhook, event_types));
-        Audience { endpoints: endpoint.into_iter().collect(), topics: &[] }
+        Audience { endpoints: endpoint.into_iter().collect(), ..Audience::default() }
     }
 
     /// The payment once there is one, else the session: the same as whoever asks is answered, but for the widget, which

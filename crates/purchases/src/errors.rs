@@ -311,6 +311,12 @@ impl FieldErrors {
         Self::all(Problem::new("invalid", "The Idempotency-Key header must be 1 to 255 visible characters."))
     }
 
+    /// 400: one more webhook than there may be.
+    #[must_use]
+    pub(crate) fn too_many_webhooks(most: u32) -> Self {
+        Self::all(Problem::new("max_length", format!("At most {most} webhooks are allowed.")))
+    }
+
     /// 400: a brand the caller does not have (10.2 #26).
     #[must_use]
     pub(crate) fn unknown_brand() -> Self {

@@ -25,6 +25,8 @@ pub(crate) const EMAIL_OR_BLANK: Parsed<String> = parsed(254, email_or_blank, "e
 pub(crate) const EMAIL: Parsed<String> = parsed(254, email, "email", "");
 /// A web address, or nothing.
 pub(crate) const URL: Parsed<Option<String>> = parsed(500, url, "uri", URL_RULE);
+/// A web address.
+pub(crate) const CALLBACK: Parsed<String> = parsed(500, callback, "uri", CALLBACK_RULE);
 /// A country, or nothing.
 pub(crate) const COUNTRY: Parsed<String> =
     parsed(128, country, "", "The two-letter code of ISO 3166-1 or the English name, kept as the code. May be empty.");
@@ -38,6 +40,8 @@ pub(crate) const TIME_ZONE: Parsed<String> = parsed(64, time_zone, "", "A name o
 pub(crate) const DATE: Parsed<String> = parsed(16, date, "date", "");
 
 const URL_RULE: &str = "An absolute http or https address with a host and without a user name, spaces, control characters and backslashes. May be empty.";
+
+const CALLBACK_RULE: &str = "An absolute http or https address with a host and without a user name, spaces, control characters and backslashes; in live mode https, a name and port 443.";
 
 fn not_an_id() -> Problem {
     Problem::invalid("A UUID is needed here.")
@@ -93,6 +97,13 @@ fn url(text: &str) -> Result<Option<String>, Problem> {
     } else {
         Err(Problem::invalid("An absolute http or https address is needed here."))
     }
+}
+
+fn callback(text: &str) -> Result<String, Problem> {
+    if text.is_empty() {
+        return Err(Problem::blank());
+    }
+    url(text)?.ok_or_else(Problem::blank)
 }
 
 /// What a return address may not hold (purchases-api 2.1.1 `cancel_redirect`).

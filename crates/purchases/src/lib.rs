@@ -8,10 +8,14 @@ mod create;
 mod document;
 mod invoice;
 mod methods;
+mod page;
 mod refund;
+mod sample;
 mod status;
 mod totals;
 mod view;
+mod webhook_deliveries;
+mod webhooks;
 
 mod narrator;
 mod openapi;

@@ -22,7 +22,7 @@ impl Narrator {
 }
 
 impl engine::Narrator for Narrator {
-    /// A checkout's own callback hears of money taken, its payer of the invoice.
+    /// A checkout's own callback hears of money taken, its payer of the invoice, webhooks of everything that has a name.
     fn audience(&self, shown: &Shown, _: &Event, notice: Notice) -> Audience {
         let checkout = &shown.record.checkout;
         let callback = || checkout.callback.as_ref().map(|callback| Endpoint::Callback { url: callback.url.clone() });
@@ -31,7 +31,7 @@ impl engine::Narrator for Narrator {
             Notice::Invoiced => Some(Endpoint::Mail),
             _ => None,
         };
-        Audience { endpoints: endpoint.into_iter().collect(), topics: &[] }
+        Audience { endpoints: endpoint.into_iter().collect(), topics: &[], webhooks: event_type(notice) }
     }
 
     fn body(

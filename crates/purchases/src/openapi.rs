@@ -4,7 +4,8 @@
 use tollgate_http::fields;
 use tollgate_http::openapi::{self, JSON, answer, item, named, uuid};
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
-use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
+use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{
     AdditionalProperties, AnyOfBuilder, ArrayBuilder, ComponentsBuilder, ObjectBuilder, OneOfBuilder, Schema, Type,
 };
@@ -18,8 +19,11 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::actions;
 use crate::create::create_purchase;
 use crate::errors::Problem;
+use crate::page;
 use crate::refund::Payment;
 use crate::view::Purchase;
+use crate::webhook_deliveries::WebhookDeliveries;
+use crate::webhooks::{self, WebhookSecret, WebhookTest, Webhooks};
 
 /// The name of the security scheme.
 const KEY: &str = "secret_key";
@@ -31,12 +35,7 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
     let create = operation("create_purchase", "Create a purchase")
         .description(Some("Makes a purchase to be paid at its `checkout_url`. Fields that are unknown, read-only or in the wrong place are ignored."))
         .parameter(idempotency_key())
-        .request_body(Some(
-            RequestBodyBuilder::new()
-                .content("application/json", ContentBuilder::new().schema(Some(named("CreatePurchase"))).build())
-                .required(Some(Required::True))
-                .build(),
-        ))
+        .request_body(Some(required_body("CreatePurchase")))
         .response("201", answer("The purchase.", named("Purchase")))
         .response("400", refusal("What is wrong with the body, each error at its field."))
         .response("413", refusal("The body is too large."))
@@ -83,8 +82,63 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
         .description(Some("The key that verifies `X-Signature` of what is sent to a `success_callback`."))
         .response("200", answer("The key as a JSON string.", pem.into()));
 
+    let webhook = |description: &str| answer(description, named("Webhook"));
+    let create_webhook = operation("create_webhook", "Register a webhook")
+        .description(Some("Tells an address of what happens from now on, each call signed with a key pair of its own."))
+        .parameter(idempotency_key())
+        .request_body(Some(required_body("CreateWebhook")))
+        .response("201", webhook("The webhook."))
+        .response("400", refusal("What is wrong with the body, each error at its field."))
+        .response("413", refusal("The body is too large."))
+        .response("415", refusal("The body is not JSON, or compressed."));
+    let list_webhooks = operation("list_webhooks", "List the webhooks")
+        .parameter(query("cursor", "Where to go on: as the `next` and `previous` of an answer say.", Type::String))
+        .parameter(page_size())
+        .response("200", answer("A page of webhooks, newest first.", named("Webhooks")))
+        .response("400", refusal("A cursor that is none, or a page size that is too large."));
+    let of_webhook = |id: &str, summary: &str| {
+        operation(id, summary).parameter(webhook_id()).response("404", refusal("There is no such webhook."))
+    };
+    let read_webhook = of_webhook("read_webhook", "Read a webhook").response("200", webhook("The webhook."));
+    let change = |id: &str, summary: &str, body: &str| {
+        of_webhook(id, summary)
+            .request_body(Some(required_body(body)))
+            .response("200", webhook("The webhook. What is still to be told to it goes to where it is now."))
+            .response("400", refusal("What is wrong with the body, each error at its field."))
+            .response("413", refusal("The body is too large."))
+            .response("415", refusal("The body is not JSON, or compressed."))
+    };
+    let replace_webhook = change("replace_webhook", "Replace a webhook", "CreateWebhook");
+    let update_webhook = change("update_webhook", "Change some of a webhook", "UpdateWebhook");
+    let delete_webhook = of_webhook("delete_webhook", "Delete a webhook")
+        .description(Some("It is told nothing more, not even of what happened before."))
+        .response("204", ResponseBuilder::new().description("It is gone."));
+    let test_webhook = of_webhook("test_webhook", "Try a webhook")
+        .description(Some("Calls it now with a made-up purchase, `purchase.created`, signed as every call. It stands in no log and is not tried again."))
+        .response("200", answer("What came of it.", named("WebhookTest")))
+        .response("400", refusal("There is no brand to make up a purchase for."));
+    let webhook_secret = of_webhook("read_webhook_secret", "Read the secret of a webhook")
+        .description(Some("What verifies `webhook-signature`, by the rules of Standard Webhooks."))
+        .response("200", answer("The secret.", named("WebhookSecret")));
+    let rotate_webhook_key = of_webhook("rotate_webhook_key", "Change the key pair of a webhook")
+        .description(Some(
+            "`X-Signature` is made with the new pair at once; the secret before signs beside the new one for 24 hours.",
+        ))
+        .response("200", webhook("The webhook with its new public key."));
+    let webhook_deliveries = operation("list_webhook_deliveries", "List what was told of a purchase")
+        .parameter(query("id", "The purchase.", Type::String).required(Required::True))
+        .parameter(source_type())
+        .response(
+            "200",
+            answer("Everything its callback and the webhooks were told, oldest first.", named("WebhookDeliveries")),
+        )
+        .response("400", refusal("No `id`, or another `source_type`."))
+        .response("404", refusal("There is no such purchase."));
+
     let mut schemas: Vec<(String, RefOr<Schema>)> = vec![];
     Purchase::schemas(&mut schemas);
+    Webhooks::schemas(&mut schemas);
+    WebhookDeliveries::schemas(&mut schemas);
     Payment::schemas(&mut schemas);
     Problem::schemas(&mut schemas);
     let components = ComponentsBuilder::new()
@@ -92,6 +146,12 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
         .schema(Purchase::name(), Purchase::schema())
         .schema(Payment::name(), Payment::schema())
         .schema(Problem::name(), Problem::schema())
+        .schema(Webhooks::name(), Webhooks::schema())
+        .schema(WebhookTest::name(), WebhookTest::schema())
+        .schema(WebhookSecret::name(), WebhookSecret::schema())
+        .schema(WebhookDeliveries::name(), WebhookDeliveries::schema())
+        .schema("CreateWebhook", fields::describe(webhooks::whole))
+        .schema("UpdateWebhook", fields::describe(webhooks::part))
         .schema("CreatePurchase", fields::describe(create_purchase))
         .schema("CapturePurchase", fields::describe(actions::capture))
         .schema("RefundPurchase", fields::describe(actions::refund))
@@ -127,6 +187,20 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
                 .path("/purchases/{id}/mark_as_paid/", item([(HttpMethod::Post, mark_as_paid)]))
                 .path("/purchases/{id}/resend_invoice/", item([(HttpMethod::Post, resend_invoice)]))
                 .path("/purchases/{id}/delete_recurring_token/", item([(HttpMethod::Post, delete_recurring_token)]))
+                .path("/webhooks/", item([(HttpMethod::Get, list_webhooks), (HttpMethod::Post, create_webhook)]))
+                .path("/webhooks/deliveries/", item([(HttpMethod::Get, webhook_deliveries)]))
+                .path(
+                    "/webhooks/{id}/",
+                    item([
+                        (HttpMethod::Get, read_webhook),
+                        (HttpMethod::Put, replace_webhook),
+                        (HttpMethod::Patch, update_webhook),
+                        (HttpMethod::Delete, delete_webhook),
+                    ]),
+                )
+                .path("/webhooks/{id}/test/", item([(HttpMethod::Post, test_webhook)]))
+                .path("/webhooks/{id}/secret/", item([(HttpMethod::Get, webhook_secret)]))
+                .path("/webhooks/{id}/rotate_key/", item([(HttpMethod::Post, rotate_webhook_key)]))
                 .path("/public_key/", item([(HttpMethod::Get, public_key)])),
         )
         .components(Some(components.build()))
@@ -164,6 +238,41 @@ fn action(id_of_operation: &str, summary: &str, body: Option<&str>) -> Operation
         .response("404", refusal("There is no such purchase."))
         .response("413", refusal("The body is too large."))
         .response("415", refusal("The body is not JSON, or compressed."))
+}
+
+fn required_body(schema: &str) -> RequestBody {
+    RequestBodyBuilder::new()
+        .content("application/json", ContentBuilder::new().schema(Some(named(schema))).build())
+        .required(Some(Required::True))
+        .build()
+}
+
+fn query(name: &str, about: &str, value: Type) -> ParameterBuilder {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(about))
+        .schema(Some(ObjectBuilder::new().schema_type(value)))
+}
+
+fn page_size() -> ParameterBuilder {
+    let size = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1))
+        .maximum(Some(page::SIZE_MAX))
+        .default(Some(page::SIZE.into()));
+    query("page_size", "How many at most.", Type::Integer).schema(Some(size))
+}
+
+fn source_type() -> ParameterBuilder {
+    let one = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["purchase"]));
+    query("source_type", "Of what; what was told of a purchase's payments is listed with it.", Type::String)
+        .schema(Some(one))
+}
+
+fn webhook_id() -> ParameterBuilder {
+    id().description(Some("The webhook."))
 }
 
 fn id() -> ParameterBuilder {

@@ -24,7 +24,7 @@ use crate::create::{CreatePurchase, Opening, Order};
 use crate::document::{self, PurchaseDocument};
 use crate::errors::FieldErrors;
 use crate::view::{self, Links};
-use crate::{methods, operations};
+use crate::{methods, operations, webhook_deliveries, webhooks};
 
 /// An API body (security D2).
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -54,6 +54,15 @@ pub fn router(engine: Engine, public_url: &str, test_limits: bool) -> Router {
         .route("/purchases/{id}/mark_as_paid/", post(operations::mark_as_paid))
         .route("/purchases/{id}/resend_invoice/", post(operations::resend_invoice))
         .route("/purchases/{id}/delete_recurring_token/", post(operations::delete_recurring_token))
+        .route("/webhooks/", get(webhooks::index).post(webhooks::create))
+        .route("/webhooks/deliveries/", get(webhook_deliveries::index))
+        .route(
+            "/webhooks/{id}/",
+            get(webhooks::read_one).put(webhooks::replace).patch(webhooks::update).delete(webhooks::delete),
+        )
+        .route("/webhooks/{id}/test/", post(webhooks::test))
+        .route("/webhooks/{id}/secret/", get(webhooks::secret))
+        .route("/webhooks/{id}/rotate_key/", post(webhooks::rotate_key))
         .route("/public_key/", get(public_key))
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .fallback(|| async { ApiError::NotFound })

@@ -247,6 +247,40 @@ const fn field_error(field: CardField, fault: FieldFault) -> (&'static str, &'st
     }
 }
 
+/// Every event a webhook may be told of (5.1). Those of billing and of payouts happen once there is billing and there
+/// are payouts.
+pub(crate) const EVENT_TYPES: &[&str] = &[
+    "purchase.created",
+    "purchase.viewed",
+    "purchase.pending_execute",
+    "purchase.pending_charge",
+    "purchase.paid",
+    "purchase.payment_failure",
+    "purchase.cancelled",
+    "purchase.hold",
+    "purchase.pending_capture",
+    "purchase.captured",
+    "purchase.capture_failure",
+    "purchase.pending_release",
+    "purchase.released",
+    "purchase.release_failure",
+    "purchase.preauthorized",
+    "purchase.pending_recurring_token_delete",
+    "purchase.recurring_token_deleted",
+    "purchase.subscription_charge_failure",
+    "purchase.pending_refund",
+    "purchase.refund_failure",
+    "purchase.settled",
+    "payment.refunded",
+    "payment.charged_back",
+    "payment.chargeback_reversed",
+    "billing_template_client.subscription_billing_cancelled",
+    "payout.created",
+    "payout.pending",
+    "payout.failed",
+    "payout.success",
+];
+
 /// The name of an event on the wire (5.1); `None` for what no webhook tells.
 #[must_use]
 pub(crate) const fn event_type(notice: Notice) -> Option<&'static str> {

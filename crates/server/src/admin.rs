@@ -74,9 +74,13 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
             country,
             fee_basis_points,
             fee_fixed,
+            email,
         }) => {
             if legal_name.trim().is_empty() {
                 bail!("--legal-name: a merchant needs a name");
+            }
+            if !email.is_empty() && !engine::is_mail_address(&email) {
+                bail!("--email: {email} is no mail address");
             }
             if fee_basis_points > 10_000 {
                 bail!("--fee-basis-points: at most 10000, which is all of it");
@@ -92,7 +96,7 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
                 bank_accounts: vec![],
             };
             let fees = Fees { basis_points: fee_basis_points, fixed: fee_fixed };
-            describe_merchant(&engine.create_merchant(NewMerchant { company, fees }).await?)
+            describe_merchant(&engine.create_merchant(NewMerchant { company, fees, email }).await?)
         }
         AdminRequest::ListMerchants => engine.merchants().await?.iter().map(describe_merchant).collect(),
         AdminRequest::RevokeMerchant { merchant } => {

@@ -17,7 +17,7 @@ use store::Store;
 use tollgate_http::metrics::{HttpMetrics, Metrics};
 
 use crate::config::PublicUrl;
-use crate::{docs, operations, sandbox};
+use crate::{docs, management, operations, sandbox};
 
 /// What an app is put together from.
 pub struct AppOptions<'a> {
@@ -107,6 +107,7 @@ impl App {
             .merge(orchestration::router(engine.clone(), public_url.as_str(), test_limits))
             .merge(purchases::router(engine.clone(), public_url.as_str(), test_limits))
             .merge(checkout::router(engine.clone(), public_url.as_str()))
+            .merge(management::router(engine.clone(), test_limits))
             .merge(operations::router(engine.clone(), metrics.then(|| Arc::clone(&counted))))
             .merge(docs::router(public_url.as_str()))
             .merge(sandbox::router(engine.clone(), &public_url, control_token.as_deref()))

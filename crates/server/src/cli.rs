@@ -181,6 +181,10 @@ pub(crate) struct NewMerchantArgs {
     /// What it is charged per captured payment, in minor units.
     #[arg(long, default_value_t = 0)]
     pub(crate) fee_fixed: u32,
+    /// Where it is written to when its server does not take our notifications.
+    #[arg(long, default_value = "")]
+    #[serde(default)]
+    pub(crate) email: String,
 }
 
 /// What an operator says of a new brand, on the command line and over the admin socket.

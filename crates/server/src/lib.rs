@@ -9,6 +9,7 @@ mod entities;
 mod files;
 mod hardening;
 mod logging;
+mod management;
 mod operations;
 mod risk;
 mod run;

@@ -141,7 +141,8 @@ struct Made {
 /// The sandbox merchant of design 6: MYR, `en`, UTC, every currency, direct post on.
 async fn make_merchant(engine: &Engine) -> anyhow::Result<Made> {
     let company = Company { legal_name: "Sandbox Shop Ltd".into(), country: "MY".into(), ..Company::default() };
-    let merchant = engine.create_merchant(NewMerchant { company, ..NewMerchant::default() }).await?;
+    let new = NewMerchant { company, email: "merchant@example.com".into(), ..NewMerchant::default() };
+    let merchant = engine.create_merchant(new).await?;
     let brand = engine
         .create_brand(NewBrand {
             merchant_id: merchant.id,

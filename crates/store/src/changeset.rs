@@ -7,12 +7,14 @@ use domain::risk::limits::Decline;
 use domain::risk::{Listed, Policy};
 use domain::{
     BrandId, CardId, CheckoutId, DeliveryId, KeyId, Logo, LogoId, MerchantId, Mode, Money, Notice, Payment, PaymentId,
-    Recorded, Timestamp,
+    Recorded, Timestamp, WebhookId,
 };
+use uuid::Uuid;
 
+use crate::destinations::Destination;
 use crate::records::{
     AccessToken, ApiKey, Brand, CardRow, CheckoutRecord, CustomerRecord, Delivery, JwsKey, KeptCard, ListRow, Merchant,
-    OauthClient, Order, ReusableLeg, Sealed, SigningKey, Subscription, Timer,
+    OauthClient, Order, ReusableLeg, Sealed, SigningKey, Subscription, Timer, Webhook,
 };
 
 /// Everything one decision wrote down. All of it becomes durable, or none.
@@ -30,12 +32,16 @@ pub struct Changeset {
     pub timers: Vec<Timer>,
     /// Timers that were carried out or are moot.
     pub timers_done: Vec<Timer>,
-    /// New notifications.
-    pub deliveries: Vec<Delivery>,
-    /// What is told to whoever subscribed to it, wherever that is when this is written.
-    pub announcements: Vec<Announcement>,
+    /// What is told, in the order in which it happened.
+    pub told: Vec<Told>,
+    /// Notifications that a worker takes.
+    pub lease: Option<Lease>,
     /// What became of a notification's try.
-    pub delivered: Option<Delivered>,
+    pub delivered: Option<Box<Delivered>>,
+    /// Notifications that are sent again.
+    pub resent: Vec<Resent>,
+    /// A merchant is told that somebody it named is failing.
+    pub warning: Option<Box<Warning>>,
     /// A notification whose receiver says that it has it: it is told no more.
     pub acknowledged: Option<DeliveryId>,
     /// The idempotency key this answers, or the form token it uses up.
@@ -60,6 +66,10 @@ pub struct Changeset {
     pub order: Option<Box<OrderWrite>>,
     /// A subscription that begins or ends.
     pub subscription: Option<Box<SubscriptionWrite>>,
+    /// A webhook that is made, changed or ended.
+    pub webhook: Option<Box<WebhookWrite>>,
+    /// A new key pair in place of the one its owner has, which makes the changeset stale unless it is the one before.
+    pub signing_key: Option<Box<SigningKey>>,
     /// A token a client was given.
     pub access_token: Option<Box<AccessToken>>,
     /// Merchants, brands, keys, clients, secrets.
@@ -79,14 +89,34 @@ pub struct PaymentWrite {
     pub postings: Vec<(u32, Posting)>,
 }
 
-/// Something to be told to subscribers: one delivery for each address that is subscribed when it is written.
+/// Something that is told.
+#[derive(Debug, Clone)]
+pub enum Told {
+    /// To one endpoint.
+    To(Delivery),
+    /// To whoever listens when this is written.
+    Announced(Announcement),
+}
+
+/// Who listens to an announcement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listeners {
+    /// The addresses that are subscribed to its topic.
+    Subscribers,
+    /// The webhooks that are told of its topic.
+    Webhooks,
+}
+
+/// Something to be told to whoever listens: one delivery for each that does when it is written.
 #[derive(Debug, Clone)]
 pub struct Announcement {
+    /// To whom.
+    pub to: Listeners,
     /// Who is told.
     pub merchant_id: MerchantId,
     /// In which world.
     pub mode: Mode,
-    /// What they subscribed to.
+    /// What they listen to.
     pub topic: &'static str,
     /// The object it tells of.
     pub checkout_id: CheckoutId,
@@ -146,11 +176,68 @@ pub enum SubscriptionWrite {
     },
 }
 
-/// What became of one try to deliver.
+/// A webhook that is made, changed or ended.
+#[derive(Debug, Clone)]
+pub enum WebhookWrite {
+    /// Made, with the key pair that signs for it; stale when the merchant has as many as it may.
+    Add {
+        /// The webhook.
+        webhook: Webhook,
+        /// Its key pair.
+        key: SigningKey,
+        /// How many a merchant may have in one mode.
+        most: u32,
+    },
+    /// Changed; stale when its version is not the one before.
+    Change(Webhook),
+    /// Ended, with its key pair. What is still to be told to it is given up.
+    Remove(MerchantId, Mode, WebhookId),
+}
+
+/// A worker takes notifications: nobody else sends them before the end of the lease, and only those that are due are
+/// taken.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    /// Who takes them; another one each time a process starts.
+    pub worker: Uuid,
+    /// Which.
+    pub ids: Vec<DeliveryId>,
+    /// When.
+    pub at: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// A notification that is over and is sent again, under the same id.
+#[derive(Debug, Clone)]
+pub struct Resent {
+    /// Which.
+    pub id: DeliveryId,
+    /// The same bytes as before, where they were not kept.
+    pub body: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A merchant is told, once while it lasts, that somebody it named is failing.
+#[derive(Debug, Clone)]
+pub struct Warning {
+    /// Who is failing.
+    pub destination: Destination,
+    /// The mail that tells it; none where none can be sent.
+    pub letter: Option<Delivery>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What became of one try to deliver. That it arrived is taken from anybody, that it failed only from the worker that
+/// has it.
 #[derive(Debug)]
 pub struct Delivered {
     /// Which notification.
     pub id: DeliveryId,
+    /// Who tried.
+    pub worker: Uuid,
     /// The bytes that were sent, kept for the next try; `None` when none could be made, and the next try makes them.
     pub body: Option<String>,
     /// Tries including this one.
@@ -161,8 +248,14 @@ pub struct Delivered {
     pub success: bool,
     /// The HTTP status of the last answer, 0 when there was none.
     pub status: u16,
+    /// Why there was none; empty when there was one.
+    pub error: String,
+    /// The first KiB of the answer.
+    pub answer: String,
     /// When the try ended.
     pub at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// A key that may be used once.
@@ -272,6 +365,13 @@ pub enum Committed {
     OrderPaid,
 }
 
+impl Delivered {
+    /// Whether whoever was called answered well, even where that alone does not end it.
+    pub(crate) const fn was_heard(&self) -> bool {
+        self.success || matches!(self.status, 200..=299)
+    }
+}
+
 impl Changeset {
     /// Whether there is nothing to write.
     #[must_use]
@@ -283,9 +383,11 @@ impl Changeset {
             payment,
             timers,
             timers_done,
-            deliveries,
-            announcements,
+            told,
+            lease,
             delivered,
+            resent,
+            warning,
             acknowledged,
             idempotency,
             answered,
@@ -298,6 +400,8 @@ impl Changeset {
             counter,
             order,
             subscription,
+            webhook,
+            signing_key,
             access_token,
             admin,
         } = self;
@@ -307,9 +411,11 @@ impl Changeset {
             && payment.is_none()
             && timers.is_empty()
             && timers_done.is_empty()
-            && deliveries.is_empty()
-            && announcements.is_empty()
+            && told.is_empty()
+            && lease.is_none()
             && delivered.is_none()
+            && resent.is_empty()
+            && warning.is_none()
             && acknowledged.is_none()
             && idempotency.is_none()
             && answered.is_none()
@@ -321,6 +427,8 @@ impl Changeset {
             && counter.is_none()
             && order.is_none()
             && subscription.is_none()
+            && webhook.is_none()
+            && signing_key.is_none()
             && access_token.is_none()
             && admin.is_empty()
     }

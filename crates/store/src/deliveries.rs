@@ -1,23 +1,39 @@
-//! Deliveries: notifications on their way. Some go strictly in order per checkout, each in the checkout's lane; others
-//! wait for nobody and have no lane ([`Endpoint::is_in_order`]).
+//! Deliveries: notifications on their way. Some go in order per checkout, in the checkout's lane; others wait for nobody
+//! and have no lane ([`Endpoint::is_in_order`]).
 //!
-//! Of the open deliveries of a lane only the oldest waits for its time; the others are queued behind it, out of
-//! the index of what is due, and each moves up when the one before it arrived or was given up. So a merchant that
-//! does not answer costs one due row per checkout, however many notifications pile up. Whose turn it is among those
-//! that are due is said in `destinations.rs`.
+//! Of a lane only those of the oldest open event wait for their time, side by side; those of later events are queued
+//! behind them, out of the index of what is due, and move up when the last of these arrived or was given up. So a
+//! merchant that does not answer costs a few due rows per checkout, however many notifications pile up. Whose turn it is
+//! among those that are due is said in `destinations.rs`.
+//!
+//! A worker takes what it sends, for a while: that is the delivery's due time moved to the end of the lease. Who dies
+//! with it leaves it to others then.
 //!
 //! [`Endpoint::is_in_order`]: crate::Endpoint::is_in_order
 
+use aws_lc_rs::digest;
 use domain::{CheckoutId, DeliveryId, MerchantId, Mode, Notice, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use crate::Store;
-use crate::changeset::Delivered;
-use crate::destinations::{self, Openings};
+use crate::changeset::{Delivered, Lease, Listeners, Resent, Told};
+use crate::destinations::{self, Destination, Openings};
 use crate::documents::{self, EndpointDoc};
 use crate::error::Error;
-use crate::records::{Backlog, Delivery, DeliveryRecord, DeliveryState};
+use crate::records::{Backlog, Delivery, DeliveryRecord, DeliveryState, DeliveryTry};
 use crate::row::{Cells, Id, all, execute, first};
+use crate::{health, subscriptions, tries, webhooks};
+
+/// Writes a notification, or those of everybody who listens; whether there was any.
+pub(crate) fn tell(connection: &Connection, told: &Told) -> Result<bool, Error> {
+    match told {
+        Told::To(delivery) => insert(connection, delivery).map(|()| true),
+        Told::Announced(announcement) => match announcement.to {
+            Listeners::Subscribers => subscriptions::announce(connection, announcement),
+            Listeners::Webhooks => webhooks::announce(connection, announcement),
+        },
+    }
+}
 
 pub(crate) fn insert(connection: &Connection, delivery: &Delivery) -> Result<(), Error> {
     let Delivery {
@@ -38,7 +54,7 @@ pub(crate) fn insert(connection: &Connection, delivery: &Delivery) -> Result<(),
     let destination = delivery.destination();
     let endpoint = documents::text(&EndpointDoc::from(endpoint.clone()))?;
     let is_behind = match lane {
-        Some(lane) => oldest_open(connection, lane)?.is_some(),
+        Some(lane) => is_behind(connection, lane, *version, *notice)?,
         None => false,
     };
     execute(
@@ -67,49 +83,147 @@ pub(crate) fn insert(connection: &Connection, delivery: &Delivery) -> Result<(),
     Ok(())
 }
 
-/// Writes down what became of a try; nothing when the delivery is over already. A body that arrived is not kept.
+/// Whether what tells of this event waits for what is in the lane already: for all but those of the same event that go
+/// now.
+fn is_behind(connection: &Connection, lane: [u8; 16], version: u32, notice: Notice) -> Result<bool, Error> {
+    let newest = first(
+        connection,
+        "select position, state, version, notice from deliveries where lane = $1 and state in ('waiting', 'queued')
+         order by position desc limit 1",
+        [lane],
+        |row| {
+            let cells = Cells::new("deliveries", row);
+            let is_of_event = (cells.get(2, "version")?, cells.word(3, "notice", Notice::parse)?) == (version, notice);
+            Ok(is_of_event && cells.get::<String>(1, "state")? == "waiting")
+        },
+    )?;
+    Ok(newest == Some(false))
+}
+
+/// A worker takes those that are due and that nobody else took.
+pub(crate) fn lease(connection: &Connection, lease: &Lease) -> Result<(), Error> {
+    let Lease { worker, ids, at, until } = lease;
+    for id in ids {
+        execute(
+            connection,
+            "update deliveries set worker = $1, due_at = $2 where id = $3 and state = 'waiting' and due_at <= $4",
+            params![worker.as_bytes(), until.micros(), id.bytes(), at.micros()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Ends every lease: nobody else has this store open, so whoever had them is gone.
+pub(crate) fn nobody_works(connection: &Connection) -> Result<(), Error> {
+    execute(
+        connection,
+        "update deliveries set due_at = coalesce(tried_at, created_at), worker = null where worker is not null",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Writes down what became of a try; nothing when the delivery is over already, or fails for somebody who does not have
+/// it. A body that arrived is not kept.
 pub(crate) fn record(connection: &Connection, delivered: &Delivered) -> Result<(), Error> {
-    let Delivered { id, body, attempts, next, success, status, at } = delivered;
-    let (state, body) = match (success, next) {
+    let Delivered { id, worker, body, attempts, next, success, status, error: _, answer: _, at, took: _ } = delivered;
+    let (state, kept) = match (success, next) {
         (true, _) => ("delivered", None),
         (false, None) => ("given_up", body.as_ref()),
         (false, Some(_)) => ("waiting", body.as_ref()),
     };
-    let lane = first(
+    let hash = body.as_ref().map(|body| digest::digest(&digest::SHA256, body.as_bytes()));
+    let found = first(
         connection,
-        "update deliveries set body = $1, attempts = $2, state = $3, status = $4, tried_at = $5,
-         due_at = coalesce($6, due_at) where id = $7 and state = 'waiting' returning id, lane",
-        params![body, attempts, state, status, at.micros(), next.map(Timestamp::micros), id.bytes()],
-        |row| Cells::new("deliveries", row).get::<Option<[u8; 16]>>(1, "lane"),
+        "update deliveries set body = $1, body_hash = $2, attempts = $3, state = $4, status = $5, tried_at = $6,
+         due_at = coalesce($7, $6), worker = null
+         where id = $8 and state = 'waiting' and ($9 or worker = $10)
+         returning position, lane, destination, merchant_id, mode, endpoint",
+        params![
+            kept,
+            hash.as_ref().map(AsRef::as_ref),
+            attempts,
+            state,
+            status,
+            at.micros(),
+            next.map(Timestamp::micros),
+            id.bytes(),
+            success,
+            worker.as_bytes()
+        ],
+        |row| {
+            let cells = Cells::new("deliveries", row);
+            let tried = health::Called {
+                destination: Destination::from_bytes(cells.get(2, "destination")?),
+                merchant_id: cells.id(3, "merchant_id")?,
+                mode: cells.mode(4, "mode")?,
+                endpoint: cells.document::<EndpointDoc>(5, "endpoint")?.into(),
+            };
+            Ok((cells.get::<i64>(0, "position")?, cells.get::<Option<[u8; 16]>>(1, "lane")?, tried))
+        },
     )?;
-    let Some(Some(lane)) = lane else { return Ok(()) };
-    if state != "waiting"
-        && let Some(position) = oldest_open(connection, lane)?
-    {
-        execute(connection, "update deliveries set state = 'waiting' where position = $1", [position])?;
+    let Some((position, lane, called)) = found else { return Ok(()) };
+    tries::insert(connection, position, delivered)?;
+    health::count(connection, &called, delivered.was_heard(), *at)?;
+    match lane {
+        Some(lane) if state != "waiting" => move_up(connection, lane),
+        Some(_) | None => Ok(()),
     }
-    Ok(())
 }
 
 /// Its receiver has it, in its own words, whether it was still being told or was given up.
 pub(crate) fn acknowledge(connection: &Connection, id: DeliveryId) -> Result<(), Error> {
     execute(
         connection,
-        "update deliveries set state = 'delivered', body = null
+        "update deliveries set state = 'delivered', body = null, worker = null
          where id = $1 and lane is null and state in ('waiting', 'given_up')",
         [id.bytes()],
     )?;
     Ok(())
 }
 
-fn oldest_open(connection: &Connection, lane: [u8; 16]) -> Result<Option<i64>, Error> {
-    first(
+/// Sends one again that is over: in its lane's turn, by the schedule from its beginning.
+pub(crate) fn resend(connection: &Connection, resent: &Resent) -> Result<(), Error> {
+    let Resent { id, body, at } = resent;
+    let lane = first(
         connection,
-        "select position from deliveries where lane = $1 and state in ('waiting', 'queued')
-         order by position limit 1",
+        "update deliveries set state = 'queued', body = coalesce($1, body), attempts = 0, due_at = $2
+         where id = $3 and state in ('delivered', 'given_up') returning id, lane",
+        params![body, at.micros(), id.bytes()],
+        |row| Cells::new("deliveries", row).get::<Option<[u8; 16]>>(1, "lane"),
+    )?;
+    match lane {
+        Some(Some(lane)) => move_up(connection, lane),
+        Some(None) => {
+            execute(connection, "update deliveries set state = 'waiting' where id = $1", [id.bytes()])?;
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
+/// Those of the oldest open event of a lane go next, unless some are still going.
+fn move_up(connection: &Connection, lane: [u8; 16]) -> Result<(), Error> {
+    let oldest = first(
+        connection,
+        "select position, state, version, notice from deliveries where lane = $1 and state in ('waiting', 'queued')
+         order by state = 'waiting' desc, position limit 1",
         [lane],
-        |row| Cells::new("deliveries", row).get(0, "position"),
-    )
+        |row| {
+            let cells = Cells::new("deliveries", row);
+            let (version, notice) = (cells.get::<u32>(2, "version")?, cells.get::<String>(3, "notice")?);
+            Ok((cells.get::<String>(1, "state")? == "queued").then_some((version, notice)))
+        },
+    )?;
+    if let Some(Some((version, notice))) = oldest {
+        execute(
+            connection,
+            "update deliveries set state = 'waiting'
+             where lane = $1 and state = 'queued' and version = $2 and notice = $3",
+            params![lane, version, notice],
+        )?;
+    }
+    Ok(())
 }
 
 impl Store {
@@ -117,19 +231,41 @@ impl Store {
     ///
     /// # Errors
     /// When something broke.
-    pub async fn due_deliveries(&self, now: Timestamp, openings: Openings) -> Result<Vec<Delivery>, Error> {
+    pub async fn due_deliveries(&self, now: Timestamp, openings: Openings) -> Result<Vec<DeliveryId>, Error> {
         self.read(move |connection| {
             let mut due = Vec::new();
             for position in destinations::choose(connection, now, &openings)? {
                 due.extend(first(
                     connection,
-                    "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts,
-                     due_at, created_at from deliveries where position = $1 and state = 'waiting'",
+                    "select id from deliveries where position = $1 and state = 'waiting'",
                     [position],
-                    parse,
+                    |row| Cells::new("deliveries", row).id::<DeliveryId>(0, "id"),
                 )?);
             }
             Ok(due)
+        })
+        .await
+    }
+
+    /// Those of these that a lease gave to this worker until then.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn leased(&self, lease: Lease) -> Result<Vec<Delivery>, Error> {
+        self.read(move |connection| {
+            let Lease { worker, ids, at: _, until } = lease;
+            let mut leased = Vec::new();
+            for id in ids {
+                leased.extend(first(
+                    connection,
+                    "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts,
+                     due_at, created_at from deliveries
+                     where id = $1 and state = 'waiting' and worker = $2 and due_at = $3",
+                    params![id.bytes(), worker.as_bytes(), until.micros()],
+                    parse,
+                )?);
+            }
+            Ok(leased)
         })
         .await
     }
@@ -185,13 +321,71 @@ impl Store {
             first(
                 connection,
                 "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts,
-                 due_at, created_at, state, status, tried_at from deliveries
+                 due_at, created_at, state, status, tried_at, body_hash, worker, position from deliveries
                  where id = $1 and merchant_id = $2 and mode = $3",
                 params![id.bytes(), merchant_id.bytes(), mode.as_str()],
                 parse_record,
             )
         })
         .await
+    }
+
+    /// What was told to a destination, newest first: at most `most`, those before a position and of a state only if said.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn deliveries_to(
+        &self,
+        destination: Destination,
+        state: Option<DeliveryState>,
+        before: Option<i64>,
+        most: u32,
+    ) -> Result<Vec<DeliveryRecord>, Error> {
+        self.read(move |connection| {
+            let before = before.unwrap_or(i64::MAX);
+            match state {
+                None => all(connection, LOG, params![destination.bytes(), before, most], parse_record),
+                Some(DeliveryState::GivenUp) => {
+                    all(connection, LOG_OF_GIVEN_UP, params![destination.bytes(), before, most], parse_record)
+                }
+                Some(state) => {
+                    let word = state.as_str();
+                    all(connection, LOG_OF_STATE, params![destination.bytes(), before, word, most], parse_record)
+                }
+            }
+        })
+        .await
+    }
+
+    /// Those that were told to a destination in a time and given up, oldest first, at most `most`.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn given_up(
+        &self,
+        destination: Destination,
+        since: Timestamp,
+        until: Timestamp,
+        most: u32,
+    ) -> Result<Vec<DeliveryId>, Error> {
+        self.read(move |connection| {
+            all(
+                connection,
+                "select id from deliveries where destination = $1 and state = 'given_up'
+                 and created_at >= $2 and created_at <= $3 order by position limit $4",
+                params![destination.bytes(), since.micros(), until.micros(), most],
+                |row| Cells::new("deliveries", row).id(0, "id"),
+            )
+        })
+        .await
+    }
+
+    /// Every try of a delivery, oldest first.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn tries(&self, id: DeliveryId) -> Result<Vec<DeliveryTry>, Error> {
+        self.read(move |connection| tries::of(connection, id)).await
     }
 
     /// Every delivery of a checkout, oldest first, and what became of it.
@@ -203,7 +397,7 @@ impl Store {
             all(
                 connection,
                 "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts,
-                 due_at, created_at, state, status, tried_at from deliveries
+                 due_at, created_at, state, status, tried_at, body_hash, worker, position from deliveries
                  where payment_id = (select payment_id from checkouts where id = $1) and checkout_id = $1
                  order by position",
                 [checkout_id.bytes()],
@@ -213,6 +407,19 @@ impl Store {
         .await
     }
 }
+
+const LOG: &str =
+    "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts, due_at, created_at,
+     state, status, tried_at, body_hash, worker, position from deliveries
+     where destination = $1 and position < $2 order by position desc limit $3";
+const LOG_OF_GIVEN_UP: &str =
+    "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts, due_at, created_at,
+     state, status, tried_at, body_hash, worker, position from deliveries
+     where destination = $1 and position < $2 and state = 'given_up' order by position desc limit $3";
+const LOG_OF_STATE: &str =
+    "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts, due_at, created_at,
+     state, status, tried_at, body_hash, worker, position from deliveries
+     where destination = $1 and position < $2 and state = $3 order by position desc limit $4";
 
 fn parse(row: &Row<'_>) -> Result<Delivery, Error> {
     let cells = Cells::new("deliveries", row);
@@ -236,13 +443,11 @@ fn parse_record(row: &Row<'_>) -> Result<DeliveryRecord, Error> {
     let cells = Cells::new("deliveries", row);
     Ok(DeliveryRecord {
         delivery: parse(row)?,
-        state: cells.word(12, "state", |state| match state {
-            "waiting" | "queued" => Some(DeliveryState::Open),
-            "delivered" => Some(DeliveryState::Delivered),
-            "given_up" => Some(DeliveryState::GivenUp),
-            _ => None,
-        })?,
+        state: cells.word(12, "state", DeliveryState::parse)?,
         status: cells.get(13, "status")?,
         tried_at: cells.time_or_none(14, "tried_at")?,
+        body_hash: cells.get(15, "body_hash")?,
+        is_under_way: cells.get::<Option<[u8; 16]>>(16, "worker")?.is_some(),
+        position: cells.get(17, "position")?,
     })
 }

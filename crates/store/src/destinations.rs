@@ -6,11 +6,13 @@
 //! destinations that wait for something, never with the length of a backlog.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::fmt;
 
 use aws_lc_rs::digest;
-use domain::{DeliveryId, MerchantId, Mode, Timestamp};
+use domain::{DeliveryId, MerchantId, Mode, Timestamp, WebhookId};
 use rusqlite::{Connection, params};
 use url::Url;
+use uuid::Uuid;
 
 use crate::error::Error;
 use crate::records::Endpoint;
@@ -19,8 +21,8 @@ use crate::row::{Cells, Id, all, first};
 /// With more than this due, destinations are walked.
 const FEW: u32 = 512;
 
-/// Who is called: a merchant in a mode, and the scheme, host and port of an address of theirs; their mails are one more.
-/// Addresses are merchant by merchant in order of the bytes.
+/// Who is called: a merchant in a mode, and the scheme, host and port of an address of theirs, or one of their webhooks,
+/// wherever it is; their mails are one more. Merchant by merchant in order of the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Destination([u8; 16]);
 
@@ -30,9 +32,8 @@ impl Destination {
             Endpoint::Callback { url }
             | Endpoint::Status { url }
             | Endpoint::Subscription { url, .. }
-            | Endpoint::Webhook { url, .. } => {
-                Url::parse(url).map_or_else(|_| url.clone(), |url| url.origin().ascii_serialization())
-            }
+            | Endpoint::Webhook { url, .. } => origin(url),
+            Endpoint::Registered { webhook_id } => webhook_id.to_string(),
             Endpoint::Mail => "mail".to_owned(),
         };
         let owner = [&merchant_id.bytes()[..], mode.as_str().as_bytes()].concat();
@@ -47,12 +48,39 @@ impl Destination {
         self.0
     }
 
+    pub(crate) const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// A webhook.
+    #[must_use]
+    pub fn of_webhook(merchant_id: MerchantId, mode: Mode, webhook_id: WebhookId) -> Self {
+        Self::of(merchant_id, mode, &Endpoint::Registered { webhook_id })
+    }
+
+    /// Reads what [`fmt::Display`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(|id| Self(id.into_bytes()))
+    }
+
     /// The last place that a destination of the same merchant and mode can have.
     fn last_of_owner(self) -> Self {
         let mut last = self;
         last.0[8..].fill(0xff);
         last
     }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Uuid::from_bytes(self.0).fmt(formatter)
+    }
+}
+
+/// Scheme, host and port of an address.
+pub(crate) fn origin(url: &str) -> String {
+    Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.origin().ascii_serialization())
 }
 
 /// What may start beside the calls under way.

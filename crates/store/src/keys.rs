@@ -2,6 +2,7 @@
 
 use domain::{KeyId, MerchantId, Mode, Timestamp};
 use rusqlite::{Connection, Row, params};
+use uuid::Uuid;
 
 use crate::Store;
 use crate::error::Error;
@@ -37,17 +38,46 @@ pub(crate) fn revoke(connection: &Connection, id: KeyId, at: Timestamp) -> Resul
     Ok(())
 }
 
-/// Replaces the merchant's key pair of that mode, if there is one.
+/// Whether a key pair comes right after the one that its owner has.
+pub(crate) fn is_next(connection: &Connection, key: &SigningKey) -> Result<bool, Error> {
+    let generation = first(
+        connection,
+        "select owner, generation from signing_keys where owner = $1 and mode = $2",
+        params![key.owner.as_bytes(), key.mode.as_str()],
+        |row| Cells::new("signing_keys", row).get::<u32>(1, "generation"),
+    )?;
+    Ok(generation.is_some_and(|generation| generation + 1 == key.generation))
+}
+
+/// Replaces its owner's key pair of that mode, if there is one.
 pub(crate) fn put_signing_key(connection: &Connection, key: &SigningKey) -> Result<(), Error> {
-    let SigningKey { merchant_id, mode, public_pem, private: Sealed { key_id, wrapped_key, ciphertext } } = key;
+    let SigningKey { owner, merchant_id, mode, generation, made_at, public_pem, private } = key;
+    let Sealed { key_id, wrapped_key, ciphertext } = private;
     execute(
         connection,
-        "insert into signing_keys (merchant_id, mode, public_pem, key_id, wrapped_key, ciphertext)
-         values ($1, $2, $3, $4, $5, $6)
-         on conflict (merchant_id, mode) do update set public_pem = excluded.public_pem, key_id = excluded.key_id,
-         wrapped_key = excluded.wrapped_key, ciphertext = excluded.ciphertext",
-        params![merchant_id.bytes(), mode.as_str(), public_pem, key_id, wrapped_key, ciphertext],
+        "insert into signing_keys (owner, mode, merchant_id, generation, made_at, public_pem, key_id, wrapped_key,
+         ciphertext) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict (owner, mode) do update set generation = excluded.generation, made_at = excluded.made_at,
+         public_pem = excluded.public_pem, key_id = excluded.key_id, wrapped_key = excluded.wrapped_key,
+         ciphertext = excluded.ciphertext",
+        params![
+            owner.as_bytes(),
+            mode.as_str(),
+            merchant_id.bytes(),
+            generation,
+            made_at.micros(),
+            public_pem,
+            key_id,
+            wrapped_key,
+            ciphertext
+        ],
     )?;
+    Ok(())
+}
+
+/// Its owner is gone.
+pub(crate) fn remove_signing_key(connection: &Connection, owner: Uuid) -> Result<(), Error> {
+    execute(connection, "delete from signing_keys where owner = $1", [owner.as_bytes()])?;
     Ok(())
 }
 
@@ -87,17 +117,17 @@ impl Store {
         .await
     }
 
-    /// The key pair that signs what a merchant is told.
+    /// The key pair that signs for a merchant, or for a webhook of one.
     ///
     /// # Errors
     /// When something broke.
-    pub async fn signing_key(&self, merchant_id: MerchantId, mode: Mode) -> Result<Option<SigningKey>, Error> {
+    pub async fn signing_key(&self, owner: Uuid, mode: Mode) -> Result<Option<SigningKey>, Error> {
         self.read(move |connection| {
             first(
                 connection,
-                "select merchant_id, mode, public_pem, key_id, wrapped_key, ciphertext from signing_keys
-                 where merchant_id = $1 and mode = $2",
-                params![merchant_id.bytes(), mode.as_str()],
+                "select owner, merchant_id, mode, generation, made_at, public_pem, key_id, wrapped_key, ciphertext
+                 from signing_keys where owner = $1 and mode = $2",
+                params![owner.as_bytes(), mode.as_str()],
                 parse_signing_key,
             )
         })
@@ -121,13 +151,16 @@ fn parse(row: &Row<'_>) -> Result<ApiKey, Error> {
 fn parse_signing_key(row: &Row<'_>) -> Result<SigningKey, Error> {
     let cells = Cells::new("signing_keys", row);
     Ok(SigningKey {
-        merchant_id: cells.id(0, "merchant_id")?,
-        mode: cells.mode(1, "mode")?,
-        public_pem: cells.get(2, "public_pem")?,
+        owner: Uuid::from_bytes(cells.get(0, "owner")?),
+        merchant_id: cells.id(1, "merchant_id")?,
+        mode: cells.mode(2, "mode")?,
+        generation: cells.get(3, "generation")?,
+        made_at: cells.time(4, "made_at")?,
+        public_pem: cells.get(5, "public_pem")?,
         private: Sealed {
-            key_id: cells.get(3, "key_id")?,
-            wrapped_key: cells.get(4, "wrapped_key")?,
-            ciphertext: cells.get(5, "ciphertext")?,
+            key_id: cells.get(6, "key_id")?,
+            wrapped_key: cells.get(7, "wrapped_key")?,
+            ciphertext: cells.get(8, "ciphertext")?,
         },
     })
 }

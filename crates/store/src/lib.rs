@@ -19,6 +19,7 @@ mod counters;
 mod customers;
 mod deliveries;
 mod destinations;
+mod health;
 mod idempotency;
 mod journal;
 mod jws_keys;
@@ -35,6 +36,8 @@ mod secrets;
 mod settings;
 mod subscriptions;
 mod timers;
+mod tries;
+mod webhooks;
 
 mod audit;
 
@@ -45,14 +48,15 @@ mod schema;
 
 pub use audit::AuditReport;
 pub use changeset::{
-    AdminWrite, Announcement, Changeset, Committed, CounterWrite, DeclineWrite, Delivered, IdempotencyWrite,
-    OrderTotal, OrderWrite, PaymentWrite, SubscriptionWrite,
+    AdminWrite, Announcement, Changeset, Committed, CounterWrite, DeclineWrite, Delivered, IdempotencyWrite, Lease,
+    Listeners, OrderTotal, OrderWrite, PaymentWrite, Resent, SubscriptionWrite, Told, Warning, WebhookWrite,
 };
 pub use destinations::{Destination, Openings};
 pub use error::Error;
 pub use records::{
     AccessToken, ApiKey, Backlog, BankAccount, Brand, CardRow, CheckoutRecord, Company, CustomerRecord, Delivery,
-    DeliveryRecord, DeliveryState, Endpoint, Idempotent, JwsKey, KeptCard, ListRow, Merchant, OauthClient, Order,
-    ReusableLeg, Sealed, SigningKey, Subscription, Timer, TimerKind,
+    DeliveryRecord, DeliveryState, DeliveryTry, DestinationRecord, Endpoint, Idempotent, JwsKey, KeptCard, ListRow,
+    Merchant, OauthClient, Order, ReusableLeg, Sealed, SigningKey, Subscription, Timer, TimerKind, Webhook,
 };
 pub use store::Store;
+pub use webhooks::Beside;

@@ -10,8 +10,8 @@ use crate::records::Merchant;
 use crate::row::{Cells, Id, all, execute, first};
 
 pub(crate) fn insert(connection: &Connection, merchant: &Merchant) -> Result<(), Error> {
-    let Merchant { id, company, fees, created_at, revoked_at } = merchant;
-    let document = documents::text(&MerchantDoc { company: company.clone(), fees: *fees })?;
+    let Merchant { id, company, fees, email, created_at, revoked_at } = merchant;
+    let document = documents::text(&MerchantDoc { company: company.clone(), fees: *fees, email: email.clone() })?;
     execute(
         connection,
         "insert into merchants (id, document, created_at, revoked_at) values ($1, $2, $3, $4)",
@@ -61,11 +61,12 @@ impl Store {
 
 fn parse(row: &Row<'_>) -> Result<Merchant, Error> {
     let cells = Cells::new("merchants", row);
-    let MerchantDoc { company, fees } = cells.document(1, "document")?;
+    let MerchantDoc { company, fees, email } = cells.document(1, "document")?;
     Ok(Merchant {
         id: cells.id(0, "id")?,
         company,
         fees,
+        email,
         created_at: cells.time(2, "created_at")?,
         revoked_at: cells.time_or_none(3, "revoked_at")?,
     })

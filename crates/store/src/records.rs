@@ -1,10 +1,13 @@
 //! What can be read back.
 
+use std::time::Duration;
+
 use domain::risk::{CardKey, Listed};
 use domain::{
     AttemptId, BrandId, CardId, CardSummary, Checkout, CheckoutId, Currency, Customer, CustomerId, DeliveryId, Dialect,
-    Exchange, Fees, KeyId, Look, MerchantId, Mode, Notice, OperationId, PaymentId, Timestamp,
+    Exchange, Fees, KeyId, Look, MerchantId, Mode, Notice, OperationId, PaymentId, Timestamp, WebhookId,
 };
+use uuid::Uuid;
 
 use crate::destinations::Destination;
 
@@ -17,6 +20,8 @@ pub struct Merchant {
     pub company: Company,
     /// What it is charged for captured money.
     pub fees: Fees,
+    /// Where it is written to when something of its own fails; may be empty.
+    pub email: String,
     /// When it was made.
     pub created_at: Timestamp,
     /// Since when its keys do not work any more.
@@ -210,10 +215,16 @@ pub struct KeptCard {
 /// A key pair that signs what a merchant is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SigningKey {
+    /// What is signed with it: that of a merchant's id its callbacks, that of a webhook's id this webhook.
+    pub owner: Uuid,
     /// Whose it is.
     pub merchant_id: MerchantId,
     /// Its world.
     pub mode: Mode,
+    /// 1 for the first of its owner, then one more each time.
+    pub generation: u32,
+    /// When it was made.
+    pub made_at: Timestamp,
     /// PEM `SubjectPublicKeyInfo`, LF newlines.
     pub public_pem: String,
     /// PKCS#8, sealed.
@@ -361,8 +372,31 @@ pub enum Endpoint {
         /// What is told, in its dialect's words, in the order in which it happened.
         event_types: Vec<String>,
     },
-    /// The payer, by mail, at the addresses the checkout names.
+    /// A webhook the merchant registered, told of an event in its dialect's JSON, signed with a key of its own. Where it
+    /// is now is looked up at each try.
+    Registered {
+        /// Which one.
+        webhook_id: WebhookId,
+    },
+    /// By mail: the payer at the addresses the checkout names, or the merchant.
     Mail,
+}
+
+impl DeliveryState {
+    /// As stored.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "waiting",
+            Self::Queued => "queued",
+            Self::Delivered => "delivered",
+            Self::GivenUp => "given_up",
+        }
+    }
+
+    /// Reads [`DeliveryState::as_str`] back.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::Open, Self::Queued, Self::Delivered, Self::GivenUp].into_iter().find(|state| state.as_str() == text)
+    }
 }
 
 impl Endpoint {
@@ -370,10 +404,35 @@ impl Endpoint {
     #[must_use]
     pub const fn is_in_order(&self) -> bool {
         match self {
-            Self::Callback { .. } | Self::Webhook { .. } | Self::Mail => true,
-            Self::Status { .. } | Self::Subscription { .. } => false,
+            Self::Callback { .. } | Self::Webhook { .. } | Self::Registered { .. } => true,
+            Self::Status { .. } | Self::Subscription { .. } | Self::Mail => false,
         }
     }
+}
+
+/// An address that a merchant registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// Its id.
+    pub id: WebhookId,
+    /// Whose it is.
+    pub merchant_id: MerchantId,
+    /// Its world.
+    pub mode: Mode,
+    /// 1 when it is made, then one more each time it changes.
+    pub version: u32,
+    /// What the merchant calls it.
+    pub title: String,
+    /// Where it is.
+    pub url: String,
+    /// What it is told of, in its dialect's words; `None` is everything.
+    pub topics: Option<Vec<String>>,
+    /// What verifies what it is told: PEM `SubjectPublicKeyInfo`, LF newlines. Changes with its key pair only.
+    pub public_pem: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
 }
 
 /// Where a merchant wants to be told of something.
@@ -470,8 +529,14 @@ pub struct Idempotent {
 pub struct DeliveryRecord {
     /// The delivery; without its body once it arrived.
     pub delivery: Delivery,
+    /// SHA-256 of the body that arrived and is not kept.
+    pub body_hash: Option<[u8; 32]>,
     /// Whether it is over.
     pub state: DeliveryState,
+    /// Whether a worker has it.
+    pub is_under_way: bool,
+    /// Where it stands among all, oldest first.
+    pub position: i64,
     /// The HTTP status of the last answer, 0 when there was none; `None` before the first try.
     pub status: Option<u16>,
     /// When the last try ended.
@@ -481,10 +546,50 @@ pub struct DeliveryRecord {
 /// Whether a delivery is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryState {
-    /// It waits for its time, or for an earlier one of its checkout.
+    /// It waits for its time.
     Open,
+    /// It waits for earlier ones of its checkout.
+    Queued,
     /// It arrived.
     Delivered,
     /// It was tried often enough.
     GivenUp,
+}
+
+/// What became of one try to deliver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryTry {
+    /// 1 for the first.
+    pub number: u32,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// The HTTP status of the answer, 0 when there was none.
+    pub status: u16,
+    /// Why there was none, for the merchant to read; empty when there was one.
+    pub error: String,
+    /// The first KiB of the answer.
+    pub answer: String,
+}
+
+/// How it goes with somebody who is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DestinationRecord {
+    /// Who.
+    pub destination: Destination,
+    /// The webhook that it is.
+    pub webhook_id: Option<WebhookId>,
+    /// Else: scheme, host and port of what a payment or a subscription names.
+    pub origin: String,
+    /// When something arrived there last.
+    pub delivered_at: Option<Timestamp>,
+    /// When a try failed last.
+    pub failed_at: Option<Timestamp>,
+    /// Since when every try failed.
+    pub failing_since: Option<Timestamp>,
+    /// How many these are.
+    pub failures: u32,
+    /// When its merchant was told.
+    pub warned_at: Option<Timestamp>,
 }

@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::audit::{self, AuditReport};
 use crate::changeset::{Changeset, Committed};
@@ -42,6 +42,7 @@ struct Inner {
     queue: Mutex<Option<Sender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     readers: Readers,
+    deliveries: Arc<Notify>,
 }
 
 impl Store {
@@ -60,10 +61,12 @@ impl Store {
         let mut connection = connect_to_write(&file)?;
         schema::migrate(&mut connection)?;
         let readers = Readers::open(&file)?;
-        let writer = Writer::new(connection)?;
+        let deliveries = Arc::<Notify>::default();
+        let writer = Writer::new(connection, Arc::clone(&deliveries))?;
         let (queue, jobs) = channel();
         let writer = thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&jobs))?;
-        let inner = Inner { file, queue: Mutex::new(Some(queue)), writer: Mutex::new(Some(writer)), readers };
+        let inner =
+            Inner { file, queue: Mutex::new(Some(queue)), writer: Mutex::new(Some(writer)), readers, deliveries };
         Ok(Self { inner: Arc::new(inner), is_forgetful: false })
     }
 
@@ -95,6 +98,12 @@ impl Store {
         let queue = self.inner.queue.lock().unwrap_or_else(PoisonError::into_inner);
         queue.as_ref().ok_or(Error::Closed)?.send(Job { change, reply }).map_err(|_| Error::Closed)?;
         Ok(answer)
+    }
+
+    /// Is called after each commit that wrote notifications.
+    #[must_use]
+    pub fn deliveries_written(&self) -> Arc<Notify> {
+        Arc::clone(&self.inner.deliveries)
     }
 
     /// Whether it can be read and written.

@@ -30,41 +30,44 @@ pub(crate) fn write(connection: &Connection, write: &SubscriptionWrite) -> Resul
     Ok(())
 }
 
-/// One delivery for each address that is subscribed now.
-pub(crate) fn announce(connection: &Connection, announcement: &Announcement) -> Result<(), Error> {
-    let Announcement { merchant_id, mode, topic, checkout_id, payment_id, version, notice, seed, at } = announcement;
+/// One delivery for each address that is subscribed now; whether there is any.
+pub(crate) fn announce(connection: &Connection, announcement: &Announcement) -> Result<bool, Error> {
+    let Announcement { merchant_id, mode, topic, .. } = announcement;
     let urls = all(
         connection,
         "select position, url from subscriptions where merchant_id = $1 and mode = $2 and topic = $3 order by position",
         params![merchant_id.bytes(), mode.as_str(), topic],
         |row| Cells::new("subscriptions", row).get::<String>(1, "url"),
     )?;
-    for url in urls {
-        let delivery = Delivery {
-            id: delivery_id(seed, &url),
-            merchant_id: *merchant_id,
-            mode: *mode,
-            checkout_id: *checkout_id,
-            payment_id: *payment_id,
-            version: *version,
-            notice: *notice,
-            endpoint: Endpoint::Subscription { topic: (*topic).to_owned(), url },
-            body: None,
-            attempts: 0,
-            due_at: *at,
-            created_at: *at,
-        };
-        deliveries::insert(connection, &delivery)?;
+    for url in &urls {
+        let endpoint = Endpoint::Subscription { topic: (*topic).to_owned(), url: url.clone() };
+        deliveries::insert(connection, &delivery_of(announcement, endpoint, url.as_bytes()))?;
     }
-    Ok(())
+    Ok(!urls.is_empty())
 }
 
-/// Nobody who does not know the seed can guess it, and it is another one for each address.
-fn delivery_id(seed: &[u8; 32], url: &str) -> DeliveryId {
-    let hash = digest::digest(&digest::SHA256, &[&seed[..], url.as_bytes()].concat());
+/// What one of those who listen is told. Nobody who does not know the seed can guess its id, and it is another one for
+/// each of them.
+pub(crate) fn delivery_of(announcement: &Announcement, endpoint: Endpoint, listener: &[u8]) -> Delivery {
+    let Announcement { to: _, merchant_id, mode, topic: _, checkout_id, payment_id, version, notice, seed, at } =
+        announcement;
+    let hash = digest::digest(&digest::SHA256, &[&seed[..], listener].concat());
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.as_ref()[..16]);
-    DeliveryId::new(uuid::Builder::from_random_bytes(bytes).into_uuid())
+    Delivery {
+        id: DeliveryId::new(uuid::Builder::from_random_bytes(bytes).into_uuid()),
+        merchant_id: *merchant_id,
+        mode: *mode,
+        checkout_id: *checkout_id,
+        payment_id: *payment_id,
+        version: *version,
+        notice: *notice,
+        endpoint,
+        body: None,
+        attempts: 0,
+        due_at: *at,
+        created_at: *at,
+    }
 }
 
 impl Store {

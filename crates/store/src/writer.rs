@@ -7,16 +7,17 @@
 //! changesets share a batch.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use domain::ledger::Posting;
 use domain::{CardId, CheckoutId, DeliveryId};
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::changeset::{
-    AdminWrite, Announcement, Changeset, Committed, CounterWrite, DeclineWrite, Delivered, IdempotencyWrite,
-    OrderTotal, OrderWrite, PaymentWrite, SubscriptionWrite,
+    AdminWrite, Changeset, Committed, CounterWrite, DeclineWrite, Delivered, IdempotencyWrite, Lease, OrderTotal,
+    OrderWrite, PaymentWrite, Resent, SubscriptionWrite, Told, Warning, WebhookWrite,
 };
 use crate::checkouts::CheckoutRow;
 use crate::customers::CustomerRow;
@@ -26,10 +27,10 @@ use crate::idempotency::Purge;
 use crate::journal::{Entry, Journal};
 use crate::ledger::Ledger;
 use crate::payments::PaymentRow;
-use crate::records::{AccessToken, CardRow, Delivery, KeptCard, ReusableLeg, Timer};
+use crate::records::{AccessToken, CardRow, KeptCard, ReusableLeg, SigningKey, Timer};
 use crate::{
-    brands, cards, counters, deliveries, idempotency, jws_keys, keys, merchants, oauth, order_totals, orders,
-    reusable_legs, risk, secrets, settings, subscriptions, timers,
+    brands, cards, counters, deliveries, health, idempotency, jws_keys, keys, merchants, oauth, order_totals, orders,
+    reusable_legs, risk, secrets, settings, subscriptions, timers, webhooks,
 };
 
 /// Changesets in one transaction.
@@ -53,9 +54,11 @@ pub(crate) struct Prepared {
     entries: Vec<Entry>,
     timers: Vec<Timer>,
     timers_done: Vec<Timer>,
-    deliveries: Vec<Delivery>,
-    announcements: Vec<Announcement>,
-    delivered: Option<Delivered>,
+    told: Vec<Told>,
+    lease: Option<Lease>,
+    delivered: Option<Box<Delivered>>,
+    resent: Vec<Resent>,
+    warning: Option<Box<Warning>>,
     acknowledged: Option<DeliveryId>,
     idempotency: Option<IdempotencyWrite>,
     answered: Option<IdempotencyWrite>,
@@ -68,6 +71,8 @@ pub(crate) struct Prepared {
     counter: Option<CounterWrite>,
     order: Option<Box<OrderWrite>>,
     subscription: Option<Box<SubscriptionWrite>>,
+    webhook: Option<Box<WebhookWrite>>,
+    signing_key: Option<Box<SigningKey>>,
     access_token: Option<Box<AccessToken>>,
     admin: Vec<AdminWrite>,
 }
@@ -81,9 +86,11 @@ impl Prepared {
             payment,
             timers,
             timers_done,
-            deliveries,
-            announcements,
+            told,
+            lease,
             delivered,
+            resent,
+            warning,
             acknowledged,
             idempotency,
             answered,
@@ -96,6 +103,8 @@ impl Prepared {
             counter,
             order,
             subscription,
+            webhook,
+            signing_key,
             access_token,
             admin,
         } = changeset;
@@ -111,9 +120,11 @@ impl Prepared {
             entries,
             timers,
             timers_done,
-            deliveries,
-            announcements,
+            told,
+            lease,
             delivered,
+            resent,
+            warning,
             acknowledged,
             idempotency,
             answered,
@@ -126,6 +137,8 @@ impl Prepared {
             counter,
             order,
             subscription,
+            webhook,
+            signing_key,
             access_token,
             admin,
         })
@@ -158,12 +171,18 @@ pub(crate) struct Writer {
     journal: Journal,
     ledger: Ledger,
     purge: Purge,
+    /// Whether there are notifications that were not there before.
+    wrote_deliveries: bool,
+    deliveries: Arc<Notify>,
 }
 
 impl Writer {
-    pub(crate) fn new(connection: Connection) -> Result<Self, Error> {
+    /// `deliveries` is called after each batch that wrote some.
+    pub(crate) fn new(connection: Connection, deliveries: Arc<Notify>) -> Result<Self, Error> {
         let journal = Journal::open(&connection)?;
-        Ok(Self { connection, journal, ledger: Ledger::default(), purge: Purge::new() })
+        deliveries::nobody_works(&connection)?;
+        let (ledger, purge) = (Ledger::default(), Purge::new());
+        Ok(Self { connection, journal, ledger, purge, wrote_deliveries: false, deliveries })
     }
 
     /// Writes until nobody can send any more and everything sent is written.
@@ -174,6 +193,9 @@ impl Writer {
             for (reply, answer) in waiting.into_iter().zip(self.write(&changes)) {
                 // Who waited may be gone; what was written stays written.
                 let _ = reply.send(answer);
+            }
+            if std::mem::take(&mut self.wrote_deliveries) {
+                self.deliveries.notify_one();
             }
         }
         // Whatever the log still holds is durable and read again at the next start.
@@ -256,7 +278,7 @@ impl Writer {
 
     /// Writes one changeset into the open transaction, or says why not before anything is written.
     fn apply(&mut self, change: &Prepared) -> Answer {
-        let Self { connection, journal, ledger, purge: _ } = self;
+        let Self { connection, journal, ledger, wrote_deliveries, purge: _, deliveries: _ } = self;
         if let Some(key) = &change.idempotency
             && idempotency::is_used(connection, key)?
         {
@@ -286,6 +308,16 @@ impl Writer {
             && !order_totals::fits(connection, order)?
         {
             return Ok(Committed::OrderPaid);
+        }
+        if let Some(write) = &change.webhook
+            && !webhooks::is_current(connection, write)?
+        {
+            return Ok(Committed::Stale);
+        }
+        if let Some(key) = &change.signing_key
+            && !keys::is_next(connection, key)?
+        {
+            return Ok(Committed::Stale);
         }
         for write in &change.admin {
             let is_stale = match write {
@@ -331,6 +363,12 @@ impl Writer {
         if let Some(write) = &change.subscription {
             subscriptions::write(connection, write)?;
         }
+        if let Some(write) = &change.webhook {
+            webhooks::write(connection, write)?;
+        }
+        if let Some(key) = &change.signing_key {
+            keys::put_signing_key(connection, key)?;
+        }
         if let Some(card) = &change.kept_card {
             cards::keep(connection, card)?;
         }
@@ -355,18 +393,25 @@ impl Writer {
         for timer in &change.timers {
             timers::insert(connection, timer)?;
         }
+        if let Some(lease) = &change.lease {
+            deliveries::lease(connection, lease)?;
+        }
         if let Some(delivered) = &change.delivered {
             deliveries::record(connection, delivered)?;
         }
         if let Some(id) = change.acknowledged {
             deliveries::acknowledge(connection, id)?;
         }
-        for delivery in &change.deliveries {
-            deliveries::insert(connection, delivery)?;
+        for told in &change.told {
+            *wrote_deliveries |= deliveries::tell(connection, told)?;
         }
-        for announcement in &change.announcements {
-            subscriptions::announce(connection, announcement)?;
+        for resent in &change.resent {
+            deliveries::resend(connection, resent)?;
         }
+        if let Some(warning) = &change.warning {
+            health::warn(connection, warning)?;
+        }
+        *wrote_deliveries |= !change.resent.is_empty() || change.warning.is_some();
         if let Some(token) = &change.access_token {
             oauth::insert_token(connection, token)?;
         }
@@ -412,7 +457,7 @@ mod tests {
     fn writer() -> Writer {
         let mut connection = Connection::open_in_memory().expect("a database");
         schema::migrate(&mut connection).expect("a schema");
-        Writer::new(connection).expect("a writer")
+        Writer::new(connection, Arc::default()).expect("a writer")
     }
 
     fn key(key: &str) -> Changeset {

@@ -28,7 +28,7 @@ struct Row {
     stranger: Stranger,
 }
 
-const ROWS: [Row; 11] = [
+const ROWS: [Row; 21] = [
     Row { method: "POST", path: "/purchases/", body: |g| Some(g.order()), stranger: Stranger::OwnBrand },
     Row { method: "GET", path: "/purchases/{id}/", body: |_| None, stranger: Stranger::NotFound },
     Row { method: "POST", path: "/purchases/{id}/cancel/", body: |_| None, stranger: Stranger::NotFound },
@@ -50,7 +50,28 @@ const ROWS: [Row; 11] = [
         stranger: Stranger::NotFound,
     },
     Row { method: "GET", path: "/public_key/", body: |_| None, stranger: Stranger::OwnThing },
+    Row { method: "POST", path: "/webhooks/", body: |_| Some(webhook()), stranger: Stranger::OwnThing },
+    Row { method: "GET", path: "/webhooks/", body: |_| None, stranger: Stranger::OwnThing },
+    Row { method: "GET", path: "/webhooks/deliveries/", body: |_| None, stranger: Stranger::OwnThing },
+    Row { method: "GET", path: "/webhooks/{id}/", body: |_| None, stranger: Stranger::NotFound },
+    Row { method: "PUT", path: "/webhooks/{id}/", body: |_| Some(webhook()), stranger: Stranger::NotFound },
+    Row { method: "PATCH", path: "/webhooks/{id}/", body: |_| Some(webhook()), stranger: Stranger::NotFound },
+    Row { method: "DELETE", path: "/webhooks/{id}/", body: |_| None, stranger: Stranger::NotFound },
+    Row { method: "POST", path: "/webhooks/{id}/test/", body: |_| None, stranger: Stranger::NotFound },
+    Row { method: "GET", path: "/webhooks/{id}/secret/", body: |_| None, stranger: Stranger::NotFound },
+    Row { method: "POST", path: "/webhooks/{id}/rotate_key/", body: |_| None, stranger: Stranger::NotFound },
 ];
+
+fn webhook() -> Value {
+    json!({ "title": "Ours now", "callback": "https://shop.example/", "all_events": true })
+}
+
+/// A webhook of whoever has the key.
+fn registered(gateway: &Gateway<'_>, key: &str) -> Value {
+    let made = gateway.call(key, "POST", "/webhooks/", Some(&webhook()));
+    assert_eq!(201, made.status, "{}", made.text());
+    made.json()
+}
 
 const RANDOM_ID: &str = "3f0c0a2e-5b1d-4c6a-9e8f-7d2b4a6c8e01";
 const MALFORMED_IDS: [&str; 6] =
@@ -180,17 +201,25 @@ fn what_is_not_ones_own_is_not_found() {
         assert_eq!(201, made.status, "{}", made.text());
         made.json()["id"].as_str().unwrap().to_owned()
     };
+    let (own_webhook, their_webhook) = (registered(&gateway, gateway.key()), registered(&gateway, &keys.other));
     let (payments, events) = (place.count("payments"), place.count("events"));
     for row in ROWS.iter().filter(|row| matches!(row.stranger, Stranger::NotFound)) {
         let mut answers = vec![];
+        let (id, theirs) = match row.path.starts_with("/webhooks/") {
+            true => (own_webhook["id"].as_str().unwrap(), their_webhook["id"].as_str().unwrap()),
+            false => (id.as_str(), theirs.as_str()),
+        };
         for (key, foreign) in [
-            (gateway.key(), theirs.as_str()),
-            (keys.live.as_str(), id.as_str()),
-            (keys.other.as_str(), id.as_str()),
-            (keys.other_live.as_str(), id.as_str()),
-            (keys.other_live.as_str(), theirs.as_str()),
+            (gateway.key(), theirs),
+            (keys.live.as_str(), id),
+            (keys.other.as_str(), id),
+            (keys.other_live.as_str(), id),
+            (keys.other_live.as_str(), theirs),
         ] {
-            for given in [&[foreign, RANDOM_ID], &MALFORMED_IDS[..]].concat() {
+            // Limits bind in live mode.
+            let is_live = key == keys.live || key == keys.other_live;
+            let malformed = if is_live { &MALFORMED_IDS[..1] } else { &MALFORMED_IDS[..] };
+            for given in [&[foreign, RANDOM_ID], malformed].concat() {
                 let answer =
                     gateway.call(key, row.method, &row.path.replace("{id}", given), (row.body)(&gateway).as_ref());
                 answers.push((given.to_owned(), visible(&answer)));
@@ -209,6 +238,12 @@ fn what_is_not_ones_own_is_not_found() {
     }
     assert_eq!("created", gateway.status(&id));
     assert_eq!((payments, events), (place.count("payments"), place.count("events")), "nothing was changed");
+    for (key, webhook) in [(gateway.key(), own_webhook), (keys.other.as_str(), their_webhook)] {
+        let path = format!("/webhooks/{}/", webhook["id"].as_str().unwrap());
+        assert_eq!(webhook, gateway.call(key, "GET", &path, None).json());
+        assert_eq!(json!([webhook]), gateway.call(key, "GET", "/webhooks/", None).json()["results"], "each its own");
+    }
+    assert_eq!(json!([]), gateway.call(&keys.live, "GET", "/webhooks/", None).json()["results"]);
 }
 
 #[test]

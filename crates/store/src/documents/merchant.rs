@@ -1,7 +1,8 @@
 //! Merchants, brands, and where notifications go.
 
-use domain::{Currency, Exchange, Fees, LogoId, Look, Palette};
+use domain::{Currency, Exchange, Fees, LogoId, Look, Palette, WebhookId};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::word::AsWord;
 use super::{is_default, word};
@@ -15,6 +16,8 @@ pub(crate) struct MerchantDoc {
     pub(crate) company: Company,
     #[serde(default, with = "FeesDoc", skip_serializing_if = "is_default")]
     pub(crate) fees: Fees,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) email: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -150,6 +153,9 @@ pub(crate) enum EndpointDoc {
         headers: Vec<(String, Vec<String>)>,
         event_types: Vec<String>,
     },
+    Registered {
+        webhook_id: Uuid,
+    },
     Mail,
 }
 
@@ -160,6 +166,7 @@ impl From<Endpoint> for EndpointDoc {
             Endpoint::Status { url } => Self::Status { url },
             Endpoint::Subscription { topic, url } => Self::Subscription { topic, url },
             Endpoint::Webhook { url, headers, event_types } => Self::Webhook { url, headers, event_types },
+            Endpoint::Registered { webhook_id } => Self::Registered { webhook_id: webhook_id.uuid() },
             Endpoint::Mail => Self::Mail,
         }
     }
@@ -172,6 +179,7 @@ impl From<EndpointDoc> for Endpoint {
             EndpointDoc::Status { url } => Self::Status { url },
             EndpointDoc::Subscription { topic, url } => Self::Subscription { topic, url },
             EndpointDoc::Webhook { url, headers, event_types } => Self::Webhook { url, headers, event_types },
+            EndpointDoc::Registered { webhook_id } => Self::Registered { webhook_id: WebhookId::new(webhook_id) },
             EndpointDoc::Mail => Self::Mail,
         }
     }

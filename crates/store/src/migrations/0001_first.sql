@@ -68,14 +68,20 @@ create table access_tokens (
     expires_at integer not null
 ) strict;
 
+-- What signs what merchants are told: one pair for each merchant in each mode, and one for each webhook.
 create table signing_keys (
-    merchant_id blob not null,
+    -- The merchant or the webhook.
+    owner blob not null,
     mode text not null,
+    merchant_id blob not null,
+    -- How often it was made anew, and when last.
+    generation integer not null,
+    made_at integer not null,
     public_pem text not null,
     key_id text not null,
     wrapped_key blob not null,
     ciphertext blob not null,
-    primary key (merchant_id, mode)
+    primary key (owner, mode)
 ) strict;
 
 -- What the gateway itself signs with; one has not retired, unless there is none.
@@ -243,13 +249,18 @@ create table deliveries (
     body text,
     -- waiting: the oldest open one of its lane; queued: behind it; delivered; given_up.
     state text not null,
-    -- Within a lane each waits for the one before; null waits for nobody.
+    -- Within a lane those of one event go together, and the next event waits for all of them; null waits for nobody.
     lane blob,
+    -- Since it was sent again, if it was.
     attempts integer not null,
+    -- SHA-256 of a body that is not kept.
+    body_hash blob,
     -- The HTTP status of the last answer, 0 when there was none; null before the first try.
     status integer,
     tried_at integer,
+    -- The next try; while a worker has it, the end of its lease.
     due_at integer not null,
+    worker blob,
     created_at integer not null
 ) strict;
 
@@ -259,6 +270,60 @@ create index deliveries_turns on deliveries (destination, due_at, position) wher
 create index deliveries_open on deliveries (lane, position) where state in ('waiting', 'queued');
 -- A payment's id is in order of time, a checkout's is random: this index grows at its end.
 create index deliveries_of_payment on deliveries (payment_id);
+create index deliveries_of_destination on deliveries (destination, position);
+create index deliveries_given_up on deliveries (destination, position) where state = 'given_up';
+create index deliveries_at_work on deliveries (position) where worker is not null;
+
+-- What became of each try.
+create table delivery_tries (
+    delivery integer not null,
+    number integer not null,
+    ended_at integer not null,
+    millis integer not null,
+    status integer not null,
+    -- Why there was no answer; empty when there was one.
+    error text not null,
+    -- The first KiB of the answer.
+    answer text not null,
+    primary key (delivery, number)
+) strict, without rowid;
+
+-- How it goes with everybody who was called.
+create table destinations (
+    id blob primary key,
+    merchant_id blob not null,
+    mode text not null,
+    -- The webhook; null for an address that a payment or a subscription names.
+    webhook_id blob,
+    -- Scheme, host and port; empty for a webhook.
+    origin text not null,
+    delivered_at integer,
+    failed_at integer,
+    -- Of the tries since one arrived: when the first failed, and how many.
+    failing_since integer,
+    failures integer not null,
+    -- When its merchant was told that it is failing.
+    warned_at integer
+) strict, without rowid;
+
+create index destinations_of_merchant on destinations (merchant_id, mode);
+
+-- Addresses that are told of whatever a merchant picked, each signed with a key of its own (purchases-api 2.6).
+create table webhooks (
+    position integer primary key,
+    id blob not null unique,
+    merchant_id blob not null,
+    mode text not null,
+    version integer not null,
+    title text not null,
+    url text not null,
+    -- A JSON list of the topics; null is every topic.
+    topics text,
+    created_at integer not null,
+    updated_at integer not null
+) strict;
+
+create index webhooks_of_merchant on webhooks (merchant_id, mode);
 
 create table idempotency (
     position integer primary key,

@@ -1,33 +1,35 @@
 //! Deliveries go out in order per checkout.
 
-use domain::DeliveryId;
-use store::{Backlog, Changeset, CheckoutRecord, Delivered, DeliveryState, Store};
+use domain::{DeliveryId, Mode, Notice};
+use store::{
+    Backlog, Changeset, CheckoutRecord, Delivered, Delivery, DeliveryState, Endpoint, Resent, Store, Told, Warning,
+};
 use tempfile::tempdir;
+use uuid::Uuid;
 
-use crate::samples::{at, checkout, checkout_id, delivery, done, open, openings};
+use crate::samples::{
+    MERCHANT, OTHER, WORKER, at, checkout, checkout_id, delivery, done, failed, open, openings, take, tried,
+};
 
 async fn write(store: &Store, payment: u128, number: u128, seconds: i64) {
-    let deliveries = vec![delivery(payment, number, seconds)];
-    done(store, Changeset { deliveries, ..Changeset::default() }).await;
+    tell(store, vec![delivery(payment, number, seconds)]).await;
 }
 
+async fn tell(store: &Store, deliveries: Vec<Delivery>) {
+    let told = deliveries.into_iter().map(Told::To).collect();
+    done(store, Changeset { told, ..Changeset::default() }).await;
+}
+
+/// A worker takes it and is answered.
 async fn answer(store: &Store, id: DeliveryId, attempts: u32, next: Option<i64>, status: u16) {
+    take(store, WORKER, vec![id], 100).await;
+    let body = Some("the bytes".to_owned());
     let success = status == 200;
-    let delivered = Delivered {
-        id,
-        body: Some("the bytes".to_owned()),
-        attempts,
-        next: next.map(at),
-        success,
-        status,
-        at: at(i64::from(attempts)),
-    };
-    done(store, Changeset { delivered: Some(delivered), ..Changeset::default() }).await;
+    tried(store, Delivered { body, success, status, error: String::new(), ..failed(id, attempts, next) }).await;
 }
 
 async fn due(store: &Store, seconds: i64) -> Vec<DeliveryId> {
-    let due = store.due_deliveries(at(seconds), openings(10)).await.expect("readable");
-    due.into_iter().map(|delivery| delivery.id).collect()
+    store.due_deliveries(at(seconds), openings(10)).await.expect("readable")
 }
 
 #[tokio::test]
@@ -48,7 +50,7 @@ async fn later_ones_wait_for_earlier_ones() {
     assert_eq!(vec![first], due(&store, 0).await);
     assert_eq!(vec![first, other], due(&store, 9).await, "one of each checkout, earliest first");
     assert_eq!(Some(at(0)), store.next_delivery(at(-1)).await.expect("readable"));
-    assert_eq!(delivery(1, 1, 0), store.due_deliveries(at(9), openings(1)).await.expect("readable")[0]);
+    assert_eq!(vec![first], store.due_deliveries(at(9), openings(1)).await.expect("readable"));
 
     assert_eq!(Some(at(1)), store.next_delivery(at(0)).await.expect("readable"), "what is due is not ahead");
     let backlog = |now| {
@@ -60,8 +62,9 @@ async fn later_ones_wait_for_earlier_ones() {
 
     answer(&store, first, 1, Some(60), 500).await;
     assert_eq!(vec![other], due(&store, 59).await, "the second waits for the first, which waits for its next try");
-    let again = store.due_deliveries(at(60), openings(10)).await.expect("readable").pop().expect("the first");
-    assert_eq!((first, 1, Some("the bytes")), (again.id, again.attempts, again.body.as_deref()));
+    let again = take(&store, WORKER, vec![first, second], 60).await;
+    let again: Vec<_> = again.iter().map(|one| (one.id, one.attempts, one.body.as_deref())).collect();
+    assert_eq!(vec![(first, 1, Some("the bytes"))], again, "nobody takes what is queued");
 
     answer(&store, first, 2, None, 200).await;
     assert_eq!(vec![second, other], due(&store, 60).await, "the second moved up");
@@ -102,21 +105,168 @@ async fn a_try_without_a_body_leaves_none() {
     done(&store, Changeset { checkout: Some(Box::new(record)), ..Changeset::default() }).await;
     write(&store, 1, 1, 0).await;
     let id = delivery(1, 1, 0).id;
-    let failed = |attempts, next| Delivered {
-        id,
-        body: None,
-        attempts,
-        next,
-        success: false,
-        status: 0,
-        at: at(i64::from(attempts)),
-    };
-    let first = Changeset { delivered: Some(failed(1, Some(at(60)))), ..Changeset::default() };
-    done(&store, first).await;
+    take(&store, WORKER, vec![id], 0).await;
+    tried(&store, failed(id, 1, Some(60))).await;
     assert_eq!(Vec::<DeliveryId>::new(), due(&store, 59).await);
-    let again = store.due_deliveries(at(60), openings(10)).await.expect("readable").pop().expect("the same");
-    assert_eq!((id, 1, None), (again.id, again.attempts, again.body));
-    done(&store, Changeset { delivered: Some(failed(2, None)), ..Changeset::default() }).await;
+    let again = take(&store, WORKER, vec![id], 60).await;
+    assert_eq!(vec![(1, None)], again.into_iter().map(|one| (one.attempts, one.body)).collect::<Vec<_>>());
+    tried(&store, failed(id, 2, None)).await;
     let log = store.deliveries(checkout_id(1)).await.expect("readable");
     assert_eq!((DeliveryState::GivenUp, Some(0), None), (log[0].state, log[0].status, log[0].delivery.body.clone()));
+}
+
+#[tokio::test]
+async fn those_of_one_event_go_together_and_the_next_event_waits_for_all_of_them() {
+    let dir = tempdir().expect("a directory");
+    let store = open(dir.path()).await;
+    let of = |number, version, notice| Delivery { version, notice, ..delivery(1, number, 0) };
+    // Captured and paid are told of one journal event, to a callback and two webhooks.
+    let told = vec![
+        of(1, 4, Notice::Captured),
+        of(2, 4, Notice::Captured),
+        of(3, 4, Notice::Paid),
+        of(4, 4, Notice::Paid),
+        of(5, 4, Notice::Paid),
+    ];
+    let ids: Vec<_> = told.iter().map(|one| one.id).collect();
+    tell(&store, told).await;
+    tell(&store, vec![of(6, 5, Notice::Refunded)]).await;
+    let ids = [ids, vec![delivery(1, 6, 0).id]].concat();
+    assert_eq!(ids[..2], due(&store, 0).await, "side by side");
+    answer(&store, ids[1], 1, None, 200).await;
+    assert_eq!(ids[..1], due(&store, 0).await, "one of them is still to arrive");
+    answer(&store, ids[0], 8, None, 500).await;
+    assert_eq!(ids[2..5], due(&store, 200).await, "given up is over too");
+    for id in [ids[3], ids[2]] {
+        answer(&store, id, 1, None, 200).await;
+    }
+    assert_eq!(ids[4..5], due(&store, 200).await);
+
+    // What is sent again waits its turn, and then those of its event go before what came after it.
+    done(&store, Changeset { resent: vec![again(ids[0], None)], ..Changeset::default() }).await;
+    assert_eq!(ids[4..5], due(&store, 300).await, "behind what is going");
+    answer(&store, ids[4], 1, None, 200).await;
+    assert_eq!(ids[..1], due(&store, 300).await);
+    answer(&store, ids[0], 1, None, 200).await;
+    assert_eq!(ids[5..], due(&store, 300).await);
+}
+
+fn again(id: DeliveryId, body: Option<&str>) -> Resent {
+    Resent { id, body: body.map(str::to_owned), at: at(300) }
+}
+
+#[tokio::test]
+async fn what_is_over_is_sent_again_from_the_beginning_and_its_log_goes_on() {
+    let dir = tempdir().expect("a directory");
+    let store = open(dir.path()).await;
+    for number in [1, 2] {
+        write(&store, number, 1, 0).await;
+    }
+    let (lost, arrived) = (delivery(1, 1, 0).id, delivery(2, 1, 0).id);
+    answer(&store, lost, 8, None, 500).await;
+    answer(&store, arrived, 1, None, 200).await;
+    let destination = delivery(1, 1, 0).destination();
+    assert_eq!(vec![lost], store.given_up(destination, at(0), at(0), 10).await.expect("readable"));
+    assert_eq!(Vec::<DeliveryId>::new(), store.given_up(destination, at(1), at(9), 10).await.expect("readable"));
+    let log = async |state, before, most| {
+        let found = store.deliveries_to(destination, state, before, most).await.expect("readable");
+        found.into_iter().map(|one| (one.delivery.id, one.position)).collect::<Vec<_>>()
+    };
+    let all = log(None, None, 10).await;
+    assert_eq!(vec![arrived, lost], all.iter().map(|(id, _)| *id).collect::<Vec<_>>(), "newest first");
+    assert_eq!(all[1..], log(None, Some(all[0].1), 10).await);
+    assert_eq!(all[..1], log(None, None, 1).await);
+    assert_eq!(all[1..], log(Some(DeliveryState::GivenUp), None, 10).await);
+    assert_eq!(all[..1], log(Some(DeliveryState::Delivered), None, 10).await);
+
+    let resent = vec![again(lost, None), again(arrived, Some("the bytes"))];
+    done(&store, Changeset { resent, ..Changeset::default() }).await;
+    let sent = take(&store, WORKER, due(&store, 300).await, 300).await;
+    let sent: Vec<_> = sent.iter().map(|one| (one.id, one.attempts, one.body.as_deref())).collect();
+    assert_eq!(vec![(lost, 0, Some("the bytes")), (arrived, 0, Some("the bytes"))], sent);
+    answer(&store, lost, 1, None, 200).await;
+    let tries = store.tries(lost).await.expect("readable");
+    let tries: Vec<_> = tries.iter().map(|one| (one.number, one.status)).collect();
+    assert_eq!(vec![(1, 500), (2, 200)], tries);
+    let found = store.delivery(MERCHANT, Mode::Test, lost).await.expect("readable").expect("there");
+    assert_eq!((None, true), (found.delivery.body, found.body_hash.is_some()), "its hash is kept");
+
+    // One that is open is not touched.
+    let before = store.delivery(MERCHANT, Mode::Test, arrived).await.expect("readable");
+    done(&store, Changeset { resent: vec![again(arrived, None)], ..Changeset::default() }).await;
+    assert_eq!(before, store.delivery(MERCHANT, Mode::Test, arrived).await.expect("readable"));
+}
+
+#[tokio::test]
+async fn one_worker_has_a_delivery_until_its_lease_ends() {
+    let dir = tempdir().expect("a directory");
+    let store = open(dir.path()).await;
+    write(&store, 1, 1, 0).await;
+    let (id, other) = (delivery(1, 1, 0).id, Uuid::from_u128(0xE000_0002));
+    assert_eq!(1, take(&store, WORKER, vec![id], 0).await.len());
+    assert!(take(&store, other, vec![id], 59).await.is_empty());
+    assert!(due(&store, 59).await.is_empty());
+    assert_eq!(Some(at(60)), store.next_delivery(at(0)).await.expect("readable"), "who looks then finds it");
+    assert_eq!(1, take(&store, other, vec![id], 60).await.len());
+
+    // The first comes back: that it failed is not taken from it, that it arrived is.
+    tried(&store, failed(id, 1, None)).await;
+    let state = async || store.delivery(MERCHANT, Mode::Test, id).await.expect("readable").expect("there");
+    assert_eq!((DeliveryState::Open, true), (state().await.state, state().await.is_under_way));
+    tried(&store, Delivered { success: true, status: 200, ..failed(id, 1, None) }).await;
+    assert_eq!((DeliveryState::Delivered, false), (state().await.state, state().await.is_under_way));
+    tried(&store, Delivered { worker: other, ..failed(id, 1, Some(99)) }).await;
+    assert_eq!(DeliveryState::Delivered, state().await.state);
+    assert_eq!(1, store.tries(id).await.expect("readable").len());
+}
+
+#[tokio::test]
+async fn a_process_that_starts_takes_over_at_once() {
+    let dir = tempdir().expect("a directory");
+    let store = open(dir.path()).await;
+    write(&store, 1, 1, 0).await;
+    let id = delivery(1, 1, 0).id;
+    assert_eq!(1, take(&store, WORKER, vec![id], 5).await.len());
+    store.close().await.expect("closed");
+    let store = Store::open(dir.path()).expect("a store");
+    assert_eq!(vec![id], due(&store, 5).await, "nobody else has the store: who had it is gone");
+}
+
+#[tokio::test]
+async fn it_is_known_since_when_nothing_arrives_and_its_merchant_is_told_once() {
+    let dir = tempdir().expect("a directory");
+    let store = open(dir.path()).await;
+    for number in 1..=4 {
+        write(&store, number, 1, 0).await;
+    }
+    let destination = delivery(1, 1, 0).destination();
+    let health = async || store.destination(MERCHANT, Mode::Test, destination).await.expect("readable");
+    assert_eq!(None, health().await, "never called");
+    answer(&store, delivery(1, 1, 0).id, 1, None, 200).await;
+    answer(&store, delivery(2, 1, 0).id, 2, None, 500).await;
+    answer(&store, delivery(3, 1, 0).id, 3, None, 404).await;
+    let found = health().await.expect("called");
+    assert_eq!((Some(at(1)), Some(at(3))), (found.delivered_at, found.failed_at));
+    assert_eq!((Some(at(2)), 2, None), (found.failing_since, found.failures, found.warned_at));
+    assert_eq!("https://shop.example", found.origin);
+    assert_eq!(vec![found], store.destinations(MERCHANT, Mode::Test, None, 9).await.expect("readable"));
+    for (merchant, mode) in [(OTHER, Mode::Test), (MERCHANT, Mode::Live)] {
+        assert_eq!(None, store.destination(merchant, mode, destination).await.expect("readable"));
+        assert!(store.destinations(merchant, mode, None, 9).await.expect("readable").is_empty());
+    }
+    let warn = async |number| {
+        let letter =
+            Some(Delivery { endpoint: Endpoint::Mail, body: Some("a mail".to_owned()), ..delivery(9, number, 400) });
+        let warning = Some(Box::new(Warning { destination, letter, at: at(400) }));
+        done(&store, Changeset { warning, ..Changeset::default() }).await;
+    };
+    warn(1).await;
+    warn(2).await;
+    assert_eq!(vec![delivery(9, 1, 0).id, delivery(4, 1, 0).id], due(&store, 400).await, "one mail");
+    assert_eq!(Some(at(400)), health().await.expect("called").warned_at);
+    answer(&store, delivery(4, 1, 0).id, 1, None, 200).await;
+    let found = health().await.expect("called");
+    assert_eq!((None, 0, None), (found.failing_since, found.failures, found.warned_at), "it works again");
+    warn(3).await;
+    assert_eq!(vec![delivery(9, 1, 0).id], due(&store, 400).await, "nothing to warn of");
 }

@@ -8,3 +8,4 @@ mod records;
 mod risk;
 mod samples;
 mod subscribers;
+mod webhooks;

@@ -43,6 +43,7 @@ async fn merchants_brands_and_keys() {
             ],
         },
         fees: Fees { basis_points: 150, fixed: 20 },
+        email: "boss@example.com".to_owned(),
         created_at: at(1),
         revoked_at: None,
     };
@@ -50,6 +51,7 @@ async fn merchants_brands_and_keys() {
         id: OTHER,
         company: Company::default(),
         fees: Fees::default(),
+        email: String::new(),
         created_at: at(2),
         revoked_at: Some(at(3)),
     };
@@ -102,7 +104,15 @@ async fn merchants_brands_and_keys() {
         created_at: at(1),
         revoked_at: None,
     };
-    let signing = SigningKey { merchant_id: MERCHANT, mode: Mode::Test, public_pem: text("pem"), private: sealed() };
+    let signing = SigningKey {
+        owner: MERCHANT.uuid(),
+        merchant_id: MERCHANT,
+        mode: Mode::Test,
+        generation: 1,
+        made_at: at(1),
+        public_pem: text("pem"),
+        private: sealed(),
+    };
     let admin = vec![
         AdminWrite::Merchant(full.clone()),
         AdminWrite::Merchant(bare.clone()),
@@ -128,10 +138,10 @@ async fn merchants_brands_and_keys() {
     assert_eq!(vec![key.clone()], store.api_keys_by_prefix("abcdefgh").await.expect("readable"));
     assert_eq!(vec![key.clone()], store.api_keys(MERCHANT).await.expect("readable"));
     assert!(store.api_keys(OTHER).await.expect("readable").is_empty());
-    assert_eq!(Some(signing.clone()), store.signing_key(MERCHANT, Mode::Test).await.expect("readable"));
-    assert_eq!(None, store.signing_key(MERCHANT, Mode::Live).await.expect("readable"));
+    assert_eq!(Some(signing.clone()), store.signing_key(MERCHANT.uuid(), Mode::Test).await.expect("readable"));
+    assert_eq!(None, store.signing_key(MERCHANT.uuid(), Mode::Live).await.expect("readable"));
 
-    let newer = SigningKey { public_pem: "new".to_owned(), ..signing };
+    let newer = SigningKey { public_pem: "new".to_owned(), generation: 2, made_at: at(9), ..signing };
     let admin = vec![
         AdminWrite::RevokeMerchant(MERCHANT, at(10)),
         AdminWrite::RevokeMerchant(MERCHANT, at(20)),
@@ -145,7 +155,7 @@ async fn merchants_brands_and_keys() {
     let brand = store.brand(MERCHANT, brand.id).await.expect("readable").expect("it is there");
     assert_eq!(Some(at(11)), brand.revoked_at);
     assert_eq!(Some(at(12)), store.api_keys(MERCHANT).await.expect("readable")[0].revoked_at);
-    assert_eq!(Some(newer), store.signing_key(MERCHANT, Mode::Test).await.expect("readable"));
+    assert_eq!(Some(newer), store.signing_key(MERCHANT.uuid(), Mode::Test).await.expect("readable"));
 }
 
 #[tokio::test]

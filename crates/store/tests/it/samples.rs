@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::time::Duration;
 
 use domain::ledger::postings;
 use domain::{
@@ -10,8 +11,8 @@ use domain::{
     Mode, Money, Notice, Outcome, Payment, PaymentId, PublicId, Recorded, Redirects, Submission, Terms, Timestamp,
 };
 use store::{
-    AdminWrite, Changeset, CheckoutRecord, Committed, Company, CustomerRecord, Delivery, Endpoint, IdempotencyWrite,
-    Merchant, Openings, PaymentWrite, Store, Timer, TimerKind,
+    AdminWrite, Changeset, CheckoutRecord, Committed, Company, CustomerRecord, Delivered, Delivery, Endpoint,
+    IdempotencyWrite, Lease, Merchant, Openings, PaymentWrite, Store, Timer, TimerKind,
 };
 use uuid::Uuid;
 
@@ -165,6 +166,7 @@ pub(crate) fn merchant(id: MerchantId) -> Merchant {
         id,
         company: Company { legal_name: "Kedai Kopi Sdn Bhd".to_owned(), ..Company::default() },
         fees: Fees::default(),
+        email: String::new(),
         created_at: at(0),
         revoked_at: None,
     }
@@ -190,7 +192,7 @@ pub(crate) fn key_use(key: &str, seconds: i64) -> IdempotencyWrite {
         status: 201,
         body: "{}".to_owned(),
         at: at(seconds),
-        kept_for: std::time::Duration::from_hours(24),
+        kept_for: Duration::from_hours(24),
     }
 }
 
@@ -201,7 +203,7 @@ pub(crate) fn delivery(payment: u128, number: u128, seconds: i64) -> Delivery {
         mode: Mode::Test,
         checkout_id: checkout_id(payment),
         payment_id: payment_id(payment),
-        version: 1,
+        version: u32::try_from(number).expect("small"),
         notice: Notice::Opened,
         endpoint: Endpoint::Callback { url: "https://shop.example/hook".to_owned() },
         body: None,
@@ -209,6 +211,37 @@ pub(crate) fn delivery(payment: u128, number: u128, seconds: i64) -> Delivery {
         due_at: at(seconds),
         created_at: at(seconds),
     }
+}
+
+/// A worker.
+pub(crate) const WORKER: Uuid = Uuid::from_u128(0xE000_0001);
+
+/// A worker takes deliveries for a minute, and gets those that it may send.
+pub(crate) async fn take(store: &Store, worker: Uuid, ids: Vec<DeliveryId>, seconds: i64) -> Vec<Delivery> {
+    let lease = Lease { worker, ids, at: at(seconds), until: at(seconds + 60) };
+    done(store, Changeset { lease: Some(lease.clone()), ..Changeset::default() }).await;
+    store.leased(lease).await.expect("readable")
+}
+
+/// A try of the worker's that failed without an answer.
+pub(crate) fn failed(id: DeliveryId, attempts: u32, next: Option<i64>) -> Delivered {
+    Delivered {
+        id,
+        worker: WORKER,
+        body: None,
+        attempts,
+        next: next.map(at),
+        success: false,
+        status: 0,
+        error: "no connection".to_owned(),
+        answer: String::new(),
+        at: at(i64::from(attempts)),
+        took: Duration::from_millis(20),
+    }
+}
+
+pub(crate) async fn tried(store: &Store, delivered: Delivered) {
+    done(store, Changeset { delivered: Some(Box::new(delivered)), ..Changeset::default() }).await;
 }
 
 /// So many calls, whoever is called.

@@ -3,13 +3,15 @@
 use domain::{BrandId, DeliveryId, Dialect, KeyId, Mode, Notice};
 use rusqlite::Connection;
 use store::{
-    AccessToken, AdminWrite, Announcement, Changeset, Committed, Delivered, DeliveryState, Endpoint, OauthClient,
-    Order, OrderWrite, Store, Subscription, SubscriptionWrite,
+    AccessToken, AdminWrite, Announcement, Changeset, Committed, Delivered, DeliveryState, Endpoint, Listeners,
+    OauthClient, Order, OrderWrite, Store, Subscription, SubscriptionWrite, Told,
 };
 use tempfile::tempdir;
 use uuid::Uuid;
 
-use crate::samples::{MERCHANT, OTHER, at, checkout_id, delivery, done, open, openings, payment_id};
+use crate::samples::{
+    MERCHANT, OTHER, WORKER, at, checkout_id, delivery, done, failed, open, openings, payment_id, take, tried,
+};
 
 async fn subscribe(store: &Store, merchant_id: domain::MerchantId, topic: &str, url: &str) {
     let (topic, url) = (topic.to_owned(), url.to_owned());
@@ -25,6 +27,7 @@ async fn unsubscribe(store: &Store, topic: &str, url: Option<&str>) {
 
 async fn announce(store: &Store, topic: &'static str, seed: u8) {
     let announcement = Announcement {
+        to: Listeners::Subscribers,
         merchant_id: MERCHANT,
         mode: Mode::Test,
         topic,
@@ -35,12 +38,15 @@ async fn announce(store: &Store, topic: &'static str, seed: u8) {
         seed: [seed; 32],
         at: at(7),
     };
-    done(store, Changeset { announcements: vec![announcement], ..Changeset::default() }).await;
+    done(store, Changeset { told: vec![Told::Announced(announcement)], ..Changeset::default() }).await;
 }
 
 /// Sorted by address, the last first.
 async fn due(store: &Store, seconds: i64) -> Vec<(DeliveryId, String)> {
-    let due = store.due_deliveries(at(seconds), openings(10)).await.expect("readable");
+    let mut due = vec![];
+    for id in store.due_deliveries(at(seconds), openings(10)).await.expect("readable") {
+        due.push(store.delivery(MERCHANT, Mode::Test, id).await.expect("readable").expect("there").delivery);
+    }
     let url = |endpoint| match endpoint {
         Endpoint::Subscription { url, .. } => url,
         other => format!("{other:?}"),
@@ -84,7 +90,7 @@ async fn nobody_waits_for_a_subscriber_and_an_acknowledgement_ends_its_calls() {
     subscribe(&store, MERCHANT, "PAID", "https://a.example/").await;
     announce(&store, "PAID", 1).await;
     announce(&store, "PAID", 2).await;
-    done(&store, Changeset { deliveries: vec![delivery(1, 1, 7)], ..Changeset::default() }).await;
+    done(&store, Changeset { told: vec![Told::To(delivery(1, 1, 7))], ..Changeset::default() }).await;
     let told = due(&store, 7).await;
     assert_eq!(3, told.len(), "neither of the first, nor the checkout's own callback of either");
     let first = told[0].0;
@@ -92,16 +98,16 @@ async fn nobody_waits_for_a_subscriber_and_an_acknowledgement_ends_its_calls() {
         let found = store.delivery(MERCHANT, Mode::Test, id).await.expect("readable").expect("there");
         (found.state, found.delivery.attempts)
     };
-    let tried = |next| Delivered { id: first, body: None, attempts: 1, next, success: false, status: 200, at: at(8) };
-    done(&store, Changeset { delivered: Some(tried(None)), ..Changeset::default() }).await;
+    let heard = |id, next| Delivered { status: 200, error: String::new(), ..failed(id, 1, next) };
+    take(&store, WORKER, vec![first, told[1].0], 8).await;
+    tried(&store, heard(first, None)).await;
     assert_eq!((DeliveryState::GivenUp, 1), state(first).await);
     for _ in 0..2 {
         done(&store, Changeset { acknowledged: Some(first), ..Changeset::default() }).await;
         assert_eq!((DeliveryState::Delivered, 1), state(first).await, "one that was given up too, and again");
     }
     done(&store, Changeset { acknowledged: Some(told[1].0), ..Changeset::default() }).await;
-    let late = Delivered { id: told[1].0, ..tried(Some(at(60))) };
-    done(&store, Changeset { delivered: Some(late), ..Changeset::default() }).await;
+    tried(&store, heard(told[1].0, Some(60))).await;
     assert_eq!((DeliveryState::Delivered, 0), state(told[1].0).await, "a call under way does not bring it back");
     assert_eq!(1, due(&store, 999).await.len());
     done(&store, Changeset { acknowledged: Some(told[2].0), ..Changeset::default() }).await;

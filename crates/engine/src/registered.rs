@@ -1,0 +1,170 @@
+//! Webhooks that a merchant registers: addresses that are told of what it picked, each signed with a key pair of its own
+//! (purchases-api 2.6).
+
+use std::time::Duration;
+
+use domain::{DeliveryId, WebhookId};
+use env::Stopwatch;
+use store::{Beside, Changeset, Committed, IdempotencyWrite, Webhook, WebhookWrite};
+
+use crate::credentials::Credential;
+use crate::signing::Owner;
+use crate::{Engine, Error, admin};
+
+/// How many webhooks a merchant may have in one mode: each event writes a row for each that is told of it.
+pub const WEBHOOKS_MAX: u32 = 2_000;
+
+/// What a merchant says of a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookFields {
+    /// What the merchant calls it.
+    pub title: String,
+    /// Where it is.
+    pub url: String,
+    /// What it is told of, in its dialect's words; `None` is everything.
+    pub topics: Option<Vec<String>>,
+}
+
+/// What became of a call that was only a test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestSend {
+    /// What it was sent as; it is in no log.
+    pub id: DeliveryId,
+    /// The HTTP status, 0 when there was no answer.
+    pub status: u16,
+    /// Why there was none; empty when there was one.
+    pub error: String,
+    /// The first KiB of the answer.
+    pub answer: String,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Engine {
+    /// Registers a webhook and makes its key pair; `None` when the merchant has [`WEBHOOKS_MAX`]. `kept` is the answer that a
+    /// repeat under the same idempotency key gets.
+    ///
+    /// # Errors
+    /// [`Error::Used`] when the key was used meanwhile; [`Error::Signing`], [`Error::Store`].
+    pub async fn create_webhook(
+        &self,
+        caller: Credential,
+        fields: WebhookFields,
+        kept: impl Fn(&Webhook) -> Option<IdempotencyWrite>,
+    ) -> Result<Option<Webhook>, Error> {
+        let id = WebhookId::new(self.0.env.ordered_id());
+        let key = self.make_key(owner(caller, id), 1).await?;
+        let WebhookFields { title, url, topics } = fields;
+        let (merchant_id, mode, now) = (caller.merchant_id, caller.mode, self.0.env.now());
+        let public_pem = key.public_pem.clone();
+        let webhook = Webhook {
+            id,
+            merchant_id,
+            mode,
+            version: 1,
+            title,
+            url,
+            topics,
+            public_pem,
+            created_at: now,
+            updated_at: now,
+        };
+        let write = WebhookWrite::Add { webhook: webhook.clone(), key, most: WEBHOOKS_MAX };
+        let idempotency = kept(&webhook);
+        match self.write_webhook(write, idempotency).await? {
+            Committed::Done => Ok(Some(webhook)),
+            Committed::KeyUsed => Err(Error::Used),
+            Committed::Stale | Committed::OrderPaid => Ok(None),
+        }
+    }
+
+    /// A webhook of this merchant in this mode.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`].
+    pub async fn webhook(&self, caller: Credential, id: WebhookId) -> Result<Webhook, Error> {
+        self.0.store.webhook(caller.merchant_id, caller.mode, id).await?.ok_or(Error::NotFound)
+    }
+
+    /// The webhooks of this merchant in this mode, newest first: at most `most`, and those beside another one if said.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn webhooks(&self, caller: Credential, beside: Option<Beside>, most: u32) -> Result<Vec<Webhook>, Error> {
+        Ok(self.0.store.webhooks(caller.merchant_id, caller.mode, beside, most).await?)
+    }
+
+    /// Changes a webhook; what is still to be told to it goes to where it is then. `None` when it is not as it was before
+    /// any more: look again.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn change_webhook(&self, before: &Webhook, fields: WebhookFields) -> Result<Option<Webhook>, Error> {
+        let WebhookFields { title, url, topics } = fields;
+        let (version, updated_at) = (before.version + 1, self.0.env.now());
+        let webhook = Webhook { version, title, url, topics, updated_at, ..before.clone() };
+        let written = self.write_webhook(WebhookWrite::Change(webhook.clone()), None).await?;
+        Ok((written == Committed::Done).then_some(webhook))
+    }
+
+    /// Ends a webhook: it is told nothing more, not even what happened before.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`].
+    pub async fn remove_webhook(&self, caller: Credential, id: WebhookId) -> Result<(), Error> {
+        self.webhook(caller, id).await?;
+        self.write_webhook(WebhookWrite::Remove(caller.merchant_id, caller.mode, id), None).await?;
+        self.forget_signer(owner(caller, id));
+        Ok(())
+    }
+
+    async fn write_webhook(&self, write: WebhookWrite, key: Option<IdempotencyWrite>) -> Result<Committed, Error> {
+        let change = Changeset { webhook: Some(Box::new(write)), idempotency: key, ..Changeset::default() };
+        Ok(self.0.store.commit(change).await?)
+    }
+
+    /// A new key pair, and a new secret, for a webhook, or for the merchant's callbacks without one; answers the public
+    /// key. All that is signed from then on is signed with it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Signing`], [`Error::Store`].
+    pub async fn rotate_key(&self, caller: Credential, id: Option<WebhookId>) -> Result<String, Error> {
+        self.rotate(self.owner_of(caller, id).await?).await
+    }
+
+    /// The secret that verifies `webhook-signature` of a webhook, or of the merchant's callbacks without one.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`].
+    pub async fn webhook_secret(&self, caller: Credential, id: Option<WebhookId>) -> Result<String, Error> {
+        let Owner { id, mode, .. } = self.owner_of(caller, id).await?;
+        self.secret_of(id, mode).await
+    }
+
+    async fn owner_of(&self, caller: Credential, id: Option<WebhookId>) -> Result<Owner, Error> {
+        match id {
+            Some(id) => self.webhook(caller, id).await.map(|webhook| owner(caller, webhook.id)),
+            None => Ok(admin::merchant_owner(caller.merchant_id, caller.mode)),
+        }
+    }
+
+    /// Calls a webhook once, now, with a body that is signed as every other. It tells of nothing that happened.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Signing`], [`Error::Store`].
+    pub async fn test_webhook(&self, webhook: &Webhook, body: &str) -> Result<TestSend, Error> {
+        let id = DeliveryId::new(self.0.env.ordered_id());
+        let headers = self.signatures((webhook.id.uuid(), webhook.mode), id, body, true).await?;
+        let watch = Stopwatch::start();
+        let answer = self.0.outgoing.post_signed(&webhook.url, headers, body).await;
+        let took = watch.elapsed();
+        Ok(match answer {
+            Ok(status) => TestSend { id, status: status.as_u16(), error: String::new(), answer: String::new(), took },
+            Err(error) => TestSend { id, status: 0, error: error.to_string(), answer: String::new(), took },
+        })
+    }
+}
+
+fn owner(caller: Credential, id: WebhookId) -> Owner {
+    Owner { id: id.uuid(), merchant_id: caller.merchant_id, mode: caller.mode }
+}

@@ -1,0 +1,132 @@
+//! How it goes with everybody who was called: since when every try failed, and whether their merchant knows.
+
+use domain::{MerchantId, Mode, Timestamp};
+use rusqlite::{Connection, Row, params};
+
+use crate::Store;
+use crate::changeset::Warning;
+use crate::deliveries;
+use crate::destinations::{self, Destination};
+use crate::error::Error;
+use crate::records::{DestinationRecord, Endpoint};
+use crate::row::{Cells, Id, all, execute, first};
+
+/// Who was called.
+pub(crate) struct Called {
+    pub(crate) destination: Destination,
+    pub(crate) merchant_id: MerchantId,
+    pub(crate) mode: Mode,
+    pub(crate) endpoint: Endpoint,
+}
+
+/// One more try: it arrived, or it failed. Mails are not counted, who takes them is not the merchant's own.
+pub(crate) fn count(connection: &Connection, called: &Called, arrived: bool, at: Timestamp) -> Result<(), Error> {
+    let Called { destination, merchant_id, mode, endpoint } = called;
+    let (webhook_id, origin) = match endpoint {
+        Endpoint::Registered { webhook_id } => (Some(*webhook_id), String::new()),
+        Endpoint::Callback { url }
+        | Endpoint::Status { url }
+        | Endpoint::Subscription { url, .. }
+        | Endpoint::Webhook { url, .. } => (None, destinations::origin(url)),
+        Endpoint::Mail => return Ok(()),
+    };
+    execute(
+        connection,
+        "insert into destinations (id, merchant_id, mode, webhook_id, origin, failures)
+         values ($1, $2, $3, $4, $5, 0) on conflict (id) do nothing",
+        params![destination.bytes(), merchant_id.bytes(), mode.as_str(), webhook_id.map(Id::bytes), origin],
+    )?;
+    if arrived {
+        execute(
+            connection,
+            "update destinations set delivered_at = $1, failing_since = null, failures = 0, warned_at = null
+             where id = $2",
+            params![at.micros(), destination.bytes()],
+        )?;
+    } else {
+        execute(
+            connection,
+            "update destinations set failed_at = $1, failing_since = coalesce(failing_since, $1),
+             failures = failures + 1 where id = $2",
+            params![at.micros(), destination.bytes()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes the warning, unless its merchant knows already, or nothing fails any more.
+pub(crate) fn warn(connection: &Connection, warning: &Warning) -> Result<(), Error> {
+    let Warning { destination, letter, at } = warning;
+    let is_news = execute(
+        connection,
+        "update destinations set warned_at = $1 where id = $2 and warned_at is null and failing_since is not null",
+        params![at.micros(), destination.bytes()],
+    )?;
+    match letter {
+        Some(letter) if is_news == 1 => deliveries::insert(connection, letter),
+        Some(_) | None => Ok(()),
+    }
+}
+
+impl Store {
+    /// Everybody of a merchant in a mode who was ever called, in no order that means anything: at most `most`, those
+    /// after `after` only.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn destinations(
+        &self,
+        merchant_id: MerchantId,
+        mode: Mode,
+        after: Option<Destination>,
+        most: u32,
+    ) -> Result<Vec<DestinationRecord>, Error> {
+        self.read(move |connection| {
+            let after = after.map(Destination::bytes).unwrap_or_default();
+            all(
+                connection,
+                "select id, webhook_id, origin, delivered_at, failed_at, failing_since, failures, warned_at
+                 from destinations where merchant_id = $1 and mode = $2 and id > $3 order by id limit $4",
+                params![merchant_id.bytes(), mode.as_str(), after, most],
+                parse,
+            )
+        })
+        .await
+    }
+
+    /// One of them; nobody when it was never called, or is another merchant's or the other mode's.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn destination(
+        &self,
+        merchant_id: MerchantId,
+        mode: Mode,
+        destination: Destination,
+    ) -> Result<Option<DestinationRecord>, Error> {
+        self.read(move |connection| {
+            first(
+                connection,
+                "select id, webhook_id, origin, delivered_at, failed_at, failing_since, failures, warned_at
+                 from destinations where merchant_id = $1 and mode = $2 and id = $3",
+                params![merchant_id.bytes(), mode.as_str(), destination.bytes()],
+                parse,
+            )
+        })
+        .await
+    }
+}
+
+fn parse(row: &Row<'_>) -> Result<DestinationRecord, Error> {
+    let cells = Cells::new("destinations", row);
+    Ok(DestinationRecord {
+        destination: Destination::from_bytes(cells.get(0, "id")?),
+        webhook_id: cells.id_or_none(1, "webhook_id")?,
+        origin: cells.get(2, "origin")?,
+        delivered_at: cells.time_or_none(3, "delivered_at")?,
+        failed_at: cells.time_or_none(4, "failed_at")?,
+        failing_since: cells.time_or_none(5, "failing_since")?,
+        failures: cells.get(6, "failures")?,
+        warned_at: cells.time_or_none(7, "warned_at")?,
+    })
+}
