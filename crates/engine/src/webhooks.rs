@@ -6,12 +6,11 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{CardId, Checkout, Event, Leg, Recorded};
-use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue};
 use store::Delivery;
 
 use crate::checkouts::Shown;
-use crate::outgoing::SendError;
+use crate::outgoing::{Answered, SendError};
 use crate::workers::unreadable;
 use crate::{Engine, Error, WayBack};
 
@@ -86,7 +85,7 @@ impl Engine {
         to: Call<'_>,
         attempts: u32,
         body: &str,
-    ) -> Result<Result<StatusCode, SendError>, Error> {
+    ) -> Result<Result<Answered, SendError>, Error> {
         let Call { url, headers, event_types } = to;
         let signature = self.sign_detached_jws(body.as_bytes()).await?;
         let ours = [

@@ -11,7 +11,6 @@ use std::time::Duration;
 use acquirer::{Answer, ReportDue};
 use aws_lc_rs::rsa::KeyPair;
 use domain::{AttemptId, DeliveryId, MerchantId, Mode, PaymentId, Recorded, Timestamp};
-use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -20,7 +19,7 @@ use prometheus_client::registry::{Registry, Unit};
 use store::{Changeset, CheckoutRecord, Delivered, Delivery, DeliveryState, Destination, Endpoint, TimerKind};
 use tokio::sync::Notify;
 
-use crate::outgoing::SendError;
+use crate::outgoing::{Answered, SendError};
 use crate::webhooks::{self, Call, Fingerprints};
 use crate::{Causes, Engine, Error, mail, signing};
 
@@ -439,7 +438,8 @@ fn next_try(tries: &[u64], created_at: Timestamp, attempts: u32, now: Timestamp)
 }
 
 /// Whether a try arrived, and the HTTP status.
-fn log_try(delivery: &Delivery, attempts: u32, answer: &Result<StatusCode, SendError>) -> (bool, u16) {
+fn log_try(delivery: &Delivery, attempts: u32, answer: &Result<Answered, SendError>) -> (bool, u16) {
+    let answer = answer.as_ref().map(|answered| answered.status);
     // What a subscriber fetches with is no business of the log.
     let delivery_id = match delivery.endpoint {
         Endpoint::Subscription { .. } => None,
@@ -459,7 +459,7 @@ fn log_try(delivery: &Delivery, attempts: u32, answer: &Result<StatusCode, SendE
             tracing::warn!(delivery_id, %checkout_id, attempts, %error, "notification not delivered");
         }
     }
-    (answer.as_ref().is_ok_and(StatusCode::is_success), answer.map_or(0, |status| status.as_u16()))
+    (answer.is_ok_and(|status| status.is_success()), answer.map_or(0, |status| status.as_u16()))
 }
 
 #[cfg(test)]
