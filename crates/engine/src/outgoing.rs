@@ -12,6 +12,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION, USER_AGENT};
 use hyper::{Method, Request, Response, StatusCode};
 use rustls::pki_types::ServerName;
+use store::Destination;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -25,7 +26,7 @@ mod tests;
 pub use addresses::Reach;
 
 use addresses::Names;
-use lines::{Line, Peer};
+use lines::{Line, Peer, Resting};
 
 const HOPS_MAX: usize = 5;
 
@@ -110,6 +111,7 @@ pub(crate) struct Outgoing {
     reach: Reach,
     names: Names,
     limits: Limits,
+    resting: Resting,
     user_agent: HeaderValue,
 }
 
@@ -121,24 +123,31 @@ impl Outgoing {
             reach,
             names: Names::System,
             limits: LIMITS,
+            resting: Resting::default(),
             user_agent: HeaderValue::from_static(concat!("Tollgate/", env!("CARGO_PKG_VERSION"))),
         }
     }
 
     /// Asks an address with a token in its query, and nothing else (card-payments-api 5.2). No redirects.
-    pub(crate) async fn call_with_token(&self, url: &str, token: DeliveryId) -> Result<Answered, SendError> {
-        self.call(&with_token(url, token)?, self.request()).await
+    pub(crate) async fn call_with_token(
+        &self,
+        to: Destination,
+        url: &str,
+        token: DeliveryId,
+    ) -> Result<Answered, SendError> {
+        self.call(to, &with_token(url, token)?, self.request()).await
     }
 
     /// Posts JSON without a signature (card-payments-api 5.6). No redirects.
-    pub(crate) async fn post_once(&self, url: &str, body: &str) -> Result<Answered, SendError> {
-        self.post_with(url, vec![], body).await
+    pub(crate) async fn post_once(&self, to: Destination, url: &str, body: &str) -> Result<Answered, SendError> {
+        self.post_with(to, url, vec![], body).await
     }
 
     /// Posts JSON with headers of the caller's; a name that comes twice is sent twice (orchestration-api 6.2). No
     /// redirects.
     pub(crate) async fn post_with(
         &self,
+        to: Destination,
         url: &str,
         headers: Vec<(HeaderName, HeaderValue)>,
         body: &str,
@@ -149,13 +158,14 @@ impl Outgoing {
         for (name, value) in headers {
             request.headers_mut().append(name, value);
         }
-        self.call(&url, request).await
+        self.call(to, &url, request).await
     }
 
     /// Posts signed JSON and follows redirects as purchases-api 10.2 #6 says: 301, 302 and 303 become a GET without the body
     /// and its signature, 307 and 308 repeat the POST, to the same host only. Answers with the final answer.
     pub(crate) async fn post_signed(
         &self,
+        to: Destination,
         url: &str,
         signature: (HeaderName, HeaderValue),
         body: &str,
@@ -169,7 +179,7 @@ impl Outgoing {
                 carry_json(&mut request, body);
                 request.headers_mut().insert(signature.0.clone(), signature.1.clone());
             }
-            let (answered, location) = self.send(&url, request, deadline).await?;
+            let (answered, location) = self.send(to, &url, request, deadline).await?;
             let status = answered.status;
             let Some(location) = location.filter(|_| status.is_redirection()) else { return Ok(answered) };
             let next = url.join(&location).map_err(|_| SendError::Redirect)?;
@@ -193,29 +203,41 @@ impl Outgoing {
         request
     }
 
-    async fn call(&self, url: &Url, request: Request<Full<Bytes>>) -> Result<Answered, SendError> {
+    async fn call(&self, to: Destination, url: &Url, request: Request<Full<Bytes>>) -> Result<Answered, SendError> {
         let deadline = Deadline::after(self.limits.one_call);
-        self.send(url, request, deadline).await.map(|(answered, _)| answered)
+        self.send(to, url, request, deadline).await.map(|(answered, _)| answered)
     }
 
     /// One hop: judge the address, ask, read a bounded answer. Whoever has sent the head of an answer has answered,
     /// however slow the rest is. Answers with the `Location`, too.
     async fn send(
         &self,
+        to: Destination,
         url: &Url,
         mut request: Request<Full<Bytes>>,
         deadline: Deadline,
     ) -> Result<(Answered, Option<String>), SendError> {
-        let peer = address(url, &mut request)?;
+        let peer = address(to, url, &mut request)?;
         let asked = timeout(deadline.left(), self.ask(&peer, request)).await;
         let (line, mut answer) = asked.map_err(|_| SendError::TimedOut)??;
         let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok()).map(str::to_owned);
-        let excerpt = lines::read(&mut answer, deadline.left().min(self.limits.body)).await;
-        drop(line);
+        let (excerpt, may_rest) = lines::read(&mut answer, deadline.left().min(self.limits.body)).await;
+        if may_rest {
+            self.resting.keep(peer, line);
+        }
         Ok((Answered { status: answer.status(), excerpt: shown(&excerpt) }, location))
     }
 
+    /// Asks over a connection that rests, else over a new one. One that broke in silence had been closed by its
+    /// receiver, which was not asked.
     async fn ask(&self, peer: &Peer, request: Request<Full<Bytes>>) -> Result<(Line, Response<Incoming>), SendError> {
+        if let Some(mut line) = self.resting.take(peer) {
+            match line.ask(request.clone()).await {
+                Ok(answer) => return Ok((line, answer)),
+                Err(_) if line.has_heard() => return Err(SendError::Broken),
+                Err(_) => {}
+            }
+        }
         let mut line = self.open(peer).await?;
         let answer = line.ask(request).await.map_err(|_| SendError::Broken)?;
         Ok((line, answer))
@@ -232,6 +254,8 @@ impl Outgoing {
         if !self.reach.may_call(connected) {
             return Err(SendError::NotPublic);
         }
+        // Else a request over TLS waits for a whole round trip more.
+        stream.set_nodelay(true).map_err(|_| SendError::Connect)?;
         let line = if peer.tls {
             let name = match &peer.host {
                 Host::Domain(name) => ServerName::try_from(name.clone()).map_err(|_| SendError::Address)?,
@@ -252,7 +276,7 @@ fn trusting(roots: rustls::RootCertStore) -> TlsConnector {
 }
 
 /// Who is behind an address; the request is given its path and its host.
-fn address(url: &Url, request: &mut Request<Full<Bytes>>) -> Result<Peer, SendError> {
+fn address(to: Destination, url: &Url, request: &mut Request<Full<Bytes>>) -> Result<Peer, SendError> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(SendError::Address);
     }
@@ -270,7 +294,7 @@ fn address(url: &Url, request: &mut Request<Full<Bytes>>) -> Result<Peer, SendEr
     *request.uri_mut() = path.parse().map_err(|_| SendError::Address)?;
     let authority = url.port().map_or_else(|| host.to_string(), |port| format!("{host}:{port}"));
     request.headers_mut().insert(HOST, HeaderValue::from_str(&authority).map_err(|_| SendError::Address)?);
-    Ok(Peer { tls, host, port })
+    Ok(Peer { to, tls, host, port })
 }
 
 fn carry_json(request: &mut Request<Full<Bytes>>, body: &str) {

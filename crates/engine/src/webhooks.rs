@@ -102,7 +102,7 @@ impl Engine {
             Ok((name, HeaderValue::from_str(value).map_err(|_| SendError::Address)?))
         });
         match all.collect::<Result<Vec<_>, SendError>>() {
-            Ok(all) => Ok(self.0.outgoing.post_with(url, all, body).await),
+            Ok(all) => Ok(self.0.outgoing.post_with(delivery.destination(), url, all, body).await),
             Err(error) => Ok(Err(error)),
         }
     }

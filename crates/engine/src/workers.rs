@@ -312,20 +312,26 @@ impl Engine {
             Endpoint::Callback { url } => {
                 let made = self.made(delivery, body).await?;
                 let signature = self.sign(delivery.merchant_id, delivery.mode, made.clone()).await?;
-                Ok(log_try(delivery, attempts, &self.0.outgoing.post_signed(url, signature, made).await))
+                Ok(log_try(
+                    delivery,
+                    attempts,
+                    &self.0.outgoing.post_signed(delivery.destination(), url, signature, made).await,
+                ))
             }
             Endpoint::Status { url } => {
                 let made = self.made(delivery, body).await?;
-                Ok(log_try(delivery, attempts, &self.0.outgoing.post_once(url, made).await))
+                Ok(log_try(delivery, attempts, &self.0.outgoing.post_once(delivery.destination(), url, made).await))
             }
             Endpoint::Webhook { url, headers, event_types } => {
                 let made = self.made(delivery, body).await?;
                 let answer = self.call_webhook(delivery, Call { url, headers, event_types }, attempts, made).await?;
                 Ok(log_try(delivery, attempts, &answer))
             }
-            Endpoint::Subscription { url, .. } => {
-                Ok(log_try(delivery, attempts, &self.0.outgoing.call_with_token(url, delivery.id).await))
-            }
+            Endpoint::Subscription { url, .. } => Ok(log_try(
+                delivery,
+                attempts,
+                &self.0.outgoing.call_with_token(delivery.destination(), url, delivery.id).await,
+            )),
             Endpoint::Mail => {
                 let mail = self.made(delivery, body).await?.clone();
                 let (outbox, id) = (self.0.outbox.clone().ok_or(Error::NoMail)?, delivery.id);

@@ -5,20 +5,25 @@ use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use domain::MerchantId;
+use store::{Delivery, Endpoint};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::sleep;
 
 use super::*;
+use crate::webhooks::tests::delivery;
 
 mod answers;
 mod certificates;
 mod inside;
+mod reuse;
 
 /// What the look-ups of a name answer, one after the other; the last answer stays. Other names have no address.
 #[derive(Default)]
 pub(super) struct Script {
     names: HashMap<String, Mutex<Vec<Vec<IpAddr>>>>,
+    look_ups: AtomicUsize,
 }
 
 impl Script {
@@ -30,6 +35,7 @@ impl Script {
     }
 
     pub(super) fn look_up(&self, name: &str, port: u16) -> Vec<SocketAddr> {
+        self.look_ups.fetch_add(1, Ordering::SeqCst);
         let Some(answers) = self.names.get(name) else { return vec![] };
         let mut answers = answers.lock().expect("not poisoned");
         let answer = if answers.len() > 1 { answers.remove(0) } else { answers[0].clone() };
@@ -37,9 +43,10 @@ impl Script {
     }
 }
 
-/// A call that came: to which address, and what it said.
+/// A call that came: over which connection, to which address, and what it said.
 #[derive(Debug, Clone)]
 struct Heard {
+    connection: usize,
     to: IpAddr,
     head: String,
     body: String,
@@ -106,10 +113,10 @@ impl Receiver {
             loop {
                 let (stream, _) = listener.accept().await.expect("a call");
                 let (receiver, reply) = (Arc::clone(&receiver), Arc::clone(&reply));
-                let to = receiver.dial(&stream);
+                let (to, connection) = receiver.dial(&stream);
                 tokio::spawn(async move {
                     // Who called may be gone.
-                    let _ = receiver.serve(stream, to, &*reply).await;
+                    let _ = receiver.serve(stream, to, connection, &*reply).await;
                     receiver.open.fetch_sub(1, Ordering::SeqCst);
                 });
             }
@@ -117,17 +124,19 @@ impl Receiver {
         address
     }
 
-    fn dial(&self, stream: &TcpStream) -> IpAddr {
+    fn dial(&self, stream: &TcpStream) -> (IpAddr, usize) {
         let to = stream.local_addr().expect("an address").ip().to_canonical();
         self.open.fetch_add(1, Ordering::SeqCst);
-        self.dialled.lock().expect("not poisoned").push(to);
-        to
+        let mut dialled = self.dialled.lock().expect("not poisoned");
+        dialled.push(to);
+        (to, dialled.len())
     }
 
     async fn serve(
         &self,
         mut stream: impl AsyncRead + AsyncWrite + Unpin,
         to: IpAddr,
+        connection: usize,
         reply: &(dyn Fn(&Heard) -> Reply + Send + Sync),
     ) -> std::io::Result<()> {
         let mut read = Vec::new();
@@ -142,7 +151,7 @@ impl Receiver {
                 continue;
             }
             read.clear();
-            let heard = Heard { to, head: head.to_owned(), body: body.to_owned() };
+            let heard = Heard { connection, to, head: head.to_owned(), body: body.to_owned() };
             let reply = reply(&heard);
             self.heard.lock().expect("not poisoned").push(heard);
             match reply {
@@ -170,6 +179,11 @@ impl Receiver {
         self.heard.lock().expect("not poisoned").clone()
     }
 
+    /// Over which connection each call came.
+    fn connections(&self) -> Vec<usize> {
+        self.heard().iter().map(|heard| heard.connection).collect()
+    }
+
     /// To which addresses connections were made, those of this moment included.
     async fn dialled(&self) -> Vec<IpAddr> {
         sleep(Duration::from_millis(5)).await;
@@ -182,13 +196,18 @@ impl Receiver {
     }
 }
 
+fn of_merchant(number: u128) -> Destination {
+    let told = delivery(1, Endpoint::Status { url: "http://shop.example/".to_owned() });
+    Delivery { merchant_id: MerchantId::new(uuid::Uuid::from_u128(number)), ..told }.destination()
+}
+
 fn signature() -> (HeaderName, HeaderValue) {
     (HeaderName::from_static("x-signature"), HeaderValue::from_static("signed"))
 }
 
-/// Calls a receiver on this machine.
+/// Calls a receiver on this machine, on behalf of one merchant.
 async fn post(outgoing: &Outgoing, url: &str) -> Result<Answered, SendError> {
-    outgoing.post_signed(url, signature(), "{}").await
+    outgoing.post_signed(of_merchant(1), url, signature(), "{}").await
 }
 
 #[test]
