@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use domain::{DeliveryId, WebhookId};
 use env::Stopwatch;
-use store::{Beside, Changeset, Committed, IdempotencyWrite, Webhook, WebhookWrite};
+use store::{Beside, Changeset, Committed, Destination, IdempotencyWrite, Webhook, WebhookWrite};
 
 use crate::credentials::Credential;
+use crate::outgoing::Answered;
 use crate::signing::Owner;
 use crate::{Engine, Error, admin};
 
@@ -155,11 +156,14 @@ impl Engine {
     pub async fn test_webhook(&self, webhook: &Webhook, body: &str) -> Result<TestSend, Error> {
         let id = DeliveryId::new(self.0.env.ordered_id());
         let headers = self.signatures((webhook.id.uuid(), webhook.mode), id, body, true).await?;
+        let to = Destination::of_webhook(webhook.merchant_id, webhook.mode, webhook.id);
         let watch = Stopwatch::start();
-        let answer = self.0.outgoing.post_signed(&webhook.url, headers, body).await;
+        let answer = self.0.outgoing.post_signed(to, &webhook.url, headers, body).await;
         let took = watch.elapsed();
         Ok(match answer {
-            Ok(status) => TestSend { id, status: status.as_u16(), error: String::new(), answer: String::new(), took },
+            Ok(Answered { status, excerpt }) => {
+                TestSend { id, status: status.as_u16(), error: String::new(), answer: excerpt, took }
+            }
             Err(error) => TestSend { id, status: 0, error: error.to_string(), answer: String::new(), took },
         })
     }

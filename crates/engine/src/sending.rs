@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use domain::{Recorded, Timestamp};
 use env::Stopwatch;
-use hyper::StatusCode;
 use store::{Changeset, CheckoutRecord, Delivered, Delivery, DeliveryState, Endpoint};
 
-use crate::outgoing::SendError;
+use crate::outgoing::{Answered, SendError};
 use crate::webhooks::{self, Call, Fingerprints};
 use crate::{Causes, Engine, Error, mail};
 
@@ -86,7 +85,11 @@ impl Engine {
             Endpoint::Callback { url } => {
                 let made = self.made(delivery, body).await?;
                 let headers = self.signatures((merchant_id.uuid(), mode), id, made, true).await?;
-                Ok(heard(delivery, attempts, self.0.outgoing.post_signed(url, headers, made).await))
+                Ok(heard(
+                    delivery,
+                    attempts,
+                    self.0.outgoing.post_signed(delivery.destination(), url, headers, made).await,
+                ))
             }
             Endpoint::Registered { webhook_id } => {
                 let Some(webhook) = self.0.store.webhook(merchant_id, mode, *webhook_id).await? else {
@@ -94,11 +97,15 @@ impl Engine {
                 };
                 let made = self.made(delivery, body).await?;
                 let headers = self.signatures((webhook_id.uuid(), mode), id, made, true).await?;
-                Ok(heard(delivery, attempts, self.0.outgoing.post_signed(&webhook.url, headers, made).await))
+                Ok(heard(
+                    delivery,
+                    attempts,
+                    self.0.outgoing.post_signed(delivery.destination(), &webhook.url, headers, made).await,
+                ))
             }
             Endpoint::Status { url } => {
                 let made = self.made(delivery, body).await?;
-                Ok(heard(delivery, attempts, self.0.outgoing.post_once(url, made).await))
+                Ok(heard(delivery, attempts, self.0.outgoing.post_once(delivery.destination(), url, made).await))
             }
             Endpoint::Webhook { url, headers, event_types } => {
                 let made = self.made(delivery, body).await?;
@@ -106,7 +113,7 @@ impl Engine {
                 Ok(heard(delivery, attempts, answer))
             }
             Endpoint::Subscription { url, .. } => {
-                Ok(heard(delivery, attempts, self.0.outgoing.call_with_token(url, id).await))
+                Ok(heard(delivery, attempts, self.0.outgoing.call_with_token(delivery.destination(), url, id).await))
             }
             Endpoint::Mail => {
                 let mail = self.made(delivery, body).await?.clone();
@@ -182,7 +189,7 @@ fn next_try(tries: &[u64], created_at: Timestamp, attempts: u32, now: Timestamp)
 }
 
 /// What was answered, noted in the log.
-fn heard(delivery: &Delivery, attempts: u32, answer: Result<StatusCode, SendError>) -> Heard {
+fn heard(delivery: &Delivery, attempts: u32, answer: Result<Answered, SendError>) -> Heard {
     // What a subscriber fetches with is no business of the log.
     let delivery_id = match delivery.endpoint {
         Endpoint::Subscription { .. } => None,
@@ -194,14 +201,14 @@ fn heard(delivery: &Delivery, attempts: u32, answer: Result<StatusCode, SendErro
     };
     let checkout_id = delivery.checkout_id;
     match answer {
-        Ok(status) => {
+        Ok(Answered { status, excerpt }) => {
             let well = status.is_success();
             if well {
                 tracing::info!(delivery_id, %checkout_id, attempts, "notification delivered");
             } else {
                 tracing::warn!(delivery_id, %checkout_id, attempts, status = status.as_u16(), "notification refused");
             }
-            Heard { well, status: status.as_u16(), error: String::new(), answer: String::new(), gone: false }
+            Heard { well, status: status.as_u16(), error: String::new(), answer: excerpt, gone: false }
         }
         Err(error) => {
             tracing::warn!(delivery_id, %checkout_id, attempts, %error, "notification not delivered");

@@ -6,12 +6,11 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{CardId, Checkout, Event, Leg, Recorded};
-use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue};
 use store::Delivery;
 
 use crate::checkouts::Shown;
-use crate::outgoing::SendError;
+use crate::outgoing::{Answered, SendError};
 use crate::sending::unreadable;
 use crate::{Engine, Error, WayBack};
 
@@ -86,14 +85,14 @@ impl Engine {
         to: Call<'_>,
         attempts: u32,
         body: &str,
-    ) -> Result<Result<StatusCode, SendError>, Error> {
+    ) -> Result<Result<Answered, SendError>, Error> {
         let signature = self.sign_detached_jws(body.as_bytes()).await?;
         let owner = (delivery.merchant_id.uuid(), delivery.mode);
         let timed = self.signatures(owner, delivery.id, body, false).await?;
         match to.headers(delivery, attempts, signature) {
             Ok(mut all) => {
                 all.extend(timed);
-                Ok(self.0.outgoing.post_with(to.url, all, body).await)
+                Ok(self.0.outgoing.post_with(delivery.destination(), to.url, all, body).await)
             }
             Err(error) => Ok(Err(error)),
         }
