@@ -4,7 +4,7 @@
 use axum::http::Uri;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::WebhookId;
+use domain::{Timestamp, WebhookId};
 use engine::Beside;
 use url::form_urlencoded;
 use uuid::Uuid;
@@ -83,7 +83,12 @@ pub(crate) fn member(uri: &Uri, name: &str) -> Option<String> {
 
 impl Page {
     /// The envelope of what was found: one more than fits says that the list goes on.
-    pub(crate) fn envelope<T>(&self, mut found: Vec<T>, id: fn(&T) -> WebhookId, path: &str) -> Envelope<T> {
+    pub(crate) fn envelope<T>(
+        &self,
+        mut found: Vec<T>,
+        place: fn(&T) -> (Timestamp, WebhookId),
+        path: &str,
+    ) -> Envelope<T> {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let goes_on = found.len() > size;
         let (has_older, has_newer) = match self.beside {
@@ -98,27 +103,28 @@ impl Page {
             }
         }
         let address = |beside| format!("{path}?cursor={}&page_size={}", shown(beside), self.size);
-        let next = found.last().map(id).filter(|_| has_older).map(|last| address(Beside::Older(last)));
-        let previous = found.first().map(id).filter(|_| has_newer).map(|first| address(Beside::Newer(first)));
+        let next = found.last().map(place).filter(|_| has_older).map(|last| address(Beside::Older(last)));
+        let previous = found.first().map(place).filter(|_| has_newer).map(|first| address(Beside::Newer(first)));
         Envelope { results: found, next, previous }
     }
 }
 
 fn shown(beside: Beside) -> String {
-    let (side, id) = match beside {
-        Beside::Older(id) => (0, id),
-        Beside::Newer(id) => (1, id),
+    let (side, (at, id)) = match beside {
+        Beside::Older(place) => (0, place),
+        Beside::Newer(place) => (1, place),
     };
-    URL_SAFE_NO_PAD.encode([&[side][..], id.uuid().as_bytes()].concat())
+    URL_SAFE_NO_PAD.encode([&[side][..], &at.micros().to_be_bytes(), id.uuid().as_bytes()].concat())
 }
 
 fn parse(cursor: &str) -> Option<Beside> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let (side, id) = bytes.split_first()?;
-    let id = WebhookId::new(Uuid::from_slice(id).ok()?);
+    let (side, place) = bytes.split_first()?;
+    let (at, id) = place.split_first_chunk()?;
+    let place = (Timestamp::from_micros(i64::from_be_bytes(*at)), WebhookId::new(Uuid::from_slice(id).ok()?));
     match side {
-        0 => Some(Beside::Older(id)),
-        1 => Some(Beside::Newer(id)),
+        0 => Some(Beside::Older(place)),
+        1 => Some(Beside::Newer(place)),
         _ => None,
     }
 }
@@ -141,7 +147,7 @@ mod tests {
             assert_eq!(code, shown["page_size"][0]["code"], "{size}");
             assert_eq!("invalid", shown["cursor"][0]["code"], "{size}");
         }
-        let beside = Beside::Newer(WebhookId::new(Uuid::from_u128(7)));
+        let beside = Beside::Newer((Timestamp::from_seconds(9), WebhookId::new(Uuid::from_u128(7))));
         assert_eq!(Ok(Page { beside: Some(beside), size: 1 }), asked(Some(&shown(beside)), Some("1")).page());
     }
 }

@@ -166,7 +166,7 @@ pub(crate) async fn index(
     let page = Asked::of(&uri).page()?;
     let found = api.engine.webhooks(caller, page.beside, page.size + 1).await?;
     let path = format!("{}/api/v1/webhooks/", api.links.public_url);
-    let Envelope { results, next, previous } = page.envelope(found, |webhook| webhook.id, &path);
+    let Envelope { results, next, previous } = page.envelope(found, |webhook| (webhook.created_at, webhook.id), &path);
     let results = results.into_iter().map(WebhookOut::from).collect();
     Ok(json(StatusCode::OK, written(Some(&Webhooks { results, next, previous }))?))
 }

@@ -1,8 +1,9 @@
 //! Webhooks: the addresses that merchants registered, each with a key pair of its own. Who is told of an event is settled
 //! in the transaction that writes the event.
 
-use domain::{MerchantId, Mode, WebhookId};
+use domain::{MerchantId, Mode, Timestamp, WebhookId};
 use rusqlite::{Connection, Row, params};
+use uuid::Uuid;
 
 use crate::Store;
 use crate::changeset::{Announcement, WebhookWrite};
@@ -132,31 +133,15 @@ impl Store {
         most: u32,
     ) -> Result<Vec<Webhook>, Error> {
         self.read(move |connection| {
-            let (older, newer) = match beside {
-                None => (None, None),
-                Some(Beside::Older(id)) => (Some(id), None),
-                Some(Beside::Newer(id)) => (None, Some(id)),
+            let newest = (Timestamp::from_micros(i64::MAX), WebhookId::new(Uuid::max()));
+            let (is_newer, (at, id)) = match beside {
+                None => (false, newest),
+                Some(Beside::Older(place)) => (false, place),
+                Some(Beside::Newer(place)) => (true, place),
             };
-            let mut found = match newer {
-                None => all(
-                    connection,
-                    "select id, merchant_id, mode, version, title, url, topics, created_at, updated_at,
-                     (select public_pem from signing_keys where owner = id and signing_keys.mode = webhooks.mode)
-                     from webhooks where merchant_id = $1 and mode = $2 and ($3 is null or id < $3)
-                     order by id desc limit $4",
-                    params![merchant_id.bytes(), mode.as_str(), older.map(Id::bytes), most],
-                    parse,
-                )?,
-                Some(newer) => all(
-                    connection,
-                    "select id, merchant_id, mode, version, title, url, topics, created_at, updated_at,
-                     (select public_pem from signing_keys where owner = id and signing_keys.mode = webhooks.mode)
-                     from webhooks where merchant_id = $1 and mode = $2 and id > $3 order by id limit $4",
-                    params![merchant_id.bytes(), mode.as_str(), newer.bytes(), most],
-                    parse,
-                )?,
-            };
-            if newer.is_some() {
+            let beside = params![merchant_id.bytes(), mode.as_str(), at.micros(), id.bytes(), most];
+            let mut found = all(connection, if is_newer { NEWER } else { OLDER }, beside, parse)?;
+            if is_newer {
                 found.reverse();
             }
             Ok(found)
@@ -165,13 +150,22 @@ impl Store {
     }
 }
 
-/// Where a page of a list begins.
+const OLDER: &str = "select id, merchant_id, mode, version, title, url, topics, created_at, updated_at,
+     (select public_pem from signing_keys where owner = id and signing_keys.mode = webhooks.mode)
+     from webhooks where merchant_id = $1 and mode = $2 and (created_at, id) < ($3, $4)
+     order by created_at desc, id desc limit $5";
+const NEWER: &str = "select id, merchant_id, mode, version, title, url, topics, created_at, updated_at,
+     (select public_pem from signing_keys where owner = id and signing_keys.mode = webhooks.mode)
+     from webhooks where merchant_id = $1 and mode = $2 and (created_at, id) > ($3, $4)
+     order by created_at, id limit $5";
+
+/// Where a page of a list begins: beside what was made then under this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beside {
-    /// Behind this one, which is newer.
-    Older(WebhookId),
-    /// Before this one, which is older.
-    Newer(WebhookId),
+    /// Behind it, with what is older.
+    Older((Timestamp, WebhookId)),
+    /// Before it, with what is newer.
+    Newer((Timestamp, WebhookId)),
 }
 
 fn parse(row: &Row<'_>) -> Result<Webhook, Error> {

@@ -152,7 +152,7 @@ fn redirect(status: u16, location: &str) -> String {
     format!("HTTP/1.1 {status} Elsewhere\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n")
 }
 
-fn minutes(heard: &[Heard]) -> Vec<i64> {
+pub(crate) fn minutes(heard: &[Heard]) -> Vec<i64> {
     assert!(heard.iter().all(|heard| heard.at % 60 == 0), "to the second");
     heard.iter().map(|heard| heard.at / 60).collect()
 }
@@ -161,7 +161,7 @@ async fn public_key(app: &App) -> String {
     app.get("/public_key/").await.json().as_str().unwrap().to_owned()
 }
 
-fn verifies(pem: &str, body: &[u8], signature: &str) -> bool {
+pub(crate) fn verifies(pem: &str, body: &[u8], signature: &str) -> bool {
     let der: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     let der = STANDARD.decode(der).unwrap();
     let signature = STANDARD.decode(signature).unwrap();

@@ -107,11 +107,11 @@ async fn pages_begin_beside_a_webhook_whatever_is_made_meanwhile() {
     let id = |number| WebhookId::new(Uuid::from_u128(number));
     assert_eq!(vec![5, 4, 3, 2, 1], page(None, 9).await);
     assert_eq!(vec![5, 4], page(None, 2).await);
-    assert_eq!(vec![3, 2], page(Some(Beside::Older(id(4))), 2).await);
-    assert_eq!(vec![4, 3], page(Some(Beside::Newer(id(2))), 2).await, "the nearest, newest first");
+    assert_eq!(vec![3, 2], page(Some(Beside::Older((at(1), id(4)))), 2).await);
+    assert_eq!(vec![4, 3], page(Some(Beside::Newer((at(1), id(2)))), 2).await, "the nearest, newest first");
     add(&store, &webhook(7, None), 99).await;
     commit(&store, WebhookWrite::Remove(MERCHANT, Mode::Test, id(4))).await;
-    assert_eq!(vec![3, 2], page(Some(Beside::Older(id(4))), 2).await);
+    assert_eq!(vec![3, 2], page(Some(Beside::Older((at(1), id(4)))), 2).await);
 }
 
 #[tokio::test]
