@@ -69,6 +69,10 @@ impl Gateway {
         Ok(Self { address, credentials, engine, stop, server, _data: data })
     }
 
+    pub(crate) fn start_workers(&self) {
+        self.engine.start_workers();
+    }
+
     pub(crate) async fn stop(self) {
         self.stop.cancel();
         // However it ends, the figures are known.

@@ -3,6 +3,7 @@
 //! Server and load share the machine's cores. Each figure is measured in turns against its yardstick, so that what
 //! else the machine does falls on both.
 
+mod deliveries;
 mod gateway;
 mod load;
 
@@ -35,10 +36,24 @@ fn main() -> anyhow::Result<()> {
         let percent = stored * 100 / answered.max(1);
         println!("\ndurable creates against the same server storing nothing: {}.{:02}", percent / 100, percent % 100);
         println!("  must reach 0.60, aim 0.80; {stored}/s against {answered}/s here");
+        notifications(&durable).await?;
         durable.stop().await;
         forgetful.stop().await;
         Ok(())
     })
+}
+
+/// Signed notifications against the signatures alone.
+async fn notifications(gateway: &Gateway) -> anyhow::Result<()> {
+    let signatures = tokio::task::spawn_blocking(deliveries::signatures).await??;
+    let drained = deliveries::drained(gateway).await?;
+    let percent = drained * 100 / signatures.max(1);
+    println!("\nsigned notifications against what one core signs: {}.{:02}", percent / 100, percent % 100);
+    println!("  must reach 0.70; {drained}/s against {signatures}/s here, receiver on the same cores");
+    let micros = deliveries::alone(gateway).await?;
+    println!("\nfrom asking for a purchase to the call that tells of it, nothing waiting: {} ms", micros / 1_000);
+    println!("  median, must stay below 50 ms; {micros} us here");
+    Ok(())
 }
 
 fn median(mut figures: Vec<u64>) -> u64 {

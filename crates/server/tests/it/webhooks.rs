@@ -408,3 +408,75 @@ async fn a_repeat_with_the_same_key_makes_no_second_webhook() {
     assert_eq!(first.text(), again.text());
     assert_eq!(1, app.get("/webhooks/").await.json()["results"].as_array().unwrap().len());
 }
+
+/// Forms that are no address of ours, in every place that takes one; and inner addresses, which may be written down in
+/// test mode and are never called (security S1, S4).
+#[tokio::test]
+async fn an_address_that_is_none_is_refused_wherever_it_is_set_and_an_inner_one_is_never_called() {
+    let app = App::new().await;
+    let good = json!({ "title": "x", "callback": "https://shop.example/", "all_events": true });
+    let webhook = register(&app, good.clone()).await;
+    let path = format!("/webhooks/{}/", id(&webhook));
+    let places = |url: &str| {
+        let mut whole = good.clone();
+        whole["callback"] = json!(url);
+        [
+            (Method::POST, "/webhooks/".to_owned(), whole.clone()),
+            (Method::PUT, path.clone(), whole),
+            (Method::PATCH, path.clone(), json!({ "callback": url })),
+            (Method::POST, "/purchases/".to_owned(), app.order(json!({ "success_callback": url }))),
+        ]
+    };
+    for url in [
+        "//shop.example/",
+        "shop.example",
+        "https:shop.example",
+        "https:///shop.example",
+        "https://",
+        "https://:443/",
+        "https://shop.example@10.0.0.1/",
+        "https://user:word@shop.example/",
+        "https://shop.example\\@10.0.0.1/",
+        "http:\\\\10.0.0.1/",
+        "https://shop.exa\tmple/",
+        "https://shop.example/\n",
+        " https://shop.example/",
+        "https://[::1/",
+        "https://shop.example:99999/",
+        "file:///etc/passwd",
+        "gopher://10.0.0.1/",
+        "ftp://shop.example/",
+        "javascript:alert(1)",
+        "data:text/plain,x",
+    ] {
+        for (method, path, body) in places(url) {
+            let answer = app.api(method.clone(), &path, &app.merchant.secret_key, body.to_string()).await;
+            assert_eq!(400, answer.status, "{method} {path} {url:?}");
+        }
+    }
+    for url in [
+        "http://10.0.0.1/",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://192.168.0.1:8080/",
+        "http://0x0a000001/",
+        "http://[fd00::1]/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://0.0.0.0/",
+        "http://100.64.0.1/",
+        "http://167772161/",
+    ] {
+        let (_, changed) = call(&app, Method::PATCH, &path, json!({ "callback": url })).await;
+        assert_eq!(url, changed["callback"]);
+        let (_, tested) = call(&app, Method::POST, &format!("{path}test/"), json!(null)).await;
+        assert_eq!(
+            json!([null, "the address is not public", ""]),
+            json!(["status", "error", "answer"].map(|name| tested[name].clone())),
+            "{url}"
+        );
+    }
+    let purchase = app.purchase_id(json!({ "success_callback": "http://10.0.0.1/" })).await;
+    app.pay(&purchase, &card(GOOD)).await;
+    app.advance(0).await;
+    let told = app.get(&format!("/webhooks/deliveries/?id={purchase}")).await.json();
+    assert_eq!("the address is not public", told["results"][0]["delivery_attempts"][0]["error_message"]);
+}
