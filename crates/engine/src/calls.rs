@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use crate::Reach;
     use crate::webhooks::tests::{delivery, webhook};
-    use crate::workers::tests::{START, merchant, reaching};
+    use crate::workers::tests::{START, merchant, node, reaching};
 
     /// Somebody who is called, and answers when told to.
     #[derive(Clone)]
@@ -229,6 +229,31 @@ mod tests {
         assert_eq!(CALLS_OF_DESTINATION_MAX, silent.open_max.load(Ordering::SeqCst), "nor later");
         assert_eq!(0, engine.0.store.backlog(START).await.expect("readable").open);
         assert_eq!(50, busy.heard().len());
+    }
+
+    #[tokio::test]
+    async fn two_nodes_share_the_work_and_neither_repeats_the_others() {
+        let (dir, other) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+        let one = reaching(dir.path(), Reach::PublicAndLoopback).await;
+        let two = node(other.path(), one.0.store.clone(), 2, Reach::PublicAndLoopback).await;
+        let shop = Shop::start(true).await;
+        let told_of = |number: u128| told(1 + number % 40, number, 0, Endpoint::Status { url: shop.url() }, START);
+        let told: Vec<_> = (0..600).map(told_of).map(Told::To).collect();
+        one.0.store.commit(Changeset { told, ..Changeset::default() }).await.expect("written");
+        one.start_workers();
+        two.start_workers();
+        until("all of it is told", || shop.heard().len() >= 600).await;
+        until("both are done", || [&one, &two].iter().all(|node| node.0.workers.deliveries_underway.all().is_empty()))
+            .await;
+        let heard = shop.heard();
+        assert_eq!(
+            (600, 600),
+            (heard.len(), heard.iter().collect::<std::collections::HashSet<_>>().len()),
+            "each once"
+        );
+        let tries = |node: &Engine| node.0.workers.metrics.deliveries.get_or_create(&[("outcome", "delivered")]).get();
+        assert_eq!(600, tries(&one) + tries(&two));
+        assert!(tries(&one) > 0 && tries(&two) > 0, "{} and {}", tries(&one), tries(&two));
     }
 
     #[tokio::test]

@@ -323,10 +323,15 @@ pub(crate) mod tests {
     }
 
     pub(crate) async fn reaching(dir: &std::path::Path, reach: crate::Reach) -> Engine {
-        let env = env::Env::still(START, 1);
+        node(dir, store::Store::open(dir).expect("a store"), 1, reach).await
+    }
+
+    /// One of several that share a store.
+    pub(crate) async fn node(dir: &std::path::Path, store: store::Store, seed: u64, reach: crate::Reach) -> Engine {
+        let env = env::Env::still(START, seed);
         let parts = crate::Parts {
-            store: store::Store::open(dir).expect("a store"),
-            root_key: crate::RootKey::parse(&crate::RootKey::make(&env)).expect("a key"),
+            store,
+            root_key: crate::RootKey::parse(&crate::RootKey::make(&env::Env::still(START, 1))).expect("a key"),
             test_acquirer: acquirer::TestAcquirer::open(dir, env.clone()).expect("a book"),
             reach,
             narrator: Arc::new(Mute),
