@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    CaptureMode, CheckoutId, Command, Customer, CustomerId, Dialect, Due, Event, MerchantId, Mode, Notice, OperationId,
+    CaptureMode, CheckoutId, Command, Customer, Dialect, Due, Event, MerchantId, Mode, Notice, OperationId,
     OperationKind, Payment, PaymentId, PublicId, Recorded, State, Submission, Terms, Timestamp, ledger, notices,
 };
 use store::{
@@ -204,22 +204,6 @@ impl Engine {
             self.forget_waiting_card(attempt.id);
         }
         Ok(shown)
-    }
-
-    /// A merchant's customer.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn customer(&self, caller: Credential, id: CustomerId) -> Result<Option<CustomerRecord>, Error> {
-        Ok(self.0.store.customer(caller.merchant_id, caller.mode, id).await?)
-    }
-
-    /// A merchant's oldest customer with this address, in lower case.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn customer_by_email(&self, caller: Credential, email: &str) -> Result<Option<CustomerRecord>, Error> {
-        Ok(self.0.store.customer_by_email(caller.merchant_id, caller.mode, email).await?)
     }
 
     /// Waits for its turn among the calls with the same idempotency key.

@@ -7,6 +7,7 @@
 mod authentication;
 mod calls;
 mod checkouts;
+mod customers;
 mod delivery_log;
 mod gift_cards;
 mod operations;
@@ -65,6 +66,7 @@ pub use card_forms::CARD_FORM_LIFE;
 pub use causes::Causes;
 pub use checkouts::{NewCheckout, Opened, Shown, hold_ends};
 pub use credentials::Credential;
+pub use customers::LeftCard;
 pub use delivery_log::{Again, Logged, Page, RESEND_MAX, Resend};
 pub use gift_cards::ReadGiftCard;
 pub use jws::{JWK_LIFE, JwkState, PublicJwk, SigningJwk};
@@ -77,7 +79,7 @@ pub use payments::{CardEntry, Visit};
 pub use registered::{TestSend, WEBHOOKS_MAX, WebhookFields};
 pub use store::{
     Beside, Brand, CheckoutRecord, Company, CustomerRecord, DeliveryRecord, DeliveryState, DeliveryTry, Destination,
-    DestinationRecord, Endpoint, IdempotencyWrite, Order, Subscription, Webhook,
+    DestinationRecord, Endpoint, IdempotencyWrite, Order, Place, Subscription, Wanted, Webhook,
 };
 pub use stored_cards::{StoredCard, needs_verification};
 pub use subscriptions::Told;

@@ -86,6 +86,14 @@ impl Object {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
+    /// These members, and those of `before` that are not among them.
+    #[must_use]
+    pub fn over(mut self, before: Self) -> Self {
+        let new = before.0.into_iter().filter(|(name, _)| self.get(name).is_none()).collect::<Vec<_>>();
+        self.0.extend(new);
+        self
+    }
+
     /// See [`Json::has_nul`].
     #[must_use]
     pub fn has_nul(&self) -> bool {

@@ -713,6 +713,11 @@ fn shipping_option(f: &mut Fields<'_>) -> Option<ShippingOption> {
 /// `client` (3.2).
 fn client(f: &mut Fields<'_>) -> Option<Client> {
     let email = f.nullable("email", formats::EMAIL_OR_BLANK, "Needed unless request_client_details asks for it.");
+    Some(client_with(f, email.unwrap_or_default()))
+}
+
+/// What is said of a payer beside the email.
+pub(crate) fn client_with(f: &mut Fields<'_>, email: String) -> Client {
     let mut said = |name, max, about| f.or(name, text(max), String::new(), about);
     let phone = said("phone", 32, "In any form.");
     let full_name = said("full_name", 128, "The payer's name.");
@@ -747,7 +752,7 @@ fn client(f: &mut Fields<'_>) -> Option<Client> {
         "How the payer is written to.",
     );
     let customer = Customer {
-        email: email.unwrap_or_default(),
+        email,
         phone,
         full_name,
         personal_code,
@@ -762,7 +767,7 @@ fn client(f: &mut Fields<'_>) -> Option<Client> {
         cc,
         bcc,
     };
-    Some(Client { customer, delivery_methods })
+    Client { customer, delivery_methods }
 }
 
 fn delivery_method(f: &mut Fields<'_>) -> Option<DeliveryMethod> {

@@ -23,6 +23,8 @@ pub(crate) const UUID: Parsed<String> = parsed(UUID_LEN, uuid, "uuid", "");
 pub(crate) const EMAIL_OR_BLANK: Parsed<String> = parsed(254, email_or_blank, "email", "May be empty.");
 /// An email address.
 pub(crate) const EMAIL: Parsed<String> = parsed(254, email, "email", "");
+/// An email address, where an empty one is another mistake than a wrong one.
+pub(crate) const EMAIL_FILLED: Parsed<String> = parsed(254, email_filled, "email", "");
 /// A web address, or nothing.
 pub(crate) const URL: Parsed<Option<String>> = parsed(500, url, "uri", URL_RULE);
 /// A web address.
@@ -66,6 +68,10 @@ fn uuid(text: &str) -> Result<String, Problem> {
 
 fn email_or_blank(text: &str) -> Result<String, Problem> {
     if text.is_empty() { Ok(String::new()) } else { email(text) }
+}
+
+fn email_filled(text: &str) -> Result<String, Problem> {
+    if text.trim().is_empty() { Err(Problem::blank()) } else { email(text) }
 }
 
 /// One `@`, a local part of the usual characters, and a domain with a point in it.

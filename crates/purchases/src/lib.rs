@@ -4,11 +4,13 @@ mod operations;
 mod routes;
 
 mod actions;
+mod clients;
 mod create;
 mod document;
 mod invoice;
 mod methods;
 mod page;
+mod recurring_tokens;
 mod refund;
 mod sample;
 mod status;

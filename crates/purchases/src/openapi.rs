@@ -17,9 +17,11 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::actions;
+use crate::clients::{self, Clients};
 use crate::create::create_purchase;
 use crate::errors::Problem;
 use crate::page;
+use crate::recurring_tokens::ClientRecurringTokens;
 use crate::refund::Payment;
 use crate::view::Purchase;
 use crate::webhook_deliveries::WebhookDeliveries;
@@ -82,6 +84,54 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
         .description(Some("The key that verifies `X-Signature` of what is sent to a `success_callback`."))
         .response("200", answer("The key as a JSON string.", pem.into()));
 
+    let client = |description: &str| answer(description, named("Client"));
+    let create_client = operation("create_client", "Make a client")
+        .parameter(idempotency_key())
+        .request_body(Some(required_body("CreateClient")))
+        .response("201", client("The client."))
+        .response("400", refusal("What is wrong with the body, each error at its field."))
+        .response("413", refusal("The body is too large."))
+        .response("415", refusal("The body is not JSON, or compressed."));
+    let list_clients = operation("list_clients", "List the clients")
+        .parameter(query("q", "A text in the email, a name, the personal code or the phone, in whatever case. Who has it as email comes first.", Type::String))
+        .parameter(query("personal_code", "The whole personal code.", Type::String))
+        .parameter(cursor())
+        .parameter(page_size())
+        .response("200", answer("A page of clients, newest first.", named("Clients")))
+        .response("400", refusal("A cursor that is none, or a page size that is too large."));
+    let of_client = |id: &str, summary: &str| {
+        operation(id, summary).parameter(client_id()).response("404", refusal("There is no such client."))
+    };
+    let read_client = of_client("read_client", "Read a client").response("200", client("The client."));
+    let change = |id: &str, summary: &str, body: &str| {
+        of_client(id, summary)
+            .request_body(Some(required_body(body)))
+            .response("200", client("The client. Purchases that were made before keep what they know."))
+            .response("400", refusal("What is wrong with the body, each error at its field."))
+            .response("413", refusal("The body is too large."))
+            .response("415", refusal("The body is not JSON, or compressed."))
+    };
+    let replace_client = change("replace_client", "Replace a client", "CreateClient");
+    let update_client = change("update_client", "Change some of a client", "UpdateClient");
+    let delete_client = of_client("delete_client", "Delete a client")
+        .description(Some("Its saved cards are forgotten; its purchases keep what they know."))
+        .response("204", ResponseBuilder::new().description("It is gone."));
+    let list_tokens = of_client("list_client_recurring_tokens", "List the saved cards of a client")
+        .parameter(cursor())
+        .parameter(page_size())
+        .response("200", answer("A page of tokens, newest first.", named("ClientRecurringTokens")))
+        .response("400", refusal("A cursor that is none, or a page size that is too large."));
+    let of_token = |id: &str, summary: &str| {
+        operation(id, summary)
+            .parameter(client_id())
+            .parameter(token_id())
+            .response("404", refusal("There is no such client, or no such card of its."))
+    };
+    let read_token = of_token("read_client_recurring_token", "Read a saved card of a client")
+        .response("200", answer("The token.", named("ClientRecurringToken")));
+    let delete_token = of_token("delete_client_recurring_token", "Forget a saved card of a client")
+        .description(Some("The same as deleting the token of the purchase that saved it."))
+        .response("204", ResponseBuilder::new().description("It is gone."));
     let webhook = |description: &str| answer(description, named("Webhook"));
     let create_webhook = operation("create_webhook", "Register a webhook")
         .description(Some("Tells an address of what happens from now on, each call signed with a key pair of its own."))
@@ -92,7 +142,7 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
         .response("413", refusal("The body is too large."))
         .response("415", refusal("The body is not JSON, or compressed."));
     let list_webhooks = operation("list_webhooks", "List the webhooks")
-        .parameter(query("cursor", "Where to go on: as the `next` and `previous` of an answer say.", Type::String))
+        .parameter(cursor())
         .parameter(page_size())
         .response("200", answer("A page of webhooks, newest first.", named("Webhooks")))
         .response("400", refusal("A cursor that is none, or a page size that is too large."));
@@ -137,6 +187,8 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
 
     let mut schemas: Vec<(String, RefOr<Schema>)> = vec![];
     Purchase::schemas(&mut schemas);
+    Clients::schemas(&mut schemas);
+    ClientRecurringTokens::schemas(&mut schemas);
     Webhooks::schemas(&mut schemas);
     WebhookDeliveries::schemas(&mut schemas);
     Payment::schemas(&mut schemas);
@@ -146,6 +198,10 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
         .schema(Purchase::name(), Purchase::schema())
         .schema(Payment::name(), Payment::schema())
         .schema(Problem::name(), Problem::schema())
+        .schema(Clients::name(), Clients::schema())
+        .schema(ClientRecurringTokens::name(), ClientRecurringTokens::schema())
+        .schema("CreateClient", fields::describe(clients::whole))
+        .schema("UpdateClient", fields::describe(clients::part))
         .schema(Webhooks::name(), Webhooks::schema())
         .schema(WebhookTest::name(), WebhookTest::schema())
         .schema(WebhookSecret::name(), WebhookSecret::schema())
@@ -187,6 +243,21 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
                 .path("/purchases/{id}/mark_as_paid/", item([(HttpMethod::Post, mark_as_paid)]))
                 .path("/purchases/{id}/resend_invoice/", item([(HttpMethod::Post, resend_invoice)]))
                 .path("/purchases/{id}/delete_recurring_token/", item([(HttpMethod::Post, delete_recurring_token)]))
+                .path("/clients/", item([(HttpMethod::Get, list_clients), (HttpMethod::Post, create_client)]))
+                .path(
+                    "/clients/{id}/",
+                    item([
+                        (HttpMethod::Get, read_client),
+                        (HttpMethod::Put, replace_client),
+                        (HttpMethod::Patch, update_client),
+                        (HttpMethod::Delete, delete_client),
+                    ]),
+                )
+                .path("/clients/{id}/recurring_tokens/", item([(HttpMethod::Get, list_tokens)]))
+                .path(
+                    "/clients/{id}/recurring_tokens/{purchase_id}/",
+                    item([(HttpMethod::Get, read_token), (HttpMethod::Delete, delete_token)]),
+                )
                 .path("/webhooks/", item([(HttpMethod::Get, list_webhooks), (HttpMethod::Post, create_webhook)]))
                 .path("/webhooks/deliveries/", item([(HttpMethod::Get, webhook_deliveries)]))
                 .path(
@@ -256,6 +327,10 @@ fn query(name: &str, about: &str, value: Type) -> ParameterBuilder {
         .schema(Some(ObjectBuilder::new().schema_type(value)))
 }
 
+fn cursor() -> ParameterBuilder {
+    query("cursor", "Where to go on: as the `next` and `previous` of an answer say.", Type::String)
+}
+
 fn page_size() -> ParameterBuilder {
     let size = ObjectBuilder::new()
         .schema_type(Type::Integer)
@@ -269,6 +344,14 @@ fn source_type() -> ParameterBuilder {
     let one = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["purchase"]));
     query("source_type", "Of what; what was told of a purchase's payments is listed with it.", Type::String)
         .schema(Some(one))
+}
+
+fn client_id() -> ParameterBuilder {
+    id().description(Some("The client."))
+}
+
+fn token_id() -> ParameterBuilder {
+    id().name("purchase_id").description(Some("The purchase that saved the card."))
 }
 
 fn webhook_id() -> ParameterBuilder {

@@ -4,8 +4,8 @@
 use axum::http::Uri;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Timestamp, WebhookId};
-use engine::Beside;
+use domain::Timestamp;
+use engine::{Beside, Place};
 use url::form_urlencoded;
 use uuid::Uuid;
 
@@ -50,7 +50,7 @@ impl Asked {
     /// `invalid`, `min_value` or `max_value` at `page_size`, `invalid` at `cursor`.
     pub(crate) fn page(&self) -> Result<Page, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let size = match self.page_size.as_deref().filter(|size| !size.is_empty()).map(str::parse::<u32>) {
+        let size = match self.page_size.as_deref().map(str::parse::<u32>) {
             None => SIZE,
             Some(Ok(0)) => {
                 errors.add("page_size", Problem::min_value(1));
@@ -82,12 +82,14 @@ pub(crate) fn member(uri: &Uri, name: &str) -> Option<String> {
 }
 
 impl Page {
-    /// The envelope of what was found: one more than fits says that the list goes on.
+    /// The envelope of what was found: one more than fits says that the list goes on. `path` is the address of the list,
+    /// `filters` what its query says beside the page.
     pub(crate) fn envelope<T>(
         &self,
         mut found: Vec<T>,
-        place: fn(&T) -> (Timestamp, WebhookId),
+        place: impl Fn(&T) -> Place,
         path: &str,
+        filters: &[(&str, Option<&str>)],
     ) -> Envelope<T> {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let goes_on = found.len() > size;
@@ -102,26 +104,34 @@ impl Page {
                 Some(Beside::Older(_)) | None => drop(found.pop()),
             }
         }
-        let address = |beside| format!("{path}?cursor={}&page_size={}", shown(beside), self.size);
-        let next = found.last().map(place).filter(|_| has_older).map(|last| address(Beside::Older(last)));
-        let previous = found.first().map(place).filter(|_| has_newer).map(|first| address(Beside::Newer(first)));
+        let address = |beside| {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.append_pair("cursor", &shown(beside)).append_pair("page_size", &self.size.to_string());
+            for (name, value) in filters {
+                value.map(|value| query.append_pair(name, value));
+            }
+            format!("{path}?{}", query.finish())
+        };
+        let next = found.last().filter(|_| has_older).map(|last| address(Beside::Older(place(last))));
+        let previous = found.first().filter(|_| has_newer).map(|first| address(Beside::Newer(place(first))));
         Envelope { results: found, next, previous }
     }
 }
 
 fn shown(beside: Beside) -> String {
-    let (side, (at, id)) = match beside {
+    let (side, Place { rank, at, id }) = match beside {
         Beside::Older(place) => (0, place),
         Beside::Newer(place) => (1, place),
     };
-    URL_SAFE_NO_PAD.encode([&[side][..], &at.micros().to_be_bytes(), id.uuid().as_bytes()].concat())
+    URL_SAFE_NO_PAD.encode([&[side, rank][..], &at.micros().to_be_bytes(), id.as_bytes()].concat())
 }
 
 fn parse(cursor: &str) -> Option<Beside> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let (side, place) = bytes.split_first()?;
+    let ([side, rank], place) = bytes.split_first_chunk()?;
     let (at, id) = place.split_first_chunk()?;
-    let place = (Timestamp::from_micros(i64::from_be_bytes(*at)), WebhookId::new(Uuid::from_slice(id).ok()?));
+    let at = Timestamp::from_micros(i64::from_be_bytes(*at));
+    let place = Place { rank: *rank, at, id: Uuid::from_slice(id).ok()? };
     match side {
         0 => Some(Beside::Older(place)),
         1 => Some(Beside::Newer(place)),
@@ -141,13 +151,13 @@ mod tests {
     fn a_query_is_read_and_what_is_wrong_is_said_at_its_place() {
         assert_eq!(Ok(Page { beside: None, size: 25 }), asked(None, None).page());
         assert_eq!(Ok(Page { beside: None, size: 100 }), asked(Some(""), Some("100")).page());
-        for (size, code) in [("0", "min_value"), ("101", "max_value"), ("-1", "invalid"), ("x", "invalid")] {
+        for (size, code) in [("0", "min_value"), ("101", "max_value"), ("-1", "invalid"), ("", "invalid")] {
             let errors = asked(Some("!"), Some(size)).page().expect_err(size);
             let shown = serde_json::to_value(&errors).expect("JSON");
             assert_eq!(code, shown["page_size"][0]["code"], "{size}");
             assert_eq!("invalid", shown["cursor"][0]["code"], "{size}");
         }
-        let beside = Beside::Newer((Timestamp::from_seconds(9), WebhookId::new(Uuid::from_u128(7))));
+        let beside = Beside::Newer(Place { rank: 1, at: Timestamp::from_seconds(9), id: Uuid::from_u128(7) });
         assert_eq!(Ok(Page { beside: Some(beside), size: 1 }), asked(Some(&shown(beside)), Some("1")).page());
     }
 }

@@ -212,7 +212,7 @@ fn payment(checkout: &Checkout, document: &PurchaseDocument, story: Story, moved
             client_id: checkout.customer_id.map(|id| id.to_string()),
             first_name,
             last_name,
-            details: view::client(customer, document),
+            details: view::client(customer, document.delivery_methods.clone()),
         },
         related_to: RelatedPurchase {
             kind: "purchase",

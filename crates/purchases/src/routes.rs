@@ -24,7 +24,7 @@ use crate::create::{CreatePurchase, Opening, Order};
 use crate::document::{self, PurchaseDocument};
 use crate::errors::FieldErrors;
 use crate::view::{self, Links};
-use crate::{methods, operations, webhook_deliveries, webhooks};
+use crate::{clients, methods, operations, recurring_tokens, webhook_deliveries, webhooks};
 
 /// An API body (security D2).
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -54,6 +54,16 @@ pub fn router(engine: Engine, public_url: &str, test_limits: bool) -> Router {
         .route("/purchases/{id}/mark_as_paid/", post(operations::mark_as_paid))
         .route("/purchases/{id}/resend_invoice/", post(operations::resend_invoice))
         .route("/purchases/{id}/delete_recurring_token/", post(operations::delete_recurring_token))
+        .route("/clients/", get(clients::index).post(clients::create))
+        .route(
+            "/clients/{id}/",
+            get(clients::read_one).put(clients::replace).patch(clients::update).delete(clients::delete),
+        )
+        .route("/clients/{id}/recurring_tokens/", get(recurring_tokens::index))
+        .route(
+            "/clients/{id}/recurring_tokens/{purchase_id}/",
+            get(recurring_tokens::read_one).delete(recurring_tokens::delete),
+        )
         .route("/webhooks/", get(webhooks::index).post(webhooks::create))
         .route("/webhooks/deliveries/", get(webhook_deliveries::index))
         .route(
@@ -384,8 +394,11 @@ async fn customer(
         id: CustomerId::new(engine.env().ordered_id()),
         merchant_id: caller.merchant_id,
         mode: caller.mode,
+        version: 1,
         details: details.clone(),
+        extra: String::new(),
         created_at: engine.env().now(),
+        updated_at: engine.env().now(),
     };
     Ok((details, Some(record.id), Some(record)))
 }

@@ -403,7 +403,7 @@ pub(crate) fn purchase(
         id: checkout.id.to_string(),
         created_on: checkout.created_at.seconds(),
         updated_on: updated_on.seconds(),
-        client: client(customer.as_ref().unwrap_or(&checkout.customer), document),
+        client: client(customer.as_ref().unwrap_or(&checkout.customer), document.delivery_methods.clone()),
         client_id: checkout.customer_id.map(|id| id.to_string()),
         purchase: PurchaseDetails {
             currency: amount.currency().code(),
@@ -830,7 +830,7 @@ impl PaymentDetails {
 
 /// Who pays, as shown.
 #[must_use]
-pub(crate) fn client(customer: &Customer, document: &PurchaseDocument) -> ClientDetails {
+pub(crate) fn client(customer: &Customer, delivery_methods: Option<Vec<DeliveryMethod>>) -> ClientDetails {
     let Customer { billing, shipping, .. } = customer.clone();
     let by = |method: &str| DeliveryMethod { method: method.to_owned(), options: Object::default() };
     let usual = || {
@@ -861,7 +861,7 @@ pub(crate) fn client(customer: &Customer, document: &PurchaseDocument) -> Client
         bank_account: customer.bank_account.clone(),
         bank_code: customer.bank_code.clone(),
         client_type: None,
-        delivery_methods: document.delivery_methods.clone().unwrap_or_else(usual),
+        delivery_methods: delivery_methods.unwrap_or_else(usual),
     }
 }
 

@@ -4,7 +4,7 @@ use axum::extract::{Extension, Path, Request, State};
 use axum::http::{StatusCode, Uri, request};
 use axum::response::{IntoResponse, Response};
 use domain::{Mode, WebhookId};
-use engine::{Credential, TestSend, Webhook, WebhookFields};
+use engine::{Credential, Place, TestSend, Webhook, WebhookFields};
 use serde::Serialize;
 use tollgate_http::json::Json;
 use tollgate_http::{address, body, content};
@@ -132,6 +132,10 @@ pub(crate) struct Webhooks {
     previous: Option<String>,
 }
 
+fn place(webhook: &Webhook) -> Place {
+    Place { rank: 0, at: webhook.created_at, id: webhook.id.uuid() }
+}
+
 fn parse_id(text: &str) -> Result<WebhookId, ApiError> {
     WebhookId::parse(text).map_err(|_| ApiError::NotFound)
 }
@@ -166,7 +170,7 @@ pub(crate) async fn index(
     let page = Asked::of(&uri).page()?;
     let found = api.engine.webhooks(caller, page.beside, page.size + 1).await?;
     let path = format!("{}/api/v1/webhooks/", api.links.public_url);
-    let Envelope { results, next, previous } = page.envelope(found, |webhook| (webhook.created_at, webhook.id), &path);
+    let Envelope { results, next, previous } = page.envelope(found, place, &path, &[]);
     let results = results.into_iter().map(WebhookOut::from).collect();
     Ok(json(StatusCode::OK, written(Some(&Webhooks { results, next, previous }))?))
 }

@@ -1,13 +1,13 @@
 //! Cards in the vault. What lies here is sealed; the key is not in the store.
 
 use domain::risk::CardKey;
-use domain::{CardId, CardSummary, CheckoutId, CustomerId, MerchantId, Mode};
+use domain::{CardId, CardSummary, CheckoutId, CustomerId, MerchantId, Mode, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use crate::Store;
 use crate::documents::{self, CardDoc};
 use crate::error::Error;
-use crate::records::{CardRow, KeptCard, Sealed};
+use crate::records::{Beside, CardRow, KeptCard, Place, Sealed};
 use crate::row::{Cells, Id, all, execute, first};
 
 pub(crate) fn insert(connection: &Connection, card: &CardRow) -> Result<(), Error> {
@@ -39,8 +39,10 @@ pub(crate) fn keep(connection: &Connection, card: &KeptCard) -> Result<(), Error
     let KeptCard { merchant_id, mode, customer_id, checkout_id, created_at } = card;
     execute(
         connection,
+        // A customer that was deleted meanwhile keeps nothing.
         "insert into kept_cards (checkout_id, merchant_id, mode, customer_id, created_at)
-         values ($1, $2, $3, $4, $5) on conflict (checkout_id) do nothing",
+         select $1, $2, $3, $4, $5 where exists (select 1 from customers where id = $4)
+         on conflict (checkout_id) do nothing",
         params![checkout_id.bytes(), merchant_id.bytes(), mode.as_str(), customer_id.bytes(), created_at.micros()],
     )?;
     Ok(())
@@ -67,6 +69,63 @@ impl Store {
                  from cards where merchant_id = $1 and mode = $2 and id = $3",
                 params![merchant_id.bytes(), mode.as_str(), id.bytes()],
                 parse,
+            )
+        })
+        .await
+    }
+
+    /// The checkouts that keep a customer's cards, and since when, newest first: at most `most`, and those beside a place.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn kept_cards_page(
+        &self,
+        merchant_id: MerchantId,
+        mode: Mode,
+        customer_id: CustomerId,
+        beside: Option<Beside>,
+        most: u32,
+    ) -> Result<Vec<(CheckoutId, Timestamp)>, Error> {
+        self.read(move |connection| {
+            let (is_newer, Place { rank: _, at, id }) = Beside::direction(beside);
+            let sql = if is_newer {
+                "select checkout_id, created_at from kept_cards where merchant_id = $1 and mode = $2 and customer_id = $3
+                 and (created_at, checkout_id) > ($4, $5) order by created_at, checkout_id limit $6"
+            } else {
+                "select checkout_id, created_at from kept_cards where merchant_id = $1 and mode = $2 and customer_id = $3
+                 and (created_at, checkout_id) < ($4, $5) order by created_at desc, checkout_id desc limit $6"
+            };
+            let of = params![merchant_id.bytes(), mode.as_str(), customer_id.bytes(), at.micros(), id.as_bytes(), most];
+            let mut found = all(connection, sql, of, |row| {
+                let cells = Cells::new("kept_cards", row);
+                Ok((cells.id(0, "checkout_id")?, cells.time(1, "created_at")?))
+            })?;
+            if is_newer {
+                found.reverse();
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Since when a checkout keeps a card of this customer's.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn kept_since(
+        &self,
+        merchant_id: MerchantId,
+        mode: Mode,
+        customer_id: CustomerId,
+        checkout_id: CheckoutId,
+    ) -> Result<Option<Timestamp>, Error> {
+        self.read(move |connection| {
+            first(
+                connection,
+                "select checkout_id, created_at from kept_cards
+                 where merchant_id = $1 and mode = $2 and customer_id = $3 and checkout_id = $4",
+                params![merchant_id.bytes(), mode.as_str(), customer_id.bytes(), checkout_id.bytes()],
+                |row| Cells::new("kept_cards", row).time(1, "created_at"),
             )
         })
         .await

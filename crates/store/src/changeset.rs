@@ -6,8 +6,8 @@ use domain::ledger::Posting;
 use domain::risk::limits::Decline;
 use domain::risk::{Listed, Policy};
 use domain::{
-    BrandId, CardId, CheckoutId, DeliveryId, KeyId, Logo, LogoId, MerchantId, Mode, Money, Notice, Payment, PaymentId,
-    Recorded, Timestamp, WebhookId,
+    BrandId, CardId, CheckoutId, CustomerId, DeliveryId, KeyId, Logo, LogoId, MerchantId, Mode, Money, Notice, Payment,
+    PaymentId, Recorded, Timestamp, WebhookId,
 };
 use uuid::Uuid;
 
@@ -20,6 +20,8 @@ use crate::records::{
 /// Everything one decision wrote down. All of it becomes durable, or none.
 #[derive(Debug, Default)]
 pub struct Changeset {
+    /// A customer that a merchant makes, changes or deletes.
+    pub customer_write: Option<Box<CustomerWrite>>,
     /// New customers; one that loses the race for an inline email makes the changeset stale.
     pub customer: Option<CustomerRecord>,
     /// A new checkout; one whose public id is taken makes the changeset stale.
@@ -174,6 +176,17 @@ pub enum SubscriptionWrite {
         /// The address; every one of the topic without it.
         url: Option<String>,
     },
+}
+
+/// A customer that a merchant makes, changes or deletes.
+#[derive(Debug, Clone)]
+pub enum CustomerWrite {
+    /// Made, whoever else has its address.
+    Add(CustomerRecord),
+    /// Changed; stale when its version is not the one before.
+    Change(CustomerRecord),
+    /// Deleted. Its purchases keep what they know.
+    Remove(MerchantId, Mode, CustomerId),
 }
 
 /// A webhook that is made, changed or ended.
@@ -377,6 +390,7 @@ impl Changeset {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         let Self {
+            customer_write,
             customer,
             checkout,
             card,
@@ -405,7 +419,8 @@ impl Changeset {
             access_token,
             admin,
         } = self;
-        customer.is_none()
+        customer_write.is_none()
+            && customer.is_none()
             && checkout.is_none()
             && card.is_none()
             && payment.is_none()

@@ -48,15 +48,17 @@ mod schema;
 
 pub use audit::AuditReport;
 pub use changeset::{
-    AdminWrite, Announcement, Changeset, Committed, CounterWrite, DeclineWrite, Delivered, IdempotencyWrite, Lease,
-    Listeners, OrderTotal, OrderWrite, PaymentWrite, Resent, SubscriptionWrite, Told, Warning, WebhookWrite,
+    AdminWrite, Announcement, Changeset, Committed, CounterWrite, CustomerWrite, DeclineWrite, Delivered,
+    IdempotencyWrite, Lease, Listeners, OrderTotal, OrderWrite, PaymentWrite, Resent, SubscriptionWrite, Told, Warning,
+    WebhookWrite,
 };
+pub use customers::Wanted;
 pub use destinations::{Destination, Openings};
 pub use error::Error;
 pub use records::{
-    AccessToken, ApiKey, Backlog, BankAccount, Brand, CardRow, CheckoutRecord, Company, CustomerRecord, Delivery,
-    DeliveryRecord, DeliveryState, DeliveryTry, DestinationRecord, Endpoint, Idempotent, JwsKey, KeptCard, ListRow,
-    Merchant, OauthClient, Order, ReusableLeg, Sealed, SigningKey, Subscription, Timer, TimerKind, Webhook,
+    AccessToken, ApiKey, Backlog, BankAccount, Beside, Brand, CardRow, CheckoutRecord, Company, CustomerRecord,
+    Delivery, DeliveryRecord, DeliveryState, DeliveryTry, DestinationRecord, Endpoint, Idempotent, JwsKey, KeptCard,
+    ListRow, Merchant, OauthClient, Order, Place, ReusableLeg, Sealed, SigningKey, Subscription, Timer, TimerKind,
+    Webhook,
 };
 pub use store::Store;
-pub use webhooks::Beside;

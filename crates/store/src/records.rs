@@ -150,10 +150,52 @@ pub struct CustomerRecord {
     pub merchant_id: MerchantId,
     /// Its world.
     pub mode: Mode,
+    /// 1 when it is made, then one more each time it changes.
+    pub version: u32,
     /// What is known.
     pub details: Customer,
+    /// The dialect's own JSON; may be empty.
+    pub extra: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+}
+
+/// Where something stands in a list: the first by rank, then the newest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// 1 for what comes before all others, else 0.
+    pub rank: u8,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Its id.
+    pub id: Uuid,
+}
+
+impl Place {
+    /// Before everything.
+    pub(crate) const FIRST: Self = Self { rank: u8::MAX, at: Timestamp::from_micros(i64::MAX), id: Uuid::max() };
+}
+
+/// Where a page of a list begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// Behind this place, with what is older.
+    Older(Place),
+    /// Before it, with what is newer.
+    Newer(Place),
+}
+
+impl Beside {
+    /// Whether the page goes towards what is newer, and the place it goes from.
+    pub(crate) fn direction(beside: Option<Self>) -> (bool, Place) {
+        match beside {
+            None => (false, Place::FIRST),
+            Some(Self::Older(place)) => (false, place),
+            Some(Self::Newer(place)) => (true, place),
+        }
+    }
 }
 
 /// A checkout and what its dialect keeps beside it.

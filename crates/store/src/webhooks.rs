@@ -1,14 +1,13 @@
 //! Webhooks: the addresses that merchants registered, each with a key pair of its own. Who is told of an event is settled
 //! in the transaction that writes the event.
 
-use domain::{MerchantId, Mode, Timestamp, WebhookId};
+use domain::{MerchantId, Mode, WebhookId};
 use rusqlite::{Connection, Row, params};
-use uuid::Uuid;
 
 use crate::Store;
 use crate::changeset::{Announcement, WebhookWrite};
 use crate::error::Error;
-use crate::records::{Endpoint, Webhook};
+use crate::records::{Beside, Endpoint, Place, Webhook};
 use crate::row::{Cells, Id, all, execute, first};
 use crate::subscriptions::delivery_of;
 use crate::{deliveries, documents, keys};
@@ -133,13 +132,8 @@ impl Store {
         most: u32,
     ) -> Result<Vec<Webhook>, Error> {
         self.read(move |connection| {
-            let newest = (Timestamp::from_micros(i64::MAX), WebhookId::new(Uuid::max()));
-            let (is_newer, (at, id)) = match beside {
-                None => (false, newest),
-                Some(Beside::Older(place)) => (false, place),
-                Some(Beside::Newer(place)) => (true, place),
-            };
-            let beside = params![merchant_id.bytes(), mode.as_str(), at.micros(), id.bytes(), most];
+            let (is_newer, Place { rank: _, at, id }) = Beside::direction(beside);
+            let beside = params![merchant_id.bytes(), mode.as_str(), at.micros(), id.as_bytes(), most];
             let mut found = all(connection, if is_newer { NEWER } else { OLDER }, beside, parse)?;
             if is_newer {
                 found.reverse();
@@ -158,15 +152,6 @@ const NEWER: &str = "select id, merchant_id, mode, version, title, url, topics, 
      (select public_pem from signing_keys where owner = id and signing_keys.mode = webhooks.mode)
      from webhooks where merchant_id = $1 and mode = $2 and (created_at, id) > ($3, $4)
      order by created_at, id limit $5";
-
-/// Where a page of a list begins: beside what was made then under this id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beside {
-    /// Behind it, with what is older.
-    Older((Timestamp, WebhookId)),
-    /// Before it, with what is newer.
-    Newer((Timestamp, WebhookId)),
-}
 
 fn parse(row: &Row<'_>) -> Result<Webhook, Error> {
     let cells = Cells::new("webhooks", row);

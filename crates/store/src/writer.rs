@@ -16,8 +16,8 @@ use rusqlite::Connection;
 use tokio::sync::{Notify, oneshot};
 
 use crate::changeset::{
-    AdminWrite, Changeset, Committed, CounterWrite, DeclineWrite, Delivered, IdempotencyWrite, Lease, OrderTotal,
-    OrderWrite, PaymentWrite, Resent, SubscriptionWrite, Told, Warning, WebhookWrite,
+    AdminWrite, Changeset, Committed, CounterWrite, CustomerWrite, DeclineWrite, Delivered, IdempotencyWrite, Lease,
+    OrderTotal, OrderWrite, PaymentWrite, Resent, SubscriptionWrite, Told, Warning, WebhookWrite,
 };
 use crate::checkouts::CheckoutRow;
 use crate::customers::CustomerRow;
@@ -29,8 +29,8 @@ use crate::ledger::Ledger;
 use crate::payments::PaymentRow;
 use crate::records::{AccessToken, CardRow, KeptCard, ReusableLeg, SigningKey, Timer};
 use crate::{
-    brands, cards, counters, deliveries, health, idempotency, jws_keys, keys, merchants, oauth, order_totals, orders,
-    reusable_legs, risk, secrets, settings, subscriptions, timers, webhooks,
+    brands, cards, counters, customers, deliveries, health, idempotency, jws_keys, keys, merchants, oauth,
+    order_totals, orders, reusable_legs, risk, secrets, settings, subscriptions, timers, webhooks,
 };
 
 /// Changesets in one transaction.
@@ -47,6 +47,7 @@ pub(crate) struct Job {
 
 /// A changeset whose documents are text already: the caller's thread did that, the writer has no time for it.
 pub(crate) struct Prepared {
+    customer_write: Option<Box<CustomerWrite>>,
     customer: Option<CustomerRow>,
     checkout: Option<CheckoutRow>,
     card: Option<CardRow>,
@@ -80,6 +81,7 @@ pub(crate) struct Prepared {
 impl Prepared {
     pub(crate) fn new(changeset: Changeset) -> Result<Self, Error> {
         let Changeset {
+            customer_write,
             customer,
             checkout,
             card,
@@ -113,6 +115,7 @@ impl Prepared {
             None => (None, Vec::new()),
         };
         Ok(Self {
+            customer_write,
             customer: customer.map(CustomerRow::new).transpose()?,
             checkout: checkout.map(|record| CheckoutRow::new(*record)).transpose()?,
             card,
@@ -309,6 +312,11 @@ impl Writer {
         {
             return Ok(Committed::OrderPaid);
         }
+        if let Some(write) = &change.customer_write
+            && !customers::is_current(connection, write)?
+        {
+            return Ok(Committed::Stale);
+        }
         if let Some(write) = &change.webhook
             && !webhooks::is_current(connection, write)?
         {
@@ -362,6 +370,9 @@ impl Writer {
         }
         if let Some(write) = &change.subscription {
             subscriptions::write(connection, write)?;
+        }
+        if let Some(write) = &change.customer_write {
+            customers::write(connection, write)?;
         }
         if let Some(write) = &change.webhook {
             webhooks::write(connection, write)?;

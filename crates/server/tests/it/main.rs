@@ -9,6 +9,7 @@ mod card_payments_events;
 mod card_payments_orders;
 mod card_payments_tokens;
 mod card_payments_vectors;
+mod clients;
 mod concurrency;
 mod delivery_log;
 mod direct_post;

@@ -137,7 +137,7 @@ async fn a_list_is_walked_by_its_own_addresses() {
     };
     let at =
         |address: &Value| address.as_str().unwrap().strip_prefix("http://pay.example.com/api/v1").unwrap().to_owned();
-    let whole = app.get("/webhooks/?time=1&page_size=").await.json();
+    let whole = app.get("/webhooks/?time=1&cursor=").await.json();
     assert_eq!(("43210".to_owned(), &Value::Null, &Value::Null), (titles(&whole), &whole["next"], &whole["previous"]));
     let first = app.get("/webhooks/?page_size=2").await.json();
     assert_eq!(("43".to_owned(), &Value::Null), (titles(&first), &first["previous"]));

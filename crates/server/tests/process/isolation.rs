@@ -28,7 +28,7 @@ struct Row {
     stranger: Stranger,
 }
 
-const ROWS: [Row; 21] = [
+const ROWS: [Row; 30] = [
     Row { method: "POST", path: "/purchases/", body: |g| Some(g.order()), stranger: Stranger::OwnBrand },
     Row { method: "GET", path: "/purchases/{id}/", body: |_| None, stranger: Stranger::NotFound },
     Row { method: "POST", path: "/purchases/{id}/cancel/", body: |_| None, stranger: Stranger::NotFound },
@@ -50,6 +50,25 @@ const ROWS: [Row; 21] = [
         stranger: Stranger::NotFound,
     },
     Row { method: "GET", path: "/public_key/", body: |_| None, stranger: Stranger::OwnThing },
+    Row { method: "POST", path: "/clients/", body: |_| Some(client()), stranger: Stranger::OwnThing },
+    Row { method: "GET", path: "/clients/", body: |_| None, stranger: Stranger::OwnThing },
+    Row { method: "GET", path: "/clients/{id}/", body: |_| None, stranger: Stranger::NotFound },
+    Row { method: "PUT", path: "/clients/{id}/", body: |_| Some(client()), stranger: Stranger::NotFound },
+    Row { method: "PATCH", path: "/clients/{id}/", body: |_| Some(client()), stranger: Stranger::NotFound },
+    Row { method: "DELETE", path: "/clients/{id}/", body: |_| None, stranger: Stranger::NotFound },
+    Row { method: "GET", path: "/clients/{id}/recurring_tokens/", body: |_| None, stranger: Stranger::NotFound },
+    Row {
+        method: "GET",
+        path: "/clients/{id}/recurring_tokens/{purchase_id}/",
+        body: |_| None,
+        stranger: Stranger::NotFound,
+    },
+    Row {
+        method: "DELETE",
+        path: "/clients/{id}/recurring_tokens/{purchase_id}/",
+        body: |_| None,
+        stranger: Stranger::NotFound,
+    },
     Row { method: "POST", path: "/webhooks/", body: |_| Some(webhook()), stranger: Stranger::OwnThing },
     Row { method: "GET", path: "/webhooks/", body: |_| None, stranger: Stranger::OwnThing },
     Row { method: "GET", path: "/webhooks/deliveries/", body: |_| None, stranger: Stranger::OwnThing },
@@ -61,6 +80,22 @@ const ROWS: [Row; 21] = [
     Row { method: "GET", path: "/webhooks/{id}/secret/", body: |_| None, stranger: Stranger::NotFound },
     Row { method: "POST", path: "/webhooks/{id}/rotate_key/", body: |_| None, stranger: Stranger::NotFound },
 ];
+
+fn client() -> Value {
+    json!({ "email": "eve@example.com" })
+}
+
+/// A client of whoever has the key.
+fn known(gateway: &Gateway<'_>, key: &str) -> Value {
+    let made = gateway.call(key, "POST", "/clients/", Some(&client()));
+    assert_eq!(201, made.status, "{}", made.text());
+    made.json()
+}
+
+/// The path with an id in every place for one.
+fn filled(row: &Row, id: &str) -> String {
+    row.path.replace("{id}", id).replace("{purchase_id}", id)
+}
 
 fn webhook() -> Value {
     json!({ "title": "Ours now", "callback": "https://shop.example/", "all_events": true })
@@ -135,8 +170,7 @@ fn every_operation_has_a_row() {
     assert_eq!(operations(&document), rows, "left: the document; right: the rows of this test");
     for row in &ROWS {
         let parameters = row.path.matches('{').count();
-        let filled = row.path.matches("{id}").count();
-        assert_eq!(parameters, filled, "{}: a parameter that no id fills", row.path);
+        assert!(!filled(row, "x").contains('{'), "{}: a parameter that no id fills", row.path);
         assert_eq!(parameters > 0, matches!(row.stranger, Stranger::NotFound), "{}", row.path);
     }
 }
@@ -170,7 +204,7 @@ fn without_a_good_key_nothing_exists() {
         let mut answers = vec![];
         for (what, headers, query) in &bad {
             for given in [id.as_str(), RANDOM_ID, MALFORMED_IDS[0]] {
-                let target = format!("/api/v1{}{query}", row.path.replace("{id}", given));
+                let target = format!("/api/v1{}{query}", filled(row, given));
                 let mut headers: Vec<(&str, &str)> =
                     headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
                 headers.push(("content-type", "application/json"));
@@ -202,13 +236,16 @@ fn what_is_not_ones_own_is_not_found() {
         made.json()["id"].as_str().unwrap().to_owned()
     };
     let (own_webhook, their_webhook) = (registered(&gateway, gateway.key()), registered(&gateway, &keys.other));
+    let (own_client, their_client) = (known(&gateway, gateway.key()), known(&gateway, &keys.other));
     let (payments, events) = (place.count("payments"), place.count("events"));
     for row in ROWS.iter().filter(|row| matches!(row.stranger, Stranger::NotFound)) {
         let mut answers = vec![];
-        let (id, theirs) = match row.path.starts_with("/webhooks/") {
-            true => (own_webhook["id"].as_str().unwrap(), their_webhook["id"].as_str().unwrap()),
-            false => (id.as_str(), theirs.as_str()),
+        let (own, foreign) = match row.path.split('/').nth(1) {
+            Some("webhooks") => (&own_webhook["id"], &their_webhook["id"]),
+            Some("clients") => (&own_client["id"], &their_client["id"]),
+            _ => (&json!(id), &json!(theirs)),
         };
+        let (id, theirs) = (own.as_str().unwrap(), foreign.as_str().unwrap());
         for (key, foreign) in [
             (gateway.key(), theirs),
             (keys.live.as_str(), id),
@@ -220,12 +257,11 @@ fn what_is_not_ones_own_is_not_found() {
             let is_live = key == keys.live || key == keys.other_live;
             let malformed = if is_live { &MALFORMED_IDS[..1] } else { &MALFORMED_IDS[..] };
             for given in [&[foreign, RANDOM_ID], malformed].concat() {
-                let answer =
-                    gateway.call(key, row.method, &row.path.replace("{id}", given), (row.body)(&gateway).as_ref());
+                let answer = gateway.call(key, row.method, &filled(row, given), (row.body)(&gateway).as_ref());
                 answers.push((given.to_owned(), visible(&answer)));
                 // A body decides nothing about what does not exist.
                 if row.method == "POST" {
-                    let path = row.path.replace("{id}", given);
+                    let path = filled(row, given);
                     let answer = gateway.call(key, row.method, &path, Some(&json!({ "amount": [] })));
                     answers.push((given.to_owned(), visible(&answer)));
                 }
@@ -243,7 +279,18 @@ fn what_is_not_ones_own_is_not_found() {
         assert_eq!(webhook, gateway.call(key, "GET", &path, None).json());
         assert_eq!(json!([webhook]), gateway.call(key, "GET", "/webhooks/", None).json()["results"], "each its own");
     }
-    assert_eq!(json!([]), gateway.call(&keys.live, "GET", "/webhooks/", None).json()["results"]);
+    for (key, client) in [(gateway.key(), own_client), (keys.other.as_str(), their_client)] {
+        let path = format!("/clients/{}/", client["id"].as_str().unwrap());
+        assert_eq!(client, gateway.call(key, "GET", &path, None).json());
+        assert_eq!(
+            json!([client]),
+            gateway.call(key, "GET", "/clients/?q=EVE@", None).json()["results"],
+            "each its own"
+        );
+    }
+    for list in ["/webhooks/", "/clients/"] {
+        assert_eq!(json!([]), gateway.call(&keys.live, "GET", list, None).json()["results"]);
+    }
 }
 
 #[test]

@@ -122,13 +122,23 @@ create table customers (
     id blob not null unique,
     merchant_id blob not null,
     mode text not null,
-    -- Lower case; null when the customer gave none.
+    version integer not null,
+    -- In lower case, as is what is searched; null when there is none.
+    email text,
+    -- The same where a purchase made the customer: of several at once, one does.
     inline_email text,
+    personal_code text not null,
+    search text not null,
     document text not null,
-    created_at integer not null
+    -- The dialect's own; may be empty.
+    extra text not null,
+    created_at integer not null,
+    updated_at integer not null
 ) strict;
 
-create unique index customers_by_email on customers (merchant_id, mode, inline_email) where inline_email is not null;
+create unique index customers_made_inline on customers (merchant_id, mode, inline_email) where inline_email is not null;
+create index customers_by_email on customers (merchant_id, mode, email) where email is not null;
+create index customers_of_merchant on customers (merchant_id, mode, created_at, id);
 
 create table checkouts (
     position integer primary key,

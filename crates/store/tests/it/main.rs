@@ -2,6 +2,7 @@
 
 mod audit;
 mod commits;
+mod customers;
 mod deliveries;
 mod opening;
 mod records;

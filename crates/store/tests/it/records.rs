@@ -216,8 +216,11 @@ async fn checkouts_customers_and_cards() {
         id: CustomerId::new(Uuid::from_u128(3)),
         merchant_id: MERCHANT,
         mode: Mode::Test,
+        version: 1,
         details: everything,
+        extra: text("extra"),
         created_at: at(4),
+        updated_at: at(5),
     };
     let row = CardRow {
         id: CardId::new(Uuid::from_u128(4)),

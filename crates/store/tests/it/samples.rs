@@ -177,8 +177,11 @@ pub(crate) fn customer_record(number: u128, email: &str) -> CustomerRecord {
         id: CustomerId::new(Uuid::from_u128(0xC000 + number)),
         merchant_id: MERCHANT,
         mode: Mode::Test,
+        version: 1,
         details: Customer { email: email.to_owned(), ..Customer::default() },
+        extra: String::new(),
         created_at: at(0),
+        updated_at: at(0),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::{Mode, Notice, WebhookId};
 use store::{
-    Announcement, Beside, Changeset, Committed, Endpoint, Listeners, Sealed, SigningKey, Store, Told, Webhook,
+    Announcement, Beside, Changeset, Committed, Endpoint, Listeners, Place, Sealed, SigningKey, Store, Told, Webhook,
     WebhookWrite,
 };
 use tempfile::tempdir;
@@ -105,13 +105,14 @@ async fn pages_begin_beside_a_webhook_whatever_is_made_meanwhile() {
         found.into_iter().map(|one| one.id.uuid().as_u128()).collect::<Vec<_>>()
     };
     let id = |number| WebhookId::new(Uuid::from_u128(number));
+    let place = |number| Place { rank: 0, at: at(1), id: Uuid::from_u128(number) };
     assert_eq!(vec![5, 4, 3, 2, 1], page(None, 9).await);
     assert_eq!(vec![5, 4], page(None, 2).await);
-    assert_eq!(vec![3, 2], page(Some(Beside::Older((at(1), id(4)))), 2).await);
-    assert_eq!(vec![4, 3], page(Some(Beside::Newer((at(1), id(2)))), 2).await, "the nearest, newest first");
+    assert_eq!(vec![3, 2], page(Some(Beside::Older(place(4))), 2).await);
+    assert_eq!(vec![4, 3], page(Some(Beside::Newer(place(2))), 2).await, "the nearest, newest first");
     add(&store, &webhook(7, None), 99).await;
     commit(&store, WebhookWrite::Remove(MERCHANT, Mode::Test, id(4))).await;
-    assert_eq!(vec![3, 2], page(Some(Beside::Older((at(1), id(4)))), 2).await);
+    assert_eq!(vec![3, 2], page(Some(Beside::Older(place(4))), 2).await);
 }
 
 #[tokio::test]
