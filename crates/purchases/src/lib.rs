@@ -10,6 +10,7 @@ mod document;
 mod invoice;
 mod methods;
 mod page;
+mod payment_methods;
 mod recurring_tokens;
 mod refund;
 mod sample;

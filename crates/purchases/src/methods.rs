@@ -102,6 +102,27 @@ impl Method {
         }
     }
 
+    /// As payers know it.
+    #[must_use]
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Fpx => "FPX",
+            Self::FpxB2b1 => "FPX B2B1",
+            Self::Visa => "Visa",
+            Self::Mastercard => "Mastercard",
+            Self::Maestro => "Maestro",
+            Self::MpgsGooglePay => "Google Pay",
+            Self::MpgsApplePay => "Apple Pay",
+            Self::RazerAtome => "Atome",
+            Self::RazerGrabpay => "GrabPay",
+            Self::RazerMaybankqr => "Maybank QR",
+            Self::RazerShopeepay | Self::ShopeePay => "ShopeePay",
+            Self::RazerTng => "Touch 'n Go",
+            Self::DuitnowQr | Self::Dnqr => "DuitNow QR",
+            Self::CryptoCoin => "Crypto",
+        }
+    }
+
     /// Reads a name of a whitelist.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ use crate::clients::{self, Clients};
 use crate::create::create_purchase;
 use crate::errors::Problem;
 use crate::page;
+use crate::payment_methods::PaymentMethods;
 use crate::recurring_tokens::ClientRecurringTokens;
 use crate::refund::Payment;
 use crate::view::Purchase;
@@ -84,6 +85,27 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
         .description(Some("The key that verifies `X-Signature` of what is sent to a `success_callback`."))
         .response("200", answer("The key as a JSON string.", pem.into()));
 
+    let flag = |name: &str, about: &str| {
+        query(name, about, Type::String).schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+    };
+    let payment_methods = operation("list_payment_methods", "List the payment methods")
+        .description(Some("Those that a payer of the brand could use. Only the word `true` switches a filter on."))
+        .parameter(query("brand_id", "The brand.", Type::String).required(Required::True).schema(Some(uuid())))
+        .parameter(query("currency", "ISO 4217.", Type::String).required(Required::True))
+        .parameter(
+            query("amount", "In minor units: only methods that take so little.", Type::Integer)
+                .schema(Some(ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)))),
+        )
+        .parameter(flag("skip_capture", "Only methods that hold money to be captured later."))
+        .parameter(flag("recurring", "Only methods that can be charged again."))
+        .parameter(flag("preauthorization", "Only methods that can be checked and kept for nothing."))
+        .parameter(flag("country", "Where the payer is; every method there is works everywhere."))
+        .parameter(flag("language", "ISO 639-1, for `names`."))
+        .response("200", answer("What there is.", named("PaymentMethods")))
+        .response(
+            "400",
+            refusal("What is wrong with the query, each error at its member; a brand that is not the caller's."),
+        );
     let client = |description: &str| answer(description, named("Client"));
     let create_client = operation("create_client", "Make a client")
         .parameter(idempotency_key())
@@ -198,6 +220,7 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
         .schema(Purchase::name(), Purchase::schema())
         .schema(Payment::name(), Payment::schema())
         .schema(Problem::name(), Problem::schema())
+        .schema(PaymentMethods::name(), PaymentMethods::schema())
         .schema(Clients::name(), Clients::schema())
         .schema(ClientRecurringTokens::name(), ClientRecurringTokens::schema())
         .schema("CreateClient", fields::describe(clients::whole))
@@ -243,6 +266,7 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
                 .path("/purchases/{id}/mark_as_paid/", item([(HttpMethod::Post, mark_as_paid)]))
                 .path("/purchases/{id}/resend_invoice/", item([(HttpMethod::Post, resend_invoice)]))
                 .path("/purchases/{id}/delete_recurring_token/", item([(HttpMethod::Post, delete_recurring_token)]))
+                .path("/payment_methods/", item([(HttpMethod::Get, payment_methods)]))
                 .path("/clients/", item([(HttpMethod::Get, list_clients), (HttpMethod::Post, create_client)]))
                 .path(
                     "/clients/{id}/",

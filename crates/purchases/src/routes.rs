@@ -24,7 +24,7 @@ use crate::create::{CreatePurchase, Opening, Order};
 use crate::document::{self, PurchaseDocument};
 use crate::errors::FieldErrors;
 use crate::view::{self, Links};
-use crate::{clients, methods, operations, recurring_tokens, webhook_deliveries, webhooks};
+use crate::{clients, methods, operations, payment_methods, recurring_tokens, webhook_deliveries, webhooks};
 
 /// An API body (security D2).
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -54,6 +54,7 @@ pub fn router(engine: Engine, public_url: &str, test_limits: bool) -> Router {
         .route("/purchases/{id}/mark_as_paid/", post(operations::mark_as_paid))
         .route("/purchases/{id}/resend_invoice/", post(operations::resend_invoice))
         .route("/purchases/{id}/delete_recurring_token/", post(operations::delete_recurring_token))
+        .route("/payment_methods/", get(payment_methods::index))
         .route("/clients/", get(clients::index).post(clients::create))
         .route(
             "/clients/{id}/",
@@ -78,7 +79,7 @@ pub fn router(engine: Engine, public_url: &str, test_limits: bool) -> Router {
         .fallback(|| async { ApiError::NotFound })
         .layer(middleware::from_fn_with_state(api.clone(), authenticate))
         .with_state(api);
-    Router::new().nest("/api/v1", routes)
+    Router::new().nest("/api/v1", routes).merge(payment_methods::logos())
 }
 
 /// What a caller gets when no route answers: 400, 414 and 415 for what none takes, 500 after a panic.
@@ -362,7 +363,7 @@ async fn make(
     }
 }
 
-async fn brand(engine: &Engine, caller: Credential, id: BrandId) -> Result<Arc<engine::Brand>, ApiError> {
+pub(crate) async fn brand(engine: &Engine, caller: Credential, id: BrandId) -> Result<Arc<engine::Brand>, ApiError> {
     match engine.brand(caller.merchant_id, id).await {
         Ok(brand) if brand.revoked_at.is_none() => Ok(brand),
         Ok(_) | Err(Error::NotFound) => Err(FieldErrors::unknown_brand().into()),

@@ -25,6 +25,7 @@ mod orchestration_splits;
 mod orchestration_webhooks;
 mod pages;
 mod pay;
+mod payment_methods;
 mod purchases;
 mod redirects;
 mod risk;

@@ -28,7 +28,7 @@ struct Row {
     stranger: Stranger,
 }
 
-const ROWS: [Row; 30] = [
+const ROWS: [Row; 31] = [
     Row { method: "POST", path: "/purchases/", body: |g| Some(g.order()), stranger: Stranger::OwnBrand },
     Row { method: "GET", path: "/purchases/{id}/", body: |_| None, stranger: Stranger::NotFound },
     Row { method: "POST", path: "/purchases/{id}/cancel/", body: |_| None, stranger: Stranger::NotFound },
@@ -50,6 +50,7 @@ const ROWS: [Row; 30] = [
         stranger: Stranger::NotFound,
     },
     Row { method: "GET", path: "/public_key/", body: |_| None, stranger: Stranger::OwnThing },
+    Row { method: "GET", path: "/payment_methods/", body: |_| None, stranger: Stranger::OwnThing },
     Row { method: "POST", path: "/clients/", body: |_| Some(client()), stranger: Stranger::OwnThing },
     Row { method: "GET", path: "/clients/", body: |_| None, stranger: Stranger::OwnThing },
     Row { method: "GET", path: "/clients/{id}/", body: |_| None, stranger: Stranger::NotFound },
