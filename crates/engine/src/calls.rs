@@ -2,6 +2,7 @@
 //! what is under way, and whoever ends makes room and calls the worker. What may start next, destination by destination
 //! in turns, is chosen by the store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use store::{Changeset, Lease, Openings};
@@ -14,6 +15,8 @@ const CALLS_MAX: usize = 256;
 const CALLS_OF_OWNER_MAX: usize = 64;
 /// Of these to one destination: one that answers nobody holds no more than this.
 const CALLS_OF_DESTINATION_MAX: usize = 8;
+/// Of all calls, those to addresses that failed last, one to each: a network that is down leaves room for everybody else.
+const CALLS_OF_FAILING_MAX: usize = 128;
 /// For how long a worker has what it takes: longer than any try. Who is gone by then left it to the others.
 const LEASE: Duration = Duration::from_secs(60);
 
@@ -27,6 +30,8 @@ impl Engine {
         let mut last = workers.last_called.lock().await;
         let openings = Openings {
             calls: CALLS_MAX,
+            calls_of_failing: CALLS_OF_FAILING_MAX,
+            failing: Arc::clone(&workers.failing),
             calls_of_owner: CALLS_OF_OWNER_MAX,
             calls_of_destination: CALLS_OF_DESTINATION_MAX,
             underway: workers.deliveries_underway.all(),
@@ -65,6 +70,7 @@ impl Engine {
         let age = backlog.oldest_due.map_or(Duration::ZERO, |due| now.since(due));
         workers.metrics.open.set(gauge(backlog.open));
         workers.metrics.oldest_due.set(gauge(age.as_secs()));
+        workers.metrics.failing.set(gauge(backlog.failing));
         Ok(())
     }
 }
@@ -73,8 +79,8 @@ impl Engine {
 mod tests {
     use std::collections::HashMap;
     use std::net::SocketAddr;
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Arc, Mutex};
 
     use domain::{CheckoutId, DeliveryId, MerchantId, Timestamp};
     use prometheus_client::registry::Registry;

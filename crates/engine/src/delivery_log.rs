@@ -2,7 +2,10 @@
 
 use aws_lc_rs::digest;
 use domain::{CheckoutId, DeliveryId, Timestamp};
-use store::{Changeset, DeliveryRecord, DeliveryState, DeliveryTry, Destination, DestinationRecord, Endpoint, Resent};
+use store::{
+    Beside, Changeset, DeliveryRecord, DeliveryState, DeliveryTry, Destination, DestinationRecord, Endpoint, Hurried,
+    Resent,
+};
 
 use crate::credentials::Credential;
 use crate::{Engine, Error};
@@ -46,7 +49,7 @@ pub struct Resend {
 pub enum Again {
     /// It goes now, or in its turn.
     Sent,
-    /// It is not over: it goes by itself.
+    /// It is under way, or waits for an earlier one: it goes by itself.
     Open,
     /// It was a mail, or what was sent then cannot be made again byte for byte.
     Impossible,
@@ -74,7 +77,7 @@ impl Engine {
         self.0.store.destination(caller.merchant_id, caller.mode, id).await?.ok_or(Error::NotFound)
     }
 
-    /// What was told to somebody, newest first, of one state only if said.
+    /// What was told to somebody, newest first, and only what was given up if said.
     ///
     /// # Errors
     /// [`Error::NotFound`] when nobody of this merchant in this mode was ever called so; [`Error::Store`].
@@ -82,24 +85,27 @@ impl Engine {
         &self,
         caller: Credential,
         destination: Destination,
-        state: Option<DeliveryState>,
+        is_given_up: bool,
         page: Page,
     ) -> Result<Vec<DeliveryRecord>, Error> {
-        let found = self.0.store.deliveries_to(destination, state, page.before, page.most).await?;
-        // A destination is of one merchant and mode only.
-        let is_theirs = |record: &DeliveryRecord| {
-            (record.delivery.merchant_id, record.delivery.mode) == (caller.merchant_id, caller.mode)
-        };
-        if found.iter().all(is_theirs) { Ok(found) } else { Err(Error::NotFound) }
+        self.destination(caller, destination).await?;
+        Ok(self.0.store.deliveries_to(destination, is_given_up, page.before, page.most).await?)
     }
 
-    /// What was told of a checkout, oldest first.
+    /// What was told of a checkout, newest first: at most `most`, and those beside a place if said. The time of a place is
+    /// the position.
     ///
     /// # Errors
     /// [`Error::NotFound`], also for another merchant's and for the other mode's; [`Error::Store`].
-    pub async fn deliveries_of(&self, caller: Credential, id: CheckoutId) -> Result<Vec<DeliveryRecord>, Error> {
+    pub async fn deliveries_of(
+        &self,
+        caller: Credential,
+        id: CheckoutId,
+        beside: Option<Beside>,
+        most: u32,
+    ) -> Result<Vec<DeliveryRecord>, Error> {
         self.read(caller, id).await?;
-        Ok(self.0.store.deliveries(id).await?)
+        Ok(self.0.store.deliveries(id, beside, most).await?)
     }
 
     /// One notification with everything that is known of it.
@@ -143,13 +149,19 @@ impl Engine {
         }
     }
 
-    /// Sends one notification again, under the same id and with the same bytes.
+    /// Sends one notification again, under the same id and with the same bytes; one that waits for its next try goes now.
     ///
     /// # Errors
     /// [`Error::NotFound`], also for another merchant's and for the other mode's; [`Error::Store`].
     pub async fn resend(&self, caller: Credential, id: DeliveryId) -> Result<Again, Error> {
         let record = self.0.store.delivery(caller.merchant_id, caller.mode, id).await?.ok_or(Error::NotFound)?;
+        let at = self.0.env.now();
         match record.state {
+            DeliveryState::Open if !record.is_under_way => {
+                let hurried = Some(Hurried { ids: vec![id], at });
+                self.0.store.commit(Changeset { hurried, ..Changeset::default() }).await?;
+                return Ok(Again::Sent);
+            }
             DeliveryState::Open | DeliveryState::Queued => return Ok(Again::Open),
             DeliveryState::Delivered | DeliveryState::GivenUp => {}
         }
@@ -159,7 +171,7 @@ impl Engine {
         if matches!(record.delivery.endpoint, Endpoint::Mail) || (has_body && was_ever_sent && body.is_none()) {
             return Ok(Again::Impossible);
         }
-        let resent = vec![Resent { id, body, at: self.0.env.now() }];
+        let resent = vec![Resent { id, body, at }];
         self.0.store.commit(Changeset { resent, ..Changeset::default() }).await?;
         Ok(Again::Sent)
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::DeliveryId;
+use domain::{DeliveryId, Mode};
 use env::Stopwatch;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -132,15 +132,22 @@ impl Outgoing {
     pub(crate) async fn call_with_token(
         &self,
         to: Destination,
+        mode: Mode,
         url: &str,
         token: DeliveryId,
     ) -> Result<Answered, SendError> {
-        self.call(to, &with_token(url, token)?, self.request()).await
+        self.call(to, mode, &with_token(url, token)?, self.request()).await
     }
 
     /// Posts JSON without a signature (card-payments-api 5.6). No redirects.
-    pub(crate) async fn post_once(&self, to: Destination, url: &str, body: &str) -> Result<Answered, SendError> {
-        self.post_with(to, url, vec![], body).await
+    pub(crate) async fn post_once(
+        &self,
+        to: Destination,
+        mode: Mode,
+        url: &str,
+        body: &str,
+    ) -> Result<Answered, SendError> {
+        self.post_with(to, mode, url, vec![], body).await
     }
 
     /// Posts JSON with headers of the caller's; a name that comes twice is sent twice (orchestration-api 6.2). No
@@ -148,6 +155,7 @@ impl Outgoing {
     pub(crate) async fn post_with(
         &self,
         to: Destination,
+        mode: Mode,
         url: &str,
         headers: Vec<(HeaderName, HeaderValue)>,
         body: &str,
@@ -158,7 +166,7 @@ impl Outgoing {
         for (name, value) in headers {
             request.headers_mut().append(name, value);
         }
-        self.call(to, &url, request).await
+        self.call(to, mode, &url, request).await
     }
 
     /// Posts signed JSON and follows redirects as purchases-api 10.2 #6 says: 301, 302 and 303 become a GET without the body
@@ -166,6 +174,7 @@ impl Outgoing {
     pub(crate) async fn post_signed(
         &self,
         to: Destination,
+        mode: Mode,
         url: &str,
         signatures: Vec<(HeaderName, HeaderValue)>,
         body: &str,
@@ -179,7 +188,7 @@ impl Outgoing {
                 carry_json(&mut request, body);
                 request.headers_mut().extend(signatures.iter().cloned());
             }
-            let (answered, location) = self.send(to, &url, request, deadline).await?;
+            let (answered, location) = self.send(to, mode, &url, request, deadline).await?;
             let status = answered.status;
             let Some(location) = location.filter(|_| status.is_redirection()) else { return Ok(answered) };
             let next = url.join(&location).map_err(|_| SendError::Redirect)?;
@@ -203,9 +212,15 @@ impl Outgoing {
         request
     }
 
-    async fn call(&self, to: Destination, url: &Url, request: Request<Full<Bytes>>) -> Result<Answered, SendError> {
+    async fn call(
+        &self,
+        to: Destination,
+        mode: Mode,
+        url: &Url,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Answered, SendError> {
         let deadline = Deadline::after(self.limits.one_call);
-        self.send(to, url, request, deadline).await.map(|(answered, _)| answered)
+        self.send(to, mode, url, request, deadline).await.map(|(answered, _)| answered)
     }
 
     /// One hop: judge the address, ask, read a bounded answer. Whoever has sent the head of an answer has answered,
@@ -213,11 +228,15 @@ impl Outgoing {
     async fn send(
         &self,
         to: Destination,
+        mode: Mode,
         url: &Url,
         mut request: Request<Full<Bytes>>,
         deadline: Deadline,
     ) -> Result<(Answered, Option<String>), SendError> {
         let peer = address(to, url, &mut request)?;
+        if mode == Mode::Live && !peer.is_live() {
+            return Err(SendError::Address);
+        }
         let asked = timeout(deadline.left(), self.ask(&peer, request)).await;
         let (line, mut answer) = asked.map_err(|_| SendError::TimedOut)??;
         let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok()).map(str::to_owned);

@@ -5,15 +5,23 @@ use std::time::Duration;
 
 use domain::{DeliveryId, WebhookId};
 use env::Stopwatch;
-use store::{Beside, Changeset, Committed, Destination, IdempotencyWrite, Webhook, WebhookWrite};
+use store::{Beside, Changeset, Committed, Destination, Hurried, IdempotencyWrite, Webhook, WebhookWrite};
+
+use tokio::sync::Semaphore;
 
 use crate::credentials::Credential;
-use crate::outgoing::Answered;
+use crate::outgoing::{Answered, SendError};
 use crate::signing::Owner;
 use crate::{Engine, Error, admin};
 
 /// How many webhooks a merchant may have in one mode: each event writes a row for each that is told of it.
-pub const WEBHOOKS_MAX: u32 = 2_000;
+pub const WEBHOOKS_MAX: u32 = 1_000;
+/// Tests at once, of all merchants; each merchant has one at a time.
+const TESTS_AT_ONCE: usize = 16;
+/// How long a test waits for its answer: whoever asks for it waits as well.
+const TEST_WAIT: Duration = Duration::from_secs(8);
+/// What is hurried with one changeset.
+const HURRIED_MAX: u32 = 500;
 
 /// What a merchant says of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +49,11 @@ pub struct TestSend {
     pub took: Duration,
 }
 
+/// Where tests are waited for.
+pub(crate) fn tests() -> Semaphore {
+    Semaphore::new(TESTS_AT_ONCE)
+}
+
 impl Engine {
     /// Registers a webhook and makes its key pair; `None` when the merchant has [`WEBHOOKS_MAX`]. `kept` is the answer that a
     /// repeat under the same idempotency key gets.
@@ -53,6 +66,9 @@ impl Engine {
         fields: WebhookFields,
         kept: impl Fn(&Webhook) -> Option<IdempotencyWrite>,
     ) -> Result<Option<Webhook>, Error> {
+        if self.0.store.webhook_count(caller.merchant_id, caller.mode).await? >= WEBHOOKS_MAX {
+            return Ok(None);
+        }
         let id = WebhookId::new(self.0.env.ordered_id());
         let key = self.make_key(owner(caller, id), 1).await?;
         let WebhookFields { title, url, topics } = fields;
@@ -105,18 +121,36 @@ impl Engine {
         let (version, updated_at) = (before.version + 1, self.0.env.now());
         let webhook = Webhook { version, title, url, topics, updated_at, ..before.clone() };
         let written = self.write_webhook(WebhookWrite::Change(webhook.clone()), None).await?;
+        if written == Committed::Done && webhook.url != before.url {
+            self.hurry(&webhook).await?;
+        }
         Ok((written == Committed::Done).then_some(webhook))
     }
 
-    /// Ends a webhook: it is told nothing more, not even what happened before.
+    /// Ends a webhook: it is told nothing more, not even what happened before, and what waited behind that goes on.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Store`].
     pub async fn remove_webhook(&self, caller: Credential, id: WebhookId) -> Result<(), Error> {
-        self.webhook(caller, id).await?;
+        let webhook = self.webhook(caller, id).await?;
         self.write_webhook(WebhookWrite::Remove(caller.merchant_id, caller.mode, id), None).await?;
         self.forget_signer(owner(caller, id));
-        Ok(())
+        self.hurry(&webhook).await
+    }
+
+    /// What waits for its next try at a webhook that is gone, or somewhere else, goes now.
+    async fn hurry(&self, webhook: &Webhook) -> Result<(), Error> {
+        let to = Destination::of_webhook(webhook.merchant_id, webhook.mode, webhook.id);
+        self.0.workers.failing.note(to, true);
+        loop {
+            let at = self.0.env.now();
+            let ids = self.0.store.waiting_at(to, at, HURRIED_MAX).await?;
+            if ids.is_empty() {
+                return Ok(());
+            }
+            let hurried = Some(Hurried { ids, at });
+            self.0.store.commit(Changeset { hurried, ..Changeset::default() }).await?;
+        }
     }
 
     async fn write_webhook(&self, write: WebhookWrite, key: Option<IdempotencyWrite>) -> Result<Committed, Error> {
@@ -125,12 +159,17 @@ impl Engine {
     }
 
     /// A new key pair, and a new secret, for a webhook, or for the merchant's callbacks without one; answers the public
-    /// key. All that is signed from then on is signed with it.
+    /// key. All that is signed from then on is signed with it. `kept` as in [`Engine::create_webhook`].
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Signing`], [`Error::Store`].
-    pub async fn rotate_key(&self, caller: Credential, id: Option<WebhookId>) -> Result<String, Error> {
-        self.rotate(self.owner_of(caller, id).await?).await
+    /// [`Error::Used`] when the key was used meanwhile; [`Error::NotFound`], [`Error::Signing`], [`Error::Store`].
+    pub async fn rotate_key(
+        &self,
+        caller: Credential,
+        id: Option<WebhookId>,
+        kept: impl Fn(&str) -> Option<IdempotencyWrite>,
+    ) -> Result<String, Error> {
+        self.rotate(self.owner_of(caller, id).await?, kept).await
     }
 
     /// The secret that verifies `webhook-signature` of a webhook, or of the merchant's callbacks without one.
@@ -157,8 +196,11 @@ impl Engine {
         let id = DeliveryId::new(self.0.env.ordered_id());
         let headers = self.signatures((webhook.id.uuid(), webhook.mode), id, body, true).await?;
         let to = Destination::of_webhook(webhook.merchant_id, webhook.mode, webhook.id);
+        let _turn = self.0.turns.wait(format!("test {} {}", webhook.merchant_id, webhook.mode.as_str())).await;
+        let _permit = self.0.tests.acquire().await.map_err(|_| Error::Stopping)?;
         let watch = Stopwatch::start();
-        let answer = self.0.outgoing.post_signed(to, &webhook.url, headers, body).await;
+        let call = self.0.outgoing.post_signed(to, webhook.mode, &webhook.url, headers, body);
+        let answer = tokio::time::timeout(TEST_WAIT, call).await.unwrap_or(Err(SendError::TimedOut));
         let took = watch.elapsed();
         Ok(match answer {
             Ok(Answered { status, excerpt }) => {

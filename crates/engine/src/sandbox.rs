@@ -23,7 +23,7 @@ impl Engine {
             let looked = env.now();
             self.work().await?;
             let (store, book) = (&self.0.store, &self.0.test_book);
-            let stored = [store.next_timer().await?, store.next_delivery(looked).await?];
+            let stored = [store.next_timer().await?, store.next_delivery(looked).await?, self.next_warning().await?];
             let next = stored.into_iter().chain([book.next_report().await?, clock.next_wake()]);
             let next = next.flatten().filter(|next| *next > looked).min();
             match next {
@@ -46,7 +46,10 @@ impl Engine {
         loop {
             clock.quiet().await;
             let ended = self.0.workers.ended();
-            let started = self.timers_step().await? + self.deliveries_step().await? + self.reports_step().await?;
+            let started = self.timers_step().await?
+                + self.deliveries_step().await?
+                + self.reports_step().await?
+                + self.warnings_step().await?;
             if started == 0 && clock.is_quiet() && ended == self.0.workers.ended() {
                 return Ok(());
             }

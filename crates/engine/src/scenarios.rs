@@ -352,7 +352,7 @@ async fn an_approval_that_comes_after_the_cancel_is_released_at_once() {
     assert!(desk.abort(id).await.is_ok());
     desk.advance(2 * HOUR).await;
     assert_eq!("cancelled, authorized 1000, voided 1000", in_words(&desk.show(id).await));
-    let deliveries = desk.store.deliveries(id).await.expect("readable");
+    let deliveries = desk.store.deliveries(id, None, 1).await.expect("readable");
     assert!(deliveries.is_empty(), "nobody is told");
     desk.audit().await;
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::{Recorded, Timestamp};
+use domain::{DeliveryId, Recorded, Timestamp};
 use env::Stopwatch;
 use store::{Changeset, CheckoutRecord, Delivered, Delivery, DeliveryState, Endpoint};
 
@@ -28,13 +28,15 @@ struct Heard {
     error: String,
     /// The first KiB of it.
     answer: String,
+    /// Whether it says something of whoever was called.
+    is_theirs: bool,
     /// Whether nobody is there any more, and never will be.
     gone: bool,
 }
 
 impl Heard {
     fn nothing(error: String) -> Self {
-        Self { well: false, status: 0, error, answer: String::new(), gone: false }
+        Self { well: false, status: 0, error, answer: String::new(), is_theirs: true, gone: false }
     }
 }
 
@@ -47,33 +49,49 @@ impl Engine {
         let watch = Stopwatch::start();
         let heard = match self.send(delivery, &mut body, attempts).await {
             Ok(heard) => heard,
-            Err(error @ Error::Store(_)) => return Err(error),
+            // What cannot be read now cannot be later: that counts.
+            Err(Error::Store(error)) if !matches!(error, store::Error::Corrupt { .. }) => return Err(error.into()),
             Err(error) => {
-                let (delivery_id, checkout_id) = (delivery.id, delivery.checkout_id);
-                tracing::error!(%delivery_id, %checkout_id, attempts, error = %Causes(&error), "a notification could not be sent");
-                Heard::nothing("the gateway could not make the call".to_owned())
+                let (id, checkout_id) = (logged_id(delivery), delivery.checkout_id);
+                tracing::error!(delivery_id = id, %checkout_id, attempts, error = %Causes(&error), "a notification could not be sent");
+                Heard { is_theirs: false, ..Heard::nothing("the gateway could not make the call".to_owned()) }
             }
         };
         let (took, at) = (watch.elapsed(), self.0.env.now());
-        let Heard { well, status, error, answer, gone } = heard;
+        let Heard { well, status, error, answer, is_theirs, gone } = heard;
         // A subscriber has what it was told of when it says so, and not before.
         let success = well && !matches!(delivery.endpoint, Endpoint::Subscription { .. });
         let next = next_try(tries(&delivery.endpoint), delivery.created_at, attempts, at).filter(|_| !success && !gone);
         let outcome = if well { "delivered" } else { "failed" };
         self.0.workers.metrics.deliveries.get_or_create(&[("outcome", outcome)]).inc();
         let worker = self.0.workers.id;
-        let delivered =
-            Delivered { id: delivery.id, worker, body, attempts, next, success, status, error, answer, at, took };
+        if is_theirs {
+            self.0.workers.failing.note(delivery.destination(), well);
+        }
+        let delivered = Delivered {
+            id: delivery.id,
+            worker,
+            body,
+            attempts,
+            next,
+            success,
+            status,
+            error,
+            answer,
+            at,
+            took,
+            is_theirs,
+        };
         self.0.store.commit(Changeset { delivered: Some(Box::new(delivered)), ..Changeset::default() }).await?;
-        if next.is_none() && !success {
+        if next.is_none() && !success && !gone {
             // Unless its receiver said meanwhile that it has it.
             let record = self.0.store.delivery(delivery.merchant_id, delivery.mode, delivery.id).await?;
             if record.is_some_and(|record| record.state == DeliveryState::GivenUp) {
                 self.0.workers.metrics.given_up.inc();
             }
         }
-        if !well && !gone {
-            self.warn_of(delivery, at).await?;
+        if !well && is_theirs {
+            self.0.workers.warnings.notify_one();
         }
         Ok(())
     }
@@ -88,33 +106,36 @@ impl Engine {
                 Ok(heard(
                     delivery,
                     attempts,
-                    self.0.outgoing.post_signed(delivery.destination(), url, headers, made).await,
+                    self.0.outgoing.post_signed(delivery.destination(), mode, url, headers, made).await,
                 ))
             }
             Endpoint::Registered { webhook_id } => {
                 let Some(webhook) = self.0.store.webhook(merchant_id, mode, *webhook_id).await? else {
-                    return Ok(Heard { gone: true, ..Heard::nothing("the webhook was deleted".to_owned()) });
+                    let gone = "the webhook was deleted".to_owned();
+                    return Ok(Heard { is_theirs: false, gone: true, ..Heard::nothing(gone) });
                 };
                 let made = self.made(delivery, body).await?;
                 let headers = self.signatures((webhook_id.uuid(), mode), id, made, true).await?;
                 Ok(heard(
                     delivery,
                     attempts,
-                    self.0.outgoing.post_signed(delivery.destination(), &webhook.url, headers, made).await,
+                    self.0.outgoing.post_signed(delivery.destination(), mode, &webhook.url, headers, made).await,
                 ))
             }
             Endpoint::Status { url } => {
                 let made = self.made(delivery, body).await?;
-                Ok(heard(delivery, attempts, self.0.outgoing.post_once(delivery.destination(), url, made).await))
+                Ok(heard(delivery, attempts, self.0.outgoing.post_once(delivery.destination(), mode, url, made).await))
             }
             Endpoint::Webhook { url, headers, event_types } => {
                 let made = self.made(delivery, body).await?;
                 let answer = self.call_webhook(delivery, Call { url, headers, event_types }, attempts, made).await?;
                 Ok(heard(delivery, attempts, answer))
             }
-            Endpoint::Subscription { url, .. } => {
-                Ok(heard(delivery, attempts, self.0.outgoing.call_with_token(delivery.destination(), url, id).await))
-            }
+            Endpoint::Subscription { url, .. } => Ok(heard(
+                delivery,
+                attempts,
+                self.0.outgoing.call_with_token(delivery.destination(), mode, url, id).await,
+            )),
             Endpoint::Mail => {
                 let mail = self.made(delivery, body).await?.clone();
                 let outbox = self.0.outbox.clone().ok_or(Error::NoMail)?;
@@ -188,17 +209,21 @@ fn next_try(tries: &[u64], created_at: Timestamp, attempts: u32, now: Timestamp)
     Some(created_at.plus(after(seconds)).max(now.plus(after(seconds - before))))
 }
 
-/// What was answered, noted in the log.
-fn heard(delivery: &Delivery, attempts: u32, answer: Result<Answered, SendError>) -> Heard {
-    // What a subscriber fetches with is no business of the log.
-    let delivery_id = match delivery.endpoint {
+/// What the log calls a delivery. What a subscriber fetches with is no business of the log.
+fn logged_id(delivery: &Delivery) -> Option<tracing::field::DisplayValue<DeliveryId>> {
+    match delivery.endpoint {
         Endpoint::Subscription { .. } => None,
         Endpoint::Callback { .. }
         | Endpoint::Registered { .. }
         | Endpoint::Status { .. }
         | Endpoint::Webhook { .. }
         | Endpoint::Mail => Some(tracing::field::display(delivery.id)),
-    };
+    }
+}
+
+/// What was answered, noted in the log.
+fn heard(delivery: &Delivery, attempts: u32, answer: Result<Answered, SendError>) -> Heard {
+    let delivery_id = logged_id(delivery);
     let checkout_id = delivery.checkout_id;
     match answer {
         Ok(Answered { status, excerpt }) => {
@@ -208,7 +233,7 @@ fn heard(delivery: &Delivery, attempts: u32, answer: Result<Answered, SendError>
             } else {
                 tracing::warn!(delivery_id, %checkout_id, attempts, status = status.as_u16(), "notification refused");
             }
-            Heard { well, status: status.as_u16(), error: String::new(), answer: excerpt, gone: false }
+            Heard { well, status: status.as_u16(), error: String::new(), answer: excerpt, is_theirs: true, gone: false }
         }
         Err(error) => {
             tracing::warn!(delivery_id, %checkout_id, attempts, %error, "notification not delivered");
@@ -219,7 +244,7 @@ fn heard(delivery: &Delivery, attempts: u32, answer: Result<Answered, SendError>
 
 #[cfg(test)]
 mod tests {
-    use domain::{DeliveryId, MerchantId, Mode, PaymentId};
+    use domain::{MerchantId, Mode, PaymentId};
     use store::Told;
 
     use super::*;

@@ -6,7 +6,7 @@
 //! both the old one and the new one sign for a day.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
@@ -15,7 +15,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{DeliveryId, Mode, Timestamp};
 use hyper::header::{HeaderName, HeaderValue};
-use store::{Changeset, Committed, SigningKey};
+use store::{Changeset, Committed, IdempotencyWrite, SigningKey};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::signing::{Owner, SigningError};
@@ -26,6 +27,8 @@ use crate::{Engine, Error, signing};
 const BOTH_SIGN: Duration = Duration::from_hours(24);
 /// Key pairs that are kept open; about 4 KiB each.
 const OPEN_MAX: usize = 4_096;
+/// Key pairs that are made at once: each takes a tenth of a second of one core (security D4).
+const MADE_AT_ONCE: usize = 1;
 
 /// A key pair, and the secrets beside it.
 pub(crate) struct Signer {
@@ -35,25 +38,51 @@ pub(crate) struct Signer {
     both_until: Timestamp,
 }
 
-/// Key pairs that were opened lately.
+/// Key pairs that were opened lately, and where new ones are made.
+pub(crate) struct Signers {
+    open: Mutex<Open>,
+    making: Semaphore,
+}
+
+/// What is open, and how often something was taken out: what was read before that is not kept.
 #[derive(Default)]
-pub(crate) struct Signers(Mutex<HashMap<(Uuid, Mode), Arc<Signer>>>);
+struct Open {
+    signers: HashMap<(Uuid, Mode), Arc<Signer>>,
+    generation: u64,
+}
+
+impl Default for Signers {
+    fn default() -> Self {
+        Self { open: Mutex::default(), making: Semaphore::new(MADE_AT_ONCE) }
+    }
+}
 
 impl Signers {
-    fn get(&self, owner: Uuid, mode: Mode) -> Option<Arc<Signer>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(owner, mode)).cloned()
+    /// A signer, or what to hand to [`Signers::keep`] with it.
+    fn get(&self, owner: Uuid, mode: Mode) -> Result<Arc<Signer>, u64> {
+        let open = self.lock();
+        open.signers.get(&(owner, mode)).cloned().ok_or(open.generation)
     }
 
-    fn keep(&self, owner: Uuid, mode: Mode, signer: Arc<Signer>) {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.len() >= OPEN_MAX {
-            open.clear();
+    fn keep(&self, generation: u64, owner: Uuid, mode: Mode, signer: Arc<Signer>) {
+        let mut open = self.lock();
+        if open.generation != generation {
+            return;
         }
-        open.insert((owner, mode), signer);
+        if open.signers.len() >= OPEN_MAX {
+            open.signers.clear();
+        }
+        open.signers.insert((owner, mode), signer);
     }
 
     fn forget(&self, owner: Uuid, mode: Mode) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(owner, mode));
+        let mut open = self.lock();
+        open.generation += 1;
+        open.signers.remove(&(owner, mode));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -112,12 +141,18 @@ impl Engine {
     }
 
     async fn signer(&self, owner: Uuid, mode: Mode) -> Result<Arc<Signer>, Error> {
-        if let Some(signer) = self.0.signers.get(owner, mode) {
-            return Ok(signer);
-        }
+        let generation = match self.0.signers.get(owner, mode) {
+            Ok(signer) => return Ok(signer),
+            Err(generation) => generation,
+        };
         let key = self.0.store.signing_key(owner, mode).await?.ok_or(Error::NotFound)?;
-        let signer = Arc::new(Signer::of(&key, signing::open(&self.0.vault, &key)?, &self.0.webhook_secrets));
-        self.0.signers.keep(owner, mode, Arc::clone(&signer));
+        let engine = self.clone();
+        let opening = tokio::task::spawn_blocking(move || {
+            let pair = signing::open(&engine.0.vault, &key)?;
+            Ok::<_, SigningError>(Arc::new(Signer::of(&key, pair, &engine.0.webhook_secrets)))
+        });
+        let signer = opening.await.map_err(|_| Error::Stopping)??;
+        self.0.signers.keep(generation, owner, mode, Arc::clone(&signer));
         Ok(signer)
     }
 
@@ -129,16 +164,27 @@ impl Engine {
     }
 
     /// A new key pair and a new secret in place of what an owner has; answers the public key. Everything is signed with
-    /// the new pair from then on, what is tried again included.
-    pub(crate) async fn rotate(&self, owner: Owner) -> Result<String, Error> {
+    /// the new pair from then on, what is tried again included. `kept` is the answer that a repeat under the same
+    /// idempotency key gets.
+    pub(crate) async fn rotate(
+        &self,
+        owner: Owner,
+        kept: impl Fn(&str) -> Option<IdempotencyWrite>,
+    ) -> Result<String, Error> {
+        // One after the other, or all but one would make theirs in vain.
+        let _turn = self.0.turns.wait(format!("rotate {} {}", owner.id, owner.mode.as_str())).await;
         loop {
             let key = self.0.store.signing_key(owner.id, owner.mode).await?.ok_or(Error::NotFound)?;
             let next = self.make_key(owner, key.generation + 1).await?;
             let pem = next.public_pem.clone();
-            let change = Changeset { signing_key: Some(Box::new(next)), ..Changeset::default() };
-            if self.0.store.commit(change).await? == Committed::Done {
-                self.0.signers.forget(owner.id, owner.mode);
-                return Ok(pem);
+            let (signing_key, idempotency) = (Some(Box::new(next)), kept(&pem));
+            match self.0.store.commit(Changeset { signing_key, idempotency, ..Changeset::default() }).await? {
+                Committed::Done => {
+                    self.0.signers.forget(owner.id, owner.mode);
+                    return Ok(pem);
+                }
+                Committed::KeyUsed => return Err(Error::Used),
+                Committed::Stale | Committed::OrderPaid => {}
             }
         }
     }
@@ -150,6 +196,7 @@ impl Engine {
 
     /// Makes a key pair off the async threads.
     pub(crate) async fn make_key(&self, owner: Owner, generation: u32) -> Result<SigningKey, Error> {
+        let _permit = self.0.signers.making.acquire().await.map_err(|_| Error::Stopping)?;
         let (engine, now) = (self.clone(), self.0.env.now());
         let made = tokio::task::spawn_blocking(move || signing::make(&engine.0.vault, owner, generation, now));
         Ok(made.await.map_err(|_| Error::Stopping)??)
@@ -192,7 +239,7 @@ mod tests {
         assert_eq!(verify(&first, &seconds), signature);
 
         let test = Owner { id: owner, merchant_id: MerchantId::new(owner), mode: Mode::Test };
-        let pem = engine.rotate(test).await.expect("rotated");
+        let pem = engine.rotate(test, |_| None).await.expect("rotated");
         assert_eq!(pem, engine.public_key(merchant.id, Mode::Test).await.expect("known"));
         let second = engine.secret_of(owner, Mode::Test).await.expect("known");
         assert_ne!(first, second);

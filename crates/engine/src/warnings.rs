@@ -1,9 +1,9 @@
-//! Warnings: a merchant is told, once, when every try at one of its addresses has failed for a day. Its address stays as
-//! it is: whoever wants to be told no more says so.
+//! Warnings: it is noted, once, when every try at one of a merchant's addresses has failed for a day, and the merchant is
+//! written to where mail can be sent. Its address stays as it is: whoever wants to be told no more says so.
 
 use std::time::Duration;
 
-use domain::{DeliveryId, Timestamp};
+use domain::{DeliveryId, MerchantId, Mode, Timestamp};
 use store::{Changeset, Delivery, DestinationRecord, Endpoint, Warning};
 
 use crate::mail::{self, Letter};
@@ -11,25 +11,47 @@ use crate::{Engine, Error};
 
 /// For how long nothing has arrived before its merchant is told (checkout-ux 17.3).
 const FAILING: Duration = Duration::from_hours(24);
+/// Looked at by one step.
+const BATCH: u32 = 64;
 
 impl Engine {
-    /// After a try that failed: tells the merchant, if it is time and it was not told yet.
-    pub(crate) async fn warn_of(&self, delivery: &Delivery, now: Timestamp) -> Result<(), Error> {
-        let Delivery { merchant_id, mode, .. } = *delivery;
-        let found = self.0.store.destination(merchant_id, mode, delivery.destination()).await?;
-        let is_time = |record: &DestinationRecord| {
-            record.warned_at.is_none() && record.failing_since.is_some_and(|since| since.plus(FAILING) <= now)
-        };
-        let Some(failing) = found.filter(is_time) else { return Ok(()) };
+    /// Notes what has been failing for a day now, and answers how many.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) async fn warnings_step(&self) -> Result<usize, Error> {
+        let now = self.0.env.now();
+        let failing = self.0.store.unwarned(now.minus(FAILING), BATCH).await?;
+        let count = failing.len();
+        for (merchant_id, mode, failing) in failing {
+            self.warn(merchant_id, mode, failing, now).await?;
+        }
+        Ok(count)
+    }
+
+    /// When there is something to note next.
+    pub(crate) async fn next_warning(&self) -> Result<Option<Timestamp>, Error> {
+        Ok(self.0.store.next_unwarned().await?.map(|since| since.plus(FAILING)))
+    }
+
+    async fn warn(
+        &self,
+        merchant_id: MerchantId,
+        mode: Mode,
+        failing: DestinationRecord,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let called = match failing.webhook_id {
             None => failing.origin.clone(),
-            Some(id) => match self.0.store.webhook(merchant_id, mode, id).await? {
-                Some(webhook) => webhook.url,
-                None => return Ok(()),
-            },
+            Some(id) => self.0.store.webhook(merchant_id, mode, id).await?.map_or(String::new(), |webhook| webhook.url),
         };
-        let letter = self.warning(delivery, &failing, &called, now).await?;
-        tracing::warn!(%merchant_id, destination = %failing.destination, "every try has failed for a day; its merchant is told");
+        let failed = self.0.store.deliveries_to(failing.destination, false, None, 1).await?.pop();
+        let letter = match failed {
+            Some(failed) => self.warning(&failed.delivery, &failing, &called, now).await?,
+            None => None,
+        };
+        let is_told = letter.is_some();
+        tracing::warn!(%merchant_id, destination = %failing.destination, is_told, "every try has failed for a day");
         let warning = Warning { destination: failing.destination, letter, at: now };
         self.0.store.commit(Changeset { warning: Some(Box::new(warning)), ..Changeset::default() }).await?;
         Ok(())

@@ -92,7 +92,7 @@ impl Engine {
         match to.headers(delivery, attempts, signature) {
             Ok(mut all) => {
                 all.extend(timed);
-                Ok(self.0.outgoing.post_with(delivery.destination(), to.url, all, body).await)
+                Ok(self.0.outgoing.post_with(delivery.destination(), delivery.mode, to.url, all, body).await)
             }
             Err(error) => Ok(Err(error)),
         }

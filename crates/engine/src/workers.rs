@@ -14,7 +14,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
-use store::{Destination, TimerKind};
+use store::{Destination, Failing, TimerKind};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -35,6 +35,9 @@ pub(crate) struct State {
     pub(crate) metrics: Metrics,
     timers_underway: Arc<Claims<(PaymentId, TimerKind)>>,
     pub(crate) deliveries_underway: Arc<Claims<(DeliveryId, Destination)>>,
+    pub(crate) failing: Arc<Failing>,
+    /// Called when a destination begins to fail.
+    pub(crate) warnings: Notify,
     /// Who was called last. Whoever holds it is the only one to start deliveries.
     pub(crate) last_called: tokio::sync::Mutex<Option<Destination>>,
     reports_underway: Arc<Claims<AttemptId>>,
@@ -49,6 +52,8 @@ impl State {
             metrics: Metrics::default(),
             timers_underway: Arc::default(),
             deliveries_underway: Arc::default(),
+            failing: Arc::default(),
+            warnings: Notify::default(),
             last_called: tokio::sync::Mutex::default(),
             reports_underway: Arc::default(),
         }
@@ -127,6 +132,7 @@ pub(crate) struct Metrics {
     pub(crate) open: Gauge,
     pub(crate) calls: Gauge,
     pub(crate) oldest_due: Gauge,
+    pub(crate) failing: Gauge,
 }
 
 impl Metrics {
@@ -146,7 +152,8 @@ impl Metrics {
 impl Engine {
     /// Adds the engine's counts to a registry.
     pub fn register_metrics(&self, registry: &mut Registry) {
-        let Metrics { answers, deliveries, given_up, open, calls, oldest_due } = self.0.workers.metrics.clone();
+        let Metrics { answers, deliveries, given_up, open, calls, oldest_due, failing } =
+            self.0.workers.metrics.clone();
         registry.register("acquirer_answers", "Answers to authorizations", answers);
         registry.register("notification_tries", "Tries to deliver a notification", deliveries);
         registry.register("notifications_given_up", "Notifications whose last try failed", given_up);
@@ -154,6 +161,8 @@ impl Engine {
         registry.register("notification_calls", "Notifications on their way", calls);
         let help = "Age of the notification that has been due for longest";
         registry.register_with_unit("notifications_oldest_due", help, Unit::Seconds, oldest_due);
+        let help = "Addresses and webhooks at which nothing has arrived for a day";
+        registry.register("notification_destinations_failing", help, failing);
         self.0.risk.register(registry);
     }
 
@@ -176,6 +185,15 @@ impl Engine {
                 let next =
                     engine.deliveries_step().await.and(engine.0.store.next_delivery(now).await.map_err(Error::from));
                 if engine.rest(next, &engine.0.workers.deliveries).await {
+                    return;
+                }
+            }
+        });
+        let engine = self.clone();
+        self.0.tasks.spawn(async move {
+            loop {
+                let next = engine.warnings_step().await.and(engine.next_warning().await);
+                if engine.rest(next, &engine.0.workers.warnings).await {
                     return;
                 }
             }

@@ -311,6 +311,12 @@ impl FieldErrors {
         Self::all(Problem::new("invalid", "The Idempotency-Key header must be 1 to 255 visible characters."))
     }
 
+    /// 400: an address that is not called in live mode (security S1).
+    #[must_use]
+    pub(crate) fn not_live(name: &'static str) -> Self {
+        Self::field(name, Problem::invalid("In live mode an https address with a name and port 443 is needed here."))
+    }
+
     /// 400: one more webhook than there may be.
     #[must_use]
     pub(crate) fn too_many_webhooks(most: u32) -> Self {

@@ -25,7 +25,7 @@ use crate::payment_methods::PaymentMethods;
 use crate::recurring_tokens::ClientRecurringTokens;
 use crate::refund::Payment;
 use crate::view::Purchase;
-use crate::webhook_deliveries::WebhookDeliveries;
+use crate::webhook_deliveries::{SOURCE_TYPES, WebhookDeliveries};
 use crate::webhooks::{self, WebhookSecret, WebhookTest, Webhooks};
 
 /// The name of the security scheme.
@@ -193,6 +193,9 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
         .description(Some("What verifies `webhook-signature`, by the rules of Standard Webhooks."))
         .response("200", answer("The secret.", named("WebhookSecret")));
     let rotate_webhook_key = of_webhook("rotate_webhook_key", "Change the key pair of a webhook")
+        .parameter(idempotency_key())
+        .response("400", refusal("The idempotency key was used with another body."))
+        .response("413", refusal("The body is too large."))
         .description(Some(
             "`X-Signature` is made with the new pair at once; the secret before signs beside the new one for 24 hours.",
         ))
@@ -200,11 +203,16 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
     let webhook_deliveries = operation("list_webhook_deliveries", "List what was told of a purchase")
         .parameter(query("id", "The purchase.", Type::String).required(Required::True))
         .parameter(source_type())
+        .parameter(cursor())
+        .parameter(page_size())
         .response(
             "200",
-            answer("Everything its callback and the webhooks were told, oldest first.", named("WebhookDeliveries")),
+            answer("A page of what its callback and the webhooks were told, newest first.", named("WebhookDeliveries")),
         )
-        .response("400", refusal("No `id`, or another `source_type`."))
+        .response(
+            "400",
+            refusal("No `id`, another `source_type`, a cursor that is none, or a page size that is too large."),
+        )
         .response("404", refusal("There is no such purchase."));
 
     let mut schemas: Vec<(String, RefOr<Schema>)> = vec![];
@@ -365,8 +373,8 @@ fn page_size() -> ParameterBuilder {
 }
 
 fn source_type() -> ParameterBuilder {
-    let one = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["purchase"]));
-    query("source_type", "Of what; what was told of a purchase's payments is listed with it.", Type::String)
+    let one = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(SOURCE_TYPES));
+    query("source_type", "Of what. What was told of a purchase's payments is listed with the purchase; of the other two there are none yet.", Type::String)
         .schema(Some(one))
 }
 

@@ -13,12 +13,12 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use domain::{BrandId, CheckoutId, Customer, CustomerId, Dialect, Event, PaymentId, Recorded};
+use domain::{BrandId, CheckoutId, Customer, CustomerId, Dialect, Event, Mode, PaymentId, Recorded};
 use engine::{Credential, CustomerRecord, Engine, Error, IdempotencyWrite, NewCheckout, Numbered, Opened, Shown};
 use tollgate_http::body::{self, BodyError};
 use tollgate_http::caller::Caller;
 use tollgate_http::rate::{RateLimiter, Settings};
-use tollgate_http::{bearer, content, idempotency};
+use tollgate_http::{address, bearer, content, idempotency};
 
 use crate::create::{CreatePurchase, Opening, Order};
 use crate::document::{self, PurchaseDocument};
@@ -214,7 +214,7 @@ async fn authenticate(State(Api(api)): State<Api>, headers: HeaderMap, mut reque
     let (_, bucket) = caller.key_id.uuid().as_u64_pair();
     let within = api.limiter.check(bucket, api.engine.env().now());
     if let Err(retry) = within
-        && (caller.mode == domain::Mode::Live || api.test_limits)
+        && (caller.mode == Mode::Live || api.test_limits)
     {
         return ApiError::RateLimited(retry.0).into_response();
     }
@@ -313,7 +313,7 @@ async fn create(
     let ip = client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0);
     loop {
         let input = CreatePurchase::parse(&body)?;
-        if let Some(made) = make(&api, caller, ip, input, &keyed).await? {
+        if let Some(made) = Box::pin(make(&api, caller, ip, input, &keyed)).await? {
             return Ok(json(StatusCode::CREATED, made));
         }
     }
@@ -330,6 +330,9 @@ async fn make(
     let engine = &api.engine;
     let now = engine.env().now();
     let brand = brand(engine, caller, input.brand_id).await?;
+    if caller.mode == Mode::Live && input.success_callback.as_deref().is_some_and(|url| !address::is_live(url)) {
+        return Err(FieldErrors::not_live("success_callback").into());
+    }
     let order = input.complete(&brand, now)?;
     let merchant = engine.merchant(caller.merchant_id).await?;
     let (customer, customer_id, new_customer) = customer(engine, caller, &order).await?;

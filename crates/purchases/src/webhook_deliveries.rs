@@ -4,24 +4,29 @@ use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use domain::Timestamp;
-use engine::{Credential, DeliveryRecord, DeliveryState, DeliveryTry, Endpoint};
+use engine::{Credential, DeliveryRecord, DeliveryState, DeliveryTry, Endpoint, Place};
 use serde::Serialize;
 use tollgate_http::json::Json;
 use utoipa::ToSchema;
 
 use crate::errors::{FieldErrors, Problem};
-use crate::page::member;
+use crate::page::{Asked, Envelope, member};
 use crate::routes::{self, Api, ApiError, Inner, json, parse_id, written};
 use crate::status::event_type;
 
-/// Everything that was told of an object.
+const PURCHASE: &str = "purchase";
+
+/// What may be asked for. Of the others there are none yet.
+pub(crate) const SOURCE_TYPES: [&str; 3] = [PURCHASE, "payout", "billing_template_client"];
+
+/// What was told of an object.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WebhookDeliveries {
-    /// Oldest first.
+    /// Newest first.
     results: Vec<WebhookDelivery>,
-    /// Always null: all of it is here.
+    /// The address of what is older.
     next: Option<String>,
-    /// Always null.
+    /// The address of what is newer.
     previous: Option<String>,
 }
 
@@ -62,18 +67,36 @@ pub(crate) async fn index(
     Extension(caller): Extension<Credential>,
     uri: Uri,
 ) -> Result<Response, ApiError> {
-    if !matches!(member(&uri, "source_type").as_deref(), None | Some("purchase")) {
-        let known = "Only purchases can be asked for; what was told of their payments is listed with them.";
+    let source_type = member(&uri, "source_type");
+    if source_type.as_ref().is_some_and(|asked| !SOURCE_TYPES.contains(&asked.as_str())) {
+        let known = "Ask for a purchase; what was told of its payments is listed with it.";
         return Err(FieldErrors::field("source_type", Problem::invalid_choice(known)).into());
     }
     let id = member(&uri, "id").ok_or_else(|| FieldErrors::field("id", Problem::required()))?;
-    let shown = routes::find(&api.engine, caller, parse_id(&id)?).await?;
-    let mut results = vec![];
-    for record in api.engine.deliveries_of(caller, shown.record.checkout.id).await? {
-        let Some(event) = event_type(record.delivery.notice) else { continue };
-        results.push(show(&api, caller, record, event).await?);
+    let page = Asked::of(&uri).page()?;
+    if source_type.as_deref().is_some_and(|asked| asked != PURCHASE) {
+        let nothing = WebhookDeliveries { results: vec![], next: None, previous: None };
+        return Ok(json(StatusCode::OK, written(Some(&nothing))?));
     }
-    Ok(json(StatusCode::OK, written(Some(&WebhookDeliveries { results, next: None, previous: None }))?))
+    let shown = routes::find(&api.engine, caller, parse_id(&id)?).await?;
+    let found = api.engine.deliveries_of(caller, shown.record.checkout.id, page.beside, page.size + 1).await?;
+    let filters = [("id", Some(id.as_str())), ("source_type", source_type.as_deref())];
+    let path = format!("{}/api/v1/webhooks/deliveries/", api.links.public_url);
+    let Envelope { results, next, previous } = page.envelope(found, place, &path, &filters);
+    let mut shown = vec![];
+    for record in results {
+        // Mails are told to payers.
+        let is_told = matches!(record.delivery.endpoint, Endpoint::Callback { .. } | Endpoint::Registered { .. });
+        if let (true, Some(event)) = (is_told, event_type(record.delivery.notice)) {
+            shown.push(show(&api, caller, record, event).await?);
+        }
+    }
+    Ok(json(StatusCode::OK, written(Some(&WebhookDeliveries { results: shown, next, previous }))?))
+}
+
+/// Where one stands among all.
+fn place(record: &DeliveryRecord) -> Place {
+    Place { rank: 0, at: Timestamp::from_micros(record.position), id: record.delivery.id.uuid() }
 }
 
 async fn show(

@@ -55,8 +55,7 @@ fn read(body: &[u8], shape: Shape<Said>, mode: Mode) -> Result<Said, FieldErrors
     let said = fields::read(&Json::parse(body).map_err(|_| FieldErrors::parse_error())?, shape)?;
     let is_callable = |url: &String| mode == Mode::Test || address::is_live(url);
     if !said.callback.as_ref().is_none_or(is_callable) {
-        let wanted = "In live mode an https address with a name and port 443 is needed here.";
-        return Err(FieldErrors::field("callback", Problem::invalid(wanted)));
+        return Err(FieldErrors::not_live("callback"));
     }
     Ok(said)
 }
@@ -245,10 +244,19 @@ pub(crate) async fn rotate_key(
     State(Api(api)): State<Api>,
     Extension(caller): Extension<Credential>,
     Path(id): Path<String>,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let id = parse_id(&id)?;
-    api.engine.rotate_key(caller, Some(id)).await?;
-    show(StatusCode::OK, api.engine.webhook(caller, id).await?)
+    let (parts, body) = request.into_parts();
+    let webhook = api.engine.webhook(caller, parse_id(&id)?).await?;
+    let body = body::read(body, BODY_BYTES_MAX).await?;
+    let keyed = match Keyed::begin(&api, caller, &parts, &body).await? {
+        Ok(keyed) => keyed,
+        Err(replayed) => return Ok(replayed),
+    };
+    let with = |pem: &str| WebhookOut::from(Webhook { public_pem: pem.to_owned(), ..webhook.clone() });
+    let kept = |pem: &str| keyed.write(&api, caller, Some(StatusCode::OK), &written(Some(&with(pem))).ok()?);
+    let pem = api.engine.rotate_key(caller, Some(webhook.id), kept).await?;
+    Ok(json(StatusCode::OK, written(Some(&with(&pem)))?))
 }
 
 /// What verifies `webhook-signature`; not shown with the webhook itself.

@@ -10,8 +10,8 @@ use axum::routing::{get, post};
 use axum::{Extension, body::Bytes};
 use domain::{CheckoutId, DeliveryId, Mode, Timestamp};
 use engine::{
-    Again, Credential, DeliveryRecord, DeliveryState, DeliveryTry, Destination, DestinationRecord, Endpoint, Engine,
-    Error, Logged, Page, RESEND_MAX, Resend,
+    Again, Beside, Credential, DeliveryRecord, DeliveryState, DeliveryTry, Destination, DestinationRecord, Endpoint,
+    Engine, Error, Logged, Page, Place, RESEND_MAX, Resend,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -170,6 +170,11 @@ impl Asked {
         asked
     }
 
+    fn before(&self) -> Result<Option<i64>, Problem> {
+        let Some(before) = &self.before else { return Ok(None) };
+        before.parse().map(Some).map_err(|_| Problem::BadRequest("`before` is what `next_before` of an answer said."))
+    }
+
     fn limit(&self) -> Result<u32, Problem> {
         let Some(limit) = &self.limit else { return Ok(PAGE) };
         let limit = limit.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
@@ -238,7 +243,7 @@ async fn show_destination(engine: &Engine, caller: Credential, record: &Destinat
         "state": if failing_since.is_some() { "failing" } else { "working" },
         "failing_since": failing_since.map(time),
         "failures": failures,
-        "merchant_told_at": warned_at.map(time),
+        "marked_at": warned_at.map(time),
         "delivered_at": delivered_at.map(time),
         "failed_at": failed_at.map(time),
     }))
@@ -250,35 +255,34 @@ async fn deliveries(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let asked = Asked::of(&uri);
-    let limit = asked.limit()?;
-    let state = asked.state.as_deref().map(parse_state).transpose()?;
-    let (mut found, goes_on) = match (&asked.destination, &asked.object) {
+    let (limit, before) = (asked.limit()?, asked.before()?);
+    let is_given_up = match asked.state.as_deref() {
+        None => false,
+        Some("given_up") => true,
+        Some(_) => return Err(Problem::BadRequest("`state` is given_up, or is left out.")),
+    };
+    let mut found = match (&asked.destination, &asked.object) {
         (Some(destination), None) => {
-            let before =
-                asked.before.as_deref().map(|before| before.parse().ok()).map(|before| {
-                    before.ok_or(Problem::BadRequest("`before` is what `next_before` of an answer said."))
-                });
-            let page = Page { before: before.transpose()?, most: limit + 1 };
-            let mut found = api.engine.deliveries_to(caller, destination_id(destination)?, state, page).await?;
-            let goes_on = found.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-            if goes_on {
-                found.pop();
-            }
-            (found, goes_on)
+            let page = Page { before, most: limit + 1 };
+            api.engine.deliveries_to(caller, destination_id(destination)?, is_given_up, page).await?
         }
-        (None, Some(object)) => {
+        (None, Some(object)) if !is_given_up => {
             let id = CheckoutId::parse(object).map_err(|_| Problem::NotFound)?;
-            let mut found = api.engine.deliveries_of(caller, id).await?;
-            found.reverse();
-            found.retain(|record| state.is_none_or(|state| record.state == state));
-            (found, false)
+            let place = |position| Place { rank: 0, at: Timestamp::from_micros(position), id: id.uuid() };
+            let beside = before.map(|position| Beside::Older(place(position)));
+            api.engine.deliveries_of(caller, id, beside, limit + 1).await?
         }
+        (None, Some(_)) => return Err(Problem::BadRequest("`state` goes with `destination`.")),
         (None, None) | (Some(_), Some(_)) => {
             return Err(Problem::BadRequest("Give either `destination` or `object`: whose deliveries?"));
         }
     };
+    let goes_on = found.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    if goes_on {
+        found.pop();
+    }
     let next = found.last().filter(|_| goes_on).map(|last| last.position);
-    let results: Vec<_> = found.drain(..).map(|record| show(&record)).collect();
+    let results: Vec<_> = found.iter().map(show).collect();
     Ok(answer(StatusCode::OK, &json!({ "results": results, "next_before": next })))
 }
 
@@ -305,7 +309,7 @@ async fn resend(
             let Logged { record, .. } = api.engine.logged(caller, id).await?;
             Ok(answer(StatusCode::ACCEPTED, &show(&record)))
         }
-        Again::Open => Err(Problem::Conflict("It is not over: it is tried again by itself.")),
+        Again::Open => Err(Problem::Conflict("It is under way, or waits for an earlier one: it goes by itself.")),
         Again::Impossible => Err(Problem::Conflict("What was sent then cannot be made again byte for byte.")),
     }
 }
@@ -344,7 +348,7 @@ async fn signing_key(State(api): State<Api>, Extension(caller): Extension<Creden
 }
 
 async fn rotate(State(api): State<Api>, Extension(caller): Extension<Credential>) -> Result<Response, Problem> {
-    api.engine.rotate_key(caller, None).await?;
+    api.engine.rotate_key(caller, None, |_| None).await?;
     signing_key(State(api), Extension(caller)).await
 }
 
@@ -352,20 +356,13 @@ fn delivery_id(text: &str) -> Result<DeliveryId, Problem> {
     DeliveryId::parse(text).map_err(|_| Problem::NotFound)
 }
 
-const STATES: [(&str, DeliveryState); 4] = [
-    ("waiting", DeliveryState::Open),
-    ("queued", DeliveryState::Queued),
-    ("delivered", DeliveryState::Delivered),
-    ("given_up", DeliveryState::GivenUp),
-];
-
-fn parse_state(text: &str) -> Result<DeliveryState, Problem> {
-    let known = STATES.into_iter().find(|(name, _)| *name == text).map(|(_, state)| state);
-    known.ok_or(Problem::BadRequest("`state` is waiting, queued, delivered or given_up."))
-}
-
 fn state_name(state: DeliveryState) -> &'static str {
-    STATES.into_iter().find(|(_, known)| *known == state).map_or("", |(name, _)| name)
+    match state {
+        DeliveryState::Open => "waiting",
+        DeliveryState::Queued => "queued",
+        DeliveryState::Delivered => "delivered",
+        DeliveryState::GivenUp => "given_up",
+    }
 }
 
 fn show(record: &DeliveryRecord) -> Value {
@@ -388,7 +385,7 @@ fn show(record: &DeliveryRecord) -> Value {
         "event": delivery.notice.as_str(),
         "state": state_name(record.state),
         "under_way": record.is_under_way,
-        "tries": delivery.attempts,
+        "attempts": delivery.attempts,
         "status": record.status.filter(|status| *status != 0),
         "created_at": time(delivery.created_at),
         "tried_at": record.tried_at.map(time),

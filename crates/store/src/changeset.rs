@@ -42,6 +42,8 @@ pub struct Changeset {
     pub delivered: Option<Box<Delivered>>,
     /// Notifications that are sent again.
     pub resent: Vec<Resent>,
+    /// Notifications that wait for their time and go now.
+    pub hurried: Option<Hurried>,
     /// A merchant is told that somebody it named is failing.
     pub warning: Option<Box<Warning>>,
     /// A notification whose receiver says that it has it: it is told no more.
@@ -232,6 +234,15 @@ pub struct Resent {
     pub at: Timestamp,
 }
 
+/// Notifications that wait for their time and go now.
+#[derive(Debug, Clone)]
+pub struct Hurried {
+    /// Which.
+    pub ids: Vec<DeliveryId>,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// A merchant is told, once while it lasts, that somebody it named is failing.
 #[derive(Debug, Clone)]
 pub struct Warning {
@@ -269,6 +280,9 @@ pub struct Delivered {
     pub at: Timestamp,
     /// How long it took.
     pub took: Duration,
+    /// Whether it says something of whoever was called: not when the gateway could not make the call, or nobody is there
+    /// to be called any more.
+    pub is_theirs: bool,
 }
 
 /// A key that may be used once.
@@ -401,6 +415,7 @@ impl Changeset {
             lease,
             delivered,
             resent,
+            hurried,
             warning,
             acknowledged,
             idempotency,
@@ -430,6 +445,7 @@ impl Changeset {
             && lease.is_none()
             && delivered.is_none()
             && resent.is_empty()
+            && hurried.is_none()
             && warning.is_none()
             && acknowledged.is_none()
             && idempotency.is_none()

@@ -20,7 +20,7 @@ use crate::changeset::{Delivered, Lease, Listeners, Resent, Told};
 use crate::destinations::{self, Destination, Openings};
 use crate::documents::{self, EndpointDoc};
 use crate::error::Error;
-use crate::records::{Backlog, Delivery, DeliveryRecord, DeliveryState, DeliveryTry};
+use crate::records::{Backlog, Beside, Delivery, DeliveryRecord, DeliveryState, DeliveryTry, Place};
 use crate::row::{Cells, Id, all, execute, first};
 use crate::{health, subscriptions, tries, webhooks};
 
@@ -86,19 +86,24 @@ pub(crate) fn insert(connection: &Connection, delivery: &Delivery) -> Result<(),
 /// Whether what tells of this event waits for what is in the lane already: for all but those of the same event that go
 /// now.
 fn is_behind(connection: &Connection, lane: [u8; 16], version: u32, notice: Notice) -> Result<bool, Error> {
-    let newest = first(
-        connection,
-        "select position, state, version, notice from deliveries where lane = $1 and state in ('waiting', 'queued')
-         order by position desc limit 1",
-        [lane],
-        |row| {
-            let cells = Cells::new("deliveries", row);
-            let is_of_event = (cells.get(2, "version")?, cells.word(3, "notice", Notice::parse)?) == (version, notice);
-            Ok(is_of_event && cells.get::<String>(1, "state")? == "waiting")
-        },
-    )?;
-    Ok(newest == Some(false))
+    if first(connection, FIRST_QUEUED, [lane], |_| Ok(()))?.is_some() {
+        return Ok(true);
+    }
+    let going = first(connection, GOING, [lane], event_of)?;
+    Ok(going.is_some_and(|going| going != (version, notice)))
 }
+
+/// The event that a row tells of: its version in the journal, and what is told of it.
+fn event_of(row: &Row<'_>) -> Result<(u32, Notice), Error> {
+    let cells = Cells::new("deliveries", row);
+    Ok((cells.get(1, "version")?, cells.word(2, "notice", Notice::parse)?))
+}
+
+const GOING: &str = "select position, version, notice from deliveries where lane = $1 and state = 'waiting' limit 1";
+const FIRST_QUEUED: &str = "select position, version, notice from deliveries where lane = $1 and state = 'queued'
+     order by position limit 1";
+const GO: &str = "update deliveries set state = 'waiting'
+     where lane = $1 and state = 'queued' and version = $2 and notice = $3";
 
 /// A worker takes those that are due and that nobody else took.
 pub(crate) fn lease(connection: &Connection, lease: &Lease) -> Result<(), Error> {
@@ -123,22 +128,35 @@ pub(crate) fn nobody_works(connection: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes down what became of a try; nothing when the delivery is over already, or fails for somebody who does not have
-/// it. A body that arrived is not kept.
+/// Writes down what became of a try. That it arrived is taken from anybody while it is open, that it failed only from
+/// whoever has it; the log has every try. A body that arrived is not kept.
 pub(crate) fn record(connection: &Connection, delivered: &Delivered) -> Result<(), Error> {
-    let Delivered { id, worker, body, attempts, next, success, status, error: _, answer: _, at, took: _ } = delivered;
+    let Delivered { id, worker, body, attempts, next, success, status, at, .. } = delivered;
+    let found = first(connection, TRIED, [id.bytes()], |row| {
+        let cells = Cells::new("deliveries", row);
+        let called = health::Called {
+            destination: Destination::from_bytes(cells.get(2, "destination")?),
+            merchant_id: cells.id(3, "merchant_id")?,
+            mode: cells.mode(4, "mode")?,
+            endpoint: cells.document::<EndpointDoc>(5, "endpoint")?.into(),
+        };
+        Ok((cells.get::<i64>(0, "position")?, cells.get::<Option<[u8; 16]>>(1, "lane")?, called))
+    })?;
+    let Some((position, lane, called)) = found else { return Ok(()) };
+    tries::insert(connection, position, delivered)?;
+    if delivered.is_theirs {
+        health::count(connection, &called, delivered.was_heard(), *at)?;
+    }
     let (state, kept) = match (success, next) {
         (true, _) => ("delivered", None),
         (false, None) => ("given_up", body.as_ref()),
         (false, Some(_)) => ("waiting", body.as_ref()),
     };
     let hash = body.as_ref().map(|body| digest::digest(&digest::SHA256, body.as_bytes()));
-    let found = first(
+    let changed = execute(
         connection,
         "update deliveries set body = $1, body_hash = $2, attempts = $3, state = $4, status = $5, tried_at = $6,
-         due_at = coalesce($7, $6), worker = null
-         where id = $8 and state = 'waiting' and ($9 or worker = $10)
-         returning position, lane, destination, merchant_id, mode, endpoint",
+         due_at = coalesce($7, $6), worker = null where position = $8 and state = 'waiting' and ($9 or worker = $10)",
         params![
             kept,
             hash.as_ref().map(AsRef::as_ref),
@@ -147,29 +165,18 @@ pub(crate) fn record(connection: &Connection, delivered: &Delivered) -> Result<(
             status,
             at.micros(),
             next.map(Timestamp::micros),
-            id.bytes(),
+            position,
             success,
             worker.as_bytes()
         ],
-        |row| {
-            let cells = Cells::new("deliveries", row);
-            let tried = health::Called {
-                destination: Destination::from_bytes(cells.get(2, "destination")?),
-                merchant_id: cells.id(3, "merchant_id")?,
-                mode: cells.mode(4, "mode")?,
-                endpoint: cells.document::<EndpointDoc>(5, "endpoint")?.into(),
-            };
-            Ok((cells.get::<i64>(0, "position")?, cells.get::<Option<[u8; 16]>>(1, "lane")?, tried))
-        },
     )?;
-    let Some((position, lane, called)) = found else { return Ok(()) };
-    tries::insert(connection, position, delivered)?;
-    health::count(connection, &called, delivered.was_heard(), *at)?;
     match lane {
-        Some(lane) if state != "waiting" => move_up(connection, lane),
+        Some(lane) if changed == 1 && state != "waiting" => move_up(connection, lane),
         Some(_) | None => Ok(()),
     }
 }
+
+const TRIED: &str = "select position, lane, destination, merchant_id, mode, endpoint from deliveries where id = $1";
 
 /// Its receiver has it, in its own words, whether it was still being told or was given up.
 pub(crate) fn acknowledge(connection: &Connection, id: DeliveryId) -> Result<(), Error> {
@@ -179,6 +186,18 @@ pub(crate) fn acknowledge(connection: &Connection, id: DeliveryId) -> Result<(),
          where id = $1 and lane is null and state in ('waiting', 'given_up')",
         [id.bytes()],
     )?;
+    Ok(())
+}
+
+/// Those that wait for their time and that no worker has go now.
+pub(crate) fn hurry(connection: &Connection, ids: &[DeliveryId], now: Timestamp) -> Result<(), Error> {
+    for id in ids {
+        execute(
+            connection,
+            "update deliveries set due_at = $1 where id = $2 and state = 'waiting' and worker is null and due_at > $1",
+            params![now.micros(), id.bytes()],
+        )?;
+    }
     Ok(())
 }
 
@@ -202,26 +221,13 @@ pub(crate) fn resend(connection: &Connection, resent: &Resent) -> Result<(), Err
     }
 }
 
-/// Those of the oldest open event of a lane go next, unless some are still going.
+/// Those of the oldest event that is queued in a lane go next, unless some are still going.
 fn move_up(connection: &Connection, lane: [u8; 16]) -> Result<(), Error> {
-    let oldest = first(
-        connection,
-        "select position, state, version, notice from deliveries where lane = $1 and state in ('waiting', 'queued')
-         order by state = 'waiting' desc, position limit 1",
-        [lane],
-        |row| {
-            let cells = Cells::new("deliveries", row);
-            let (version, notice) = (cells.get::<u32>(2, "version")?, cells.get::<String>(3, "notice")?);
-            Ok((cells.get::<String>(1, "state")? == "queued").then_some((version, notice)))
-        },
-    )?;
-    if let Some(Some((version, notice))) = oldest {
-        execute(
-            connection,
-            "update deliveries set state = 'waiting'
-             where lane = $1 and state = 'queued' and version = $2 and notice = $3",
-            params![lane, version, notice],
-        )?;
+    if first(connection, GOING, [lane], |_| Ok(()))?.is_some() {
+        return Ok(());
+    }
+    if let Some((version, notice)) = first(connection, FIRST_QUEUED, [lane], event_of)? {
+        execute(connection, GO, params![lane, version, notice.as_str()])?;
     }
     Ok(())
 }
@@ -256,14 +262,20 @@ impl Store {
             let Lease { worker, ids, at: _, until } = lease;
             let mut leased = Vec::new();
             for id in ids {
-                leased.extend(first(
+                let delivery = first(
                     connection,
                     "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts,
                      due_at, created_at from deliveries
                      where id = $1 and state = 'waiting' and worker = $2 and due_at = $3",
                     params![id.bytes(), worker.as_bytes(), until.micros()],
                     parse,
-                )?);
+                );
+                match delivery {
+                    Ok(delivery) => leased.extend(delivery),
+                    // One that cannot be read keeps nobody else back.
+                    Err(error @ Error::Corrupt { .. }) => tracing::error!(%error, "a notification cannot be read"),
+                    Err(error) => return Err(error),
+                }
             }
             Ok(leased)
         })
@@ -292,17 +304,24 @@ impl Store {
     /// When something broke.
     pub async fn backlog(&self, now: Timestamp) -> Result<Backlog, Error> {
         self.read(move |connection| {
-            let open =
-                first(connection, "select count(*) from deliveries where state in ('waiting', 'queued')", [], |row| {
-                    Cells::new("deliveries", row).get::<i64>(0, "state")
-                })?;
+            let count = |sql| first(connection, sql, [], |row| Cells::new("deliveries", row).get::<i64>(0, "count"));
+            let waiting = count("select count(*) from deliveries where state = 'waiting'")?.unwrap_or(0);
+            let queued = count("select count(*) from deliveries where state = 'queued'")?.unwrap_or(0);
+            let day_ago = now.micros().saturating_sub(86_400_000_000);
+            let failing = first(
+                connection,
+                "select count(*) from destinations where warned_at is not null and failing_since <= $1",
+                [day_ago],
+                |row| Cells::new("destinations", row).get::<i64>(0, "count"),
+            )?;
             let oldest_due = first(
                 connection,
                 "select id, due_at from deliveries where state = 'waiting' and due_at <= $1 order by due_at limit 1",
                 [now.micros()],
                 |row| Cells::new("deliveries", row).time(1, "due_at"),
             )?;
-            Ok(Backlog { open: open.and_then(|open| u64::try_from(open).ok()).unwrap_or(0), oldest_due })
+            let counted = |count: i64| u64::try_from(count).unwrap_or(0);
+            Ok(Backlog { open: counted(waiting + queued), oldest_due, failing: counted(failing.unwrap_or(0)) })
         })
         .await
     }
@@ -318,41 +337,44 @@ impl Store {
         id: DeliveryId,
     ) -> Result<Option<DeliveryRecord>, Error> {
         self.read(move |connection| {
-            first(
-                connection,
-                "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts,
-                 due_at, created_at, state, status, tried_at, body_hash, worker, position from deliveries
-                 where id = $1 and merchant_id = $2 and mode = $3",
-                params![id.bytes(), merchant_id.bytes(), mode.as_str()],
-                parse_record,
-            )
+            first(connection, ONE, params![id.bytes(), merchant_id.bytes(), mode.as_str()], parse_record)
         })
         .await
     }
 
-    /// What was told to a destination, newest first: at most `most`, those before a position and of a state only if said.
+    /// What was told to a destination, newest first: at most `most`, those before a position and only what was given up if
+    /// said.
     ///
     /// # Errors
     /// When something broke.
     pub async fn deliveries_to(
         &self,
         destination: Destination,
-        state: Option<DeliveryState>,
+        is_given_up: bool,
         before: Option<i64>,
         most: u32,
     ) -> Result<Vec<DeliveryRecord>, Error> {
         self.read(move |connection| {
-            let before = before.unwrap_or(i64::MAX);
-            match state {
-                None => all(connection, LOG, params![destination.bytes(), before, most], parse_record),
-                Some(DeliveryState::GivenUp) => {
-                    all(connection, LOG_OF_GIVEN_UP, params![destination.bytes(), before, most], parse_record)
-                }
-                Some(state) => {
-                    let word = state.as_str();
-                    all(connection, LOG_OF_STATE, params![destination.bytes(), before, word, most], parse_record)
-                }
-            }
+            let sql = if is_given_up { LOG_OF_GIVEN_UP } else { LOG };
+            all(connection, sql, params![destination.bytes(), before.unwrap_or(i64::MAX), most], parse_record)
+        })
+        .await
+    }
+
+    /// Those that wait for their time at a destination and that no worker has, at most `most`.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn waiting_at(
+        &self,
+        destination: Destination,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<DeliveryId>, Error> {
+        self.read(move |connection| {
+            all(connection, WAITING_AT, params![destination.bytes(), now.micros(), most], |row| {
+                Cells::new("deliveries", row).id(0, "id")
+            })
         })
         .await
     }
@@ -369,13 +391,9 @@ impl Store {
         most: u32,
     ) -> Result<Vec<DeliveryId>, Error> {
         self.read(move |connection| {
-            all(
-                connection,
-                "select id from deliveries where destination = $1 and state = 'given_up'
-                 and created_at >= $2 and created_at <= $3 order by position limit $4",
-                params![destination.bytes(), since.micros(), until.micros(), most],
-                |row| Cells::new("deliveries", row).id(0, "id"),
-            )
+            all(connection, GIVEN_UP, params![destination.bytes(), since.micros(), until.micros(), most], |row| {
+                Cells::new("deliveries", row).id(0, "id")
+            })
         })
         .await
     }
@@ -388,38 +406,56 @@ impl Store {
         self.read(move |connection| tries::of(connection, id)).await
     }
 
-    /// Every delivery of a checkout, oldest first, and what became of it.
+    /// What was told of a checkout and what became of it, newest first: at most `most`, and those beside a position.
     ///
     /// # Errors
     /// When something broke.
-    pub async fn deliveries(&self, checkout_id: CheckoutId) -> Result<Vec<DeliveryRecord>, Error> {
+    pub async fn deliveries(
+        &self,
+        checkout_id: CheckoutId,
+        beside: Option<Beside>,
+        most: u32,
+    ) -> Result<Vec<DeliveryRecord>, Error> {
         self.read(move |connection| {
-            all(
-                connection,
-                "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts,
-                 due_at, created_at, state, status, tried_at, body_hash, worker, position from deliveries
-                 where payment_id = (select payment_id from checkouts where id = $1) and checkout_id = $1
-                 order by position",
-                [checkout_id.bytes()],
-                parse_record,
-            )
+            let (is_newer, Place { at, .. }) = Beside::direction(beside);
+            let sql = if is_newer { OF_CHECKOUT_NEWER } else { OF_CHECKOUT };
+            let mut found = all(connection, sql, params![checkout_id.bytes(), at.micros(), most], parse_record)?;
+            if is_newer {
+                found.reverse();
+            }
+            Ok(found)
         })
         .await
     }
 }
 
-const LOG: &str =
-    "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts, due_at, created_at,
-     state, status, tried_at, body_hash, worker, position from deliveries
-     where destination = $1 and position < $2 order by position desc limit $3";
+/// A statement that reads [`DeliveryRecord`]s.
+macro_rules! records {
+    ($rest:literal) => {
+        concat!(
+            "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts, due_at,
+             created_at, state, status, tried_at, body_hash, worker, position from deliveries ",
+            $rest
+        )
+    };
+}
+
+const ONE: &str = records!("where id = $1 and merchant_id = $2 and mode = $3");
+const LOG: &str = records!("where destination = $1 and position < $2 order by position desc limit $3");
 const LOG_OF_GIVEN_UP: &str =
-    "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts, due_at, created_at,
-     state, status, tried_at, body_hash, worker, position from deliveries
-     where destination = $1 and position < $2 and state = 'given_up' order by position desc limit $3";
-const LOG_OF_STATE: &str =
-    "select id, merchant_id, mode, checkout_id, payment_id, version, notice, endpoint, body, attempts, due_at, created_at,
-     state, status, tried_at, body_hash, worker, position from deliveries
-     where destination = $1 and position < $2 and state = $3 order by position desc limit $4";
+    records!("where destination = $1 and position < $2 and state = 'given_up' order by position desc limit $3");
+const OF_CHECKOUT: &str = records!(
+    "where payment_id = (select payment_id from checkouts where id = $1) and checkout_id = $1 and position < $2
+     order by position desc limit $3"
+);
+const OF_CHECKOUT_NEWER: &str = records!(
+    "where payment_id = (select payment_id from checkouts where id = $1) and checkout_id = $1 and position > $2
+     order by position limit $3"
+);
+const GIVEN_UP: &str = "select id from deliveries where destination = $1 and state = 'given_up'
+     and created_at >= $2 and created_at <= $3 order by created_at limit $4";
+const WAITING_AT: &str = "select id from deliveries
+     where destination = $1 and state = 'waiting' and due_at > $2 and worker is null limit $3";
 
 fn parse(row: &Row<'_>) -> Result<Delivery, Error> {
     let cells = Cells::new("deliveries", row);
@@ -450,4 +486,35 @@ fn parse_record(row: &Row<'_>) -> Result<DeliveryRecord, Error> {
         is_under_way: cells.get::<Option<[u8; 16]>>(16, "worker")?.is_some(),
         position: cells.get(17, "position")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+
+    /// No statement of the writer, and none that a merchant can ask for, reads more than it needs.
+    #[test]
+    fn every_look_goes_by_an_index() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        schema::migrate(&mut connection).expect("a schema");
+        for (sql, index) in [
+            (GOING, "INDEX deliveries_going (lane=?)"),
+            (FIRST_QUEUED, "INDEX deliveries_queued (lane=?)"),
+            (GO, "INDEX deliveries_queued (lane=?)"),
+            (LOG, "INDEX deliveries_of_destination (destination=? AND position<?)"),
+            (LOG_OF_GIVEN_UP, "INDEX deliveries_given_up (destination=? AND position<?)"),
+            (OF_CHECKOUT, "INDEX deliveries_of_payment (payment_id=?"),
+            (OF_CHECKOUT_NEWER, "INDEX deliveries_of_payment (payment_id=?"),
+            (GIVEN_UP, "INDEX deliveries_given_up_by_time (destination=? AND created_at>? AND created_at<?)"),
+            (WAITING_AT, "INDEX deliveries_turns (destination=? AND due_at>?)"),
+            (TRIED, "INDEX sqlite_autoindex_deliveries_1 (id=?)"),
+        ] {
+            let mut statement = connection.prepare(&format!("explain query plan {sql}")).expect("a plan");
+            let rows = statement.raw_query().mapped(|row| row.get::<_, String>(3));
+            let plan: Vec<String> = rows.collect::<Result<_, _>>().expect("a plan");
+            assert!(plan[0].contains(index), "{sql}: {plan:?}");
+            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{sql} sorts: {plan:?}");
+        }
+    }
 }

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest;
 use domain::{DeliveryId, MerchantId, Mode, Timestamp, WebhookId};
@@ -83,11 +84,41 @@ pub(crate) fn origin(url: &str) -> String {
     Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.origin().ascii_serialization())
 }
 
+/// Those whose last try failed, as far as this process knows. Each gets one call at a time until something arrives.
+#[derive(Debug, Default)]
+pub struct Failing(Mutex<HashSet<Destination>>);
+
+/// More are forgotten, and found failing again.
+const FAILING_MAX: usize = 100_000;
+
+impl Failing {
+    /// A try ended.
+    pub fn note(&self, destination: Destination, has_arrived: bool) {
+        let mut failing = self.lock();
+        if has_arrived {
+            failing.remove(&destination);
+        } else {
+            if failing.len() >= FAILING_MAX {
+                failing.clear();
+            }
+            failing.insert(destination);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<Destination>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// What may start beside the calls under way.
 #[derive(Debug, Clone)]
 pub struct Openings {
     /// Calls at once, those under way included.
     pub calls: usize,
+    /// Of these to all that are failing together, one each.
+    pub calls_of_failing: usize,
+    /// Who is.
+    pub failing: Arc<Failing>,
     /// Of these to one merchant in one mode.
     pub calls_of_owner: usize,
     /// Of these to one destination.
@@ -118,6 +149,8 @@ struct Turns<'a> {
     openings: &'a Openings,
     underway: HashSet<DeliveryId>,
     of_destination: HashMap<Destination, usize>,
+    /// To those that are failing.
+    of_failing: usize,
     /// By the last place of its destinations.
     of_owner: HashMap<Destination, usize>,
     chosen: Vec<i64>,
@@ -131,6 +164,7 @@ impl<'a> Turns<'a> {
             openings,
             underway: HashSet::new(),
             of_destination: HashMap::new(),
+            of_failing: 0,
             of_owner: HashMap::new(),
             chosen: vec![],
             left: VecDeque::new(),
@@ -144,6 +178,7 @@ impl<'a> Turns<'a> {
 
     fn count(&mut self, destination: Destination) {
         *self.of_destination.entry(destination).or_default() += 1;
+        self.of_failing += usize::from(self.is_failing(destination));
         *self.of_owner.entry(destination.last_of_owner()).or_default() += 1;
     }
 
@@ -156,9 +191,18 @@ impl<'a> Turns<'a> {
         self.of_owner.get(&destination.last_of_owner()).is_some_and(|calls| *calls >= self.openings.calls_of_owner)
     }
 
+    fn is_failing(&self, destination: Destination) -> bool {
+        self.openings.failing.lock().contains(&destination)
+    }
+
     fn is_full(&self, destination: Destination) -> bool {
-        let calls = self.of_destination.get(&destination);
-        calls.is_some_and(|calls| *calls >= self.openings.calls_of_destination) || self.is_owner_full(destination)
+        let calls = self.of_destination.get(&destination).copied().unwrap_or(0);
+        let has_room = if self.is_failing(destination) {
+            calls == 0 && self.of_failing < self.openings.calls_of_failing
+        } else {
+            calls < self.openings.calls_of_destination
+        };
+        !has_room || self.is_owner_full(destination)
     }
 
     /// One turn for a destination that has these due; it waits for another if something is left.
@@ -304,7 +348,15 @@ mod tests {
     }
 
     fn openings(calls: usize, last: Option<Destination>) -> Openings {
-        Openings { calls, calls_of_owner: 6, calls_of_destination: 4, underway: HashSet::new(), last }
+        Openings {
+            calls,
+            calls_of_failing: 3,
+            failing: Arc::default(),
+            calls_of_owner: 6,
+            calls_of_destination: 4,
+            underway: HashSet::new(),
+            last,
+        }
     }
 
     fn of_positions(connection: &Connection, positions: &[i64]) -> Vec<Destination> {
@@ -400,6 +452,36 @@ mod tests {
 
             let full = Openings { calls: 3, ..openings };
             assert_eq!(Vec::<i64>::new(), choose(&connection, NOW, &full).expect("chosen"));
+        }
+    }
+
+    #[test]
+    fn those_that_fail_get_one_call_each_and_leave_room_for_all_others() {
+        for pile_of in [20, 2_000] {
+            let connection = empty();
+            let failing = Arc::<Failing>::default();
+            for merchant in 1..9 {
+                let url = if merchant < 7 { "https://dead.example/" } else { "https://shop.example/" };
+                let numbers = merchant * 100_000..merchant * 100_000 + pile_of;
+                pile(&connection, numbers.start, numbers.end, merchant, url);
+                if merchant < 7 {
+                    failing.note(delivery(1, merchant, url, 0).destination(), false);
+                }
+            }
+            let openings = Openings { failing: Arc::clone(&failing), ..openings(100, None) };
+            let calls = |openings: &Openings| {
+                let chosen = choose(&connection, NOW, openings).expect("chosen");
+                let mut calls = HashMap::<Destination, usize>::new();
+                for one in of_positions(&connection, &chosen) {
+                    *calls.entry(one).or_default() += 1;
+                }
+                let mut calls: Vec<_> = calls.into_values().collect();
+                calls.sort_unstable();
+                calls
+            };
+            assert_eq!(vec![1, 1, 1, 4, 4], calls(&openings), "three of the six, one each");
+            failing.note(delivery(1, 1, "https://dead.example/", 0).destination(), true);
+            assert_eq!(vec![1, 1, 1, 4, 4, 4], calls(&openings), "one of them works again");
         }
     }
 

@@ -54,6 +54,12 @@ pub(crate) fn count(connection: &Connection, called: &Called, arrived: bool, at:
     Ok(())
 }
 
+/// It is somewhere else now, or gone: how it went before means nothing any more.
+pub(crate) fn forget(connection: &Connection, destination: Destination) -> Result<(), Error> {
+    execute(connection, "delete from destinations where id = $1", [destination.bytes()])?;
+    Ok(())
+}
+
 /// Writes the warning, unless its merchant knows already, or nothing fails any more.
 pub(crate) fn warn(connection: &Connection, warning: &Warning) -> Result<(), Error> {
     let Warning { destination, letter, at } = warning;
@@ -69,6 +75,49 @@ pub(crate) fn warn(connection: &Connection, warning: &Warning) -> Result<(), Err
 }
 
 impl Store {
+    /// Those at which every try has failed since `since` or longer, and nobody noticed yet: at most `most`, with whose they
+    /// are.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn unwarned(
+        &self,
+        since: Timestamp,
+        most: u32,
+    ) -> Result<Vec<(MerchantId, Mode, DestinationRecord)>, Error> {
+        self.read(move |connection| {
+            all(
+                connection,
+                "select id, webhook_id, origin, delivered_at, failed_at, failing_since, failures, warned_at, merchant_id,
+                 mode from destinations
+                 where failing_since is not null and warned_at is null and failing_since <= $1 limit $2",
+                params![since.micros(), most],
+                |row| {
+                    let cells = Cells::new("destinations", row);
+                    Ok((cells.id(8, "merchant_id")?, cells.mode(9, "mode")?, parse(row)?))
+                },
+            )
+        })
+        .await
+    }
+
+    /// Since when the one has been failing that nobody noticed for longest.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn next_unwarned(&self) -> Result<Option<Timestamp>, Error> {
+        self.read(move |connection| {
+            first(
+                connection,
+                "select id, failing_since from destinations where failing_since is not null and warned_at is null
+                 order by failing_since limit 1",
+                [],
+                |row| Cells::new("destinations", row).time(1, "failing_since"),
+            )
+        })
+        .await
+    }
+
     /// Everybody of a merchant in a mode who was ever called, in no order that means anything: at most `most`, those
     /// after `after` only.
     ///

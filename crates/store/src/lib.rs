@@ -48,12 +48,12 @@ mod schema;
 
 pub use audit::AuditReport;
 pub use changeset::{
-    AdminWrite, Announcement, Changeset, Committed, CounterWrite, CustomerWrite, DeclineWrite, Delivered,
+    AdminWrite, Announcement, Changeset, Committed, CounterWrite, CustomerWrite, DeclineWrite, Delivered, Hurried,
     IdempotencyWrite, Lease, Listeners, OrderTotal, OrderWrite, PaymentWrite, Resent, SubscriptionWrite, Told, Warning,
     WebhookWrite,
 };
 pub use customers::Wanted;
-pub use destinations::{Destination, Openings};
+pub use destinations::{Destination, Failing, Openings};
 pub use error::Error;
 pub use records::{
     AccessToken, ApiKey, Backlog, BankAccount, Beside, Brand, CardRow, CheckoutRecord, Company, CustomerRecord,

@@ -553,6 +553,8 @@ pub struct Backlog {
     pub open: u64,
     /// When the one that is late, or under way, for longest was due.
     pub oldest_due: Option<Timestamp>,
+    /// Destinations at which nothing has arrived for a day.
+    pub failing: u64,
 }
 
 /// What a used idempotency key remembers.

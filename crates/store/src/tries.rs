@@ -10,6 +10,9 @@ use crate::error::Error;
 use crate::records::DeliveryTry;
 use crate::row::{Cells, Id, all, execute};
 
+/// Tries that are read of one delivery. Only sending it again and again makes more.
+const SHOWN_MAX: u32 = 100;
+
 /// One more try of the delivery at this position.
 pub(crate) fn insert(connection: &Connection, delivery: i64, delivered: &Delivered) -> Result<(), Error> {
     let Delivered { status, error, answer, at, took, .. } = delivered;
@@ -22,13 +25,13 @@ pub(crate) fn insert(connection: &Connection, delivery: i64, delivered: &Deliver
     Ok(())
 }
 
-/// Every try of a delivery, oldest first.
+/// The last tries of a delivery, oldest first.
 pub(crate) fn of(connection: &Connection, id: DeliveryId) -> Result<Vec<DeliveryTry>, Error> {
-    all(
+    let mut tries = all(
         connection,
         "select delivery, number, ended_at, millis, status, error, answer from delivery_tries
-         where delivery = (select position from deliveries where id = $1) order by number",
-        [id.bytes()],
+         where delivery = (select position from deliveries where id = $1) order by number desc limit $2",
+        params![id.bytes(), SHOWN_MAX],
         |row| {
             let cells = Cells::new("delivery_tries", row);
             Ok(DeliveryTry {
@@ -40,5 +43,7 @@ pub(crate) fn of(connection: &Connection, id: DeliveryId) -> Result<Vec<Delivery
                 answer: cells.get(6, "answer")?,
             })
         },
-    )
+    )?;
+    tries.reverse();
+    Ok(tries)
 }

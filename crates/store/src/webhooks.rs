@@ -6,23 +6,18 @@ use rusqlite::{Connection, Row, params};
 
 use crate::Store;
 use crate::changeset::{Announcement, WebhookWrite};
+use crate::destinations::Destination;
 use crate::error::Error;
 use crate::records::{Beside, Endpoint, Place, Webhook};
 use crate::row::{Cells, Id, all, execute, first};
 use crate::subscriptions::delivery_of;
-use crate::{deliveries, documents, keys};
+use crate::{deliveries, documents, health, keys};
 
 /// Whether the write may be made: whoever wants to make it saw the newest version, or one more may be added.
 pub(crate) fn is_current(connection: &Connection, write: &WebhookWrite) -> Result<bool, Error> {
     match write {
         WebhookWrite::Add { webhook, key: _, most } => {
-            let count = first(
-                connection,
-                "select count(*) from webhooks where merchant_id = $1 and mode = $2",
-                params![webhook.merchant_id.bytes(), webhook.mode.as_str()],
-                |row| Cells::new("webhooks", row).get::<u32>(0, "id"),
-            )?;
-            Ok(count.unwrap_or(0) < *most)
+            Ok(count(connection, webhook.merchant_id, webhook.mode)? < *most)
         }
         WebhookWrite::Change(webhook) => {
             let version =
@@ -33,6 +28,12 @@ pub(crate) fn is_current(connection: &Connection, write: &WebhookWrite) -> Resul
         }
         WebhookWrite::Remove(..) => Ok(true),
     }
+}
+
+fn count(connection: &Connection, merchant_id: MerchantId, mode: Mode) -> Result<u32, Error> {
+    let sql = "select count(*) from webhooks where merchant_id = $1 and mode = $2";
+    let of = params![merchant_id.bytes(), mode.as_str()];
+    Ok(first(connection, sql, of, |row| Cells::new("webhooks", row).get(0, "count"))?.unwrap_or(0))
 }
 
 pub(crate) fn write(connection: &Connection, write: &WebhookWrite) -> Result<(), Error> {
@@ -58,7 +59,13 @@ pub(crate) fn write(connection: &Connection, write: &WebhookWrite) -> Result<(),
             )?;
             keys::put_signing_key(connection, key)
         }
-        WebhookWrite::Change(Webhook { id, version, title, url, topics, updated_at, .. }) => {
+        WebhookWrite::Change(Webhook { id, merchant_id, mode, version, title, url, topics, updated_at, .. }) => {
+            let has_moved = first(connection, "select id, url from webhooks where id = $1", [id.bytes()], |row| {
+                Ok(Cells::new("webhooks", row).get::<String>(1, "url")? != *url)
+            })?;
+            if has_moved == Some(true) {
+                health::forget(connection, Destination::of_webhook(*merchant_id, *mode, *id))?;
+            }
             execute(
                 connection,
                 "update webhooks set version = $1, title = $2, url = $3, topics = $4, updated_at = $5 where id = $6",
@@ -79,7 +86,11 @@ pub(crate) fn write(connection: &Connection, write: &WebhookWrite) -> Result<(),
                 "delete from webhooks where merchant_id = $1 and mode = $2 and id = $3",
                 params![merchant_id.bytes(), mode.as_str(), id.bytes()],
             )?;
-            if removed == 1 { keys::remove_signing_key(connection, id.uuid()) } else { Ok(()) }
+            if removed == 1 {
+                health::forget(connection, Destination::of_webhook(*merchant_id, *mode, *id))?;
+                keys::remove_signing_key(connection, id.uuid())?;
+            }
+            Ok(())
         }
     }
 }
@@ -102,6 +113,14 @@ pub(crate) fn announce(connection: &Connection, announcement: &Announcement) -> 
 }
 
 impl Store {
+    /// How many webhooks a merchant has in a mode.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub async fn webhook_count(&self, merchant_id: MerchantId, mode: Mode) -> Result<u32, Error> {
+        self.read(move |connection| count(connection, merchant_id, mode)).await
+    }
+
     /// A webhook of a merchant in a mode.
     ///
     /// # Errors

@@ -16,8 +16,8 @@ use rusqlite::Connection;
 use tokio::sync::{Notify, oneshot};
 
 use crate::changeset::{
-    AdminWrite, Changeset, Committed, CounterWrite, CustomerWrite, DeclineWrite, Delivered, IdempotencyWrite, Lease,
-    OrderTotal, OrderWrite, PaymentWrite, Resent, SubscriptionWrite, Told, Warning, WebhookWrite,
+    AdminWrite, Changeset, Committed, CounterWrite, CustomerWrite, DeclineWrite, Delivered, Hurried, IdempotencyWrite,
+    Lease, OrderTotal, OrderWrite, PaymentWrite, Resent, SubscriptionWrite, Told, Warning, WebhookWrite,
 };
 use crate::checkouts::CheckoutRow;
 use crate::customers::CustomerRow;
@@ -59,6 +59,7 @@ pub(crate) struct Prepared {
     lease: Option<Lease>,
     delivered: Option<Box<Delivered>>,
     resent: Vec<Resent>,
+    hurried: Option<Hurried>,
     warning: Option<Box<Warning>>,
     acknowledged: Option<DeliveryId>,
     idempotency: Option<IdempotencyWrite>,
@@ -92,6 +93,7 @@ impl Prepared {
             lease,
             delivered,
             resent,
+            hurried,
             warning,
             acknowledged,
             idempotency,
@@ -127,6 +129,7 @@ impl Prepared {
             lease,
             delivered,
             resent,
+            hurried,
             warning,
             acknowledged,
             idempotency,
@@ -419,10 +422,13 @@ impl Writer {
         for resent in &change.resent {
             deliveries::resend(connection, resent)?;
         }
+        if let Some(Hurried { ids, at }) = &change.hurried {
+            deliveries::hurry(connection, ids, *at)?;
+        }
         if let Some(warning) = &change.warning {
             health::warn(connection, warning)?;
         }
-        *wrote_deliveries |= !change.resent.is_empty() || change.warning.is_some();
+        *wrote_deliveries |= !change.resent.is_empty() || change.hurried.is_some() || change.warning.is_some();
         if let Some(token) = &change.access_token {
             oauth::insert_token(connection, token)?;
         }

@@ -42,6 +42,13 @@ pub(super) struct Peer {
     pub(super) port: u16,
 }
 
+impl Peer {
+    /// Whether it may be called in live mode: a name, behind TLS, at the usual port (security S1).
+    pub(super) fn is_live(&self) -> bool {
+        self.tls && self.port == 443 && matches!(self.host, Host::Domain(_))
+    }
+}
+
 /// An open connection.
 pub(super) struct Line {
     sender: SendRequest<Full<Bytes>>,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use domain::MerchantId;
+use domain::{MerchantId, Mode};
 use store::{Delivery, Endpoint};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket};
@@ -207,7 +207,7 @@ fn signature() -> (HeaderName, HeaderValue) {
 
 /// Calls a receiver on this machine, on behalf of one merchant.
 async fn post(outgoing: &Outgoing, url: &str) -> Result<Answered, SendError> {
-    outgoing.post_signed(of_merchant(1), url, vec![signature()], "{}").await
+    outgoing.post_signed(of_merchant(1), Mode::Test, url, vec![signature()], "{}").await
 }
 
 #[test]

@@ -67,7 +67,7 @@ async fn what_was_sent_what_was_answered_and_what_comes_next_can_be_read() {
     assert_eq!(1, told.len());
     assert_eq!(
         json!(["callback", "paid", "waiting", 1, 503, false]),
-        json!(["kind", "event", "state", "tries", "status", "under_way"].map(|name| told[0][name].clone()))
+        json!(["kind", "event", "state", "attempts", "status", "under_way"].map(|name| told[0][name].clone()))
     );
     let waits = |value: &Value| value["next_try_at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_second();
     assert_eq!(app.now() + 120, waits(&told[0]));
@@ -182,12 +182,17 @@ async fn a_merchant_is_told_once_when_nothing_arrives_for_a_day() {
     let mails = || std::fs::read_dir(app.data().join("mail")).map_or(0, Iterator::count);
     app.advance(86_399).await;
     assert_eq!(0, mails());
+    assert_eq!(0, app.counted("notification_destinations_failing").await);
+    // Whether or not anything is tried then.
+    app.advance(1).await;
+    assert_eq!(1, mails());
+    assert_eq!(1, app.counted("notification_destinations_failing").await);
     app.advance(86_400 * 3).await;
     assert_eq!(1, mails());
     let mail = std::fs::read_dir(app.data().join("mail")).unwrap().next().unwrap().unwrap();
     let mail = std::fs::read_to_string(mail.path()).unwrap();
     let destination = Log::of(&app).destination().await;
-    assert!(!destination["merchant_told_at"].is_null());
+    assert!(!destination["marked_at"].is_null());
     for words in ["To: merchant@example.com", &shop.url(""), id(&destination)] {
         assert!(mail.replace("=\r\n", "").contains(words), "{words} in {mail}");
     }
@@ -196,7 +201,7 @@ async fn a_merchant_is_told_once_when_nothing_arrives_for_a_day() {
     let purchase = app.purchase_id(json!({ "success_callback": shop.url("/") })).await;
     app.pay(&purchase, &card(GOOD)).await;
     app.advance(0).await;
-    assert!(Log::of(&app).destination().await["merchant_told_at"].is_null());
+    assert!(Log::of(&app).destination().await["marked_at"].is_null());
     assert_eq!(1, mails());
 }
 
@@ -218,6 +223,7 @@ async fn whoever_is_not_the_merchant_sees_nothing() {
         (Method::GET, format!("/deliveries/{}", id(&delivery)), Value::Null),
         (Method::POST, format!("/deliveries/{}/resend", id(&delivery)), Value::Null),
         (Method::POST, "/deliveries/resend".to_owned(), resend),
+        (Method::GET, "/deliveries?destination=3f0c0a2e-5b1d-4c6a-9e8f-7d2b4a6c8e01".to_owned(), Value::Null),
         (Method::GET, "/deliveries/x".to_owned(), Value::Null),
         (Method::GET, "/nothing".to_owned(), Value::Null),
     ];
@@ -259,6 +265,7 @@ async fn what_cannot_be_meant_is_refused_with_a_reason() {
         "".to_owned(),
         format!("destination={destination}&object={purchase}"),
         format!("destination={destination}&state=lost"),
+        format!("object={purchase}&state=given_up"),
         format!("destination={destination}&limit=0"),
         format!("destination={destination}&limit=101"),
         format!("destination={destination}&before=x"),
@@ -275,6 +282,12 @@ async fn what_cannot_be_meant_is_refused_with_a_reason() {
     ] {
         assert_eq!(400, log.post("/deliveries/resend", body).await.0);
     }
-    assert_eq!(409, log.post(&format!("/deliveries/{}/resend", id(&delivery)), Value::Null).await.0, "it is not over");
+    assert_eq!(
+        202,
+        log.post(&format!("/deliveries/{}/resend", id(&delivery)), Value::Null).await.0,
+        "it need not wait"
+    );
+    app.advance(0).await;
+    assert_eq!(vec![0, 0], minutes(&shop.heard()));
     assert_eq!(405, log.call(Method::DELETE, "/destinations", &Value::Null).await.0);
 }

@@ -271,15 +271,16 @@ async fn a_webhook_that_moves_is_told_there_and_one_that_is_deleted_nothing_more
     app.advance(0).await;
     assert_eq!(2, shop.heard().len());
     call(&app, Method::PATCH, &format!("/webhooks/{}/", id(&moving)), json!({ "callback": shop.url("/new") })).await;
-    call(&app, Method::DELETE, &format!("/webhooks/{}/", id(&ending)), json!(null)).await;
-    app.advance(120).await;
-    let heard = shop.heard();
-    assert_eq!(vec!["/old", "/old", "/new"], heard.iter().map(Heard::path).collect::<Vec<_>>());
-    assert!(verifies(moving["public_key"].as_str().unwrap(), &heard[2].body, heard[2].header("X-Signature").unwrap()));
     app.cancel(&purchase).await;
+    call(&app, Method::DELETE, &format!("/webhooks/{}/", id(&ending)), json!(null)).await;
+    // At once: what waited for its next try at the old address, and what waited behind the deleted one.
+    app.advance(0).await;
+    let heard = shop.heard();
+    assert_eq!(vec!["/old", "/old", "/new", "/new"], heard.iter().map(Heard::path).collect::<Vec<_>>());
+    assert!(verifies(moving["public_key"].as_str().unwrap(), &heard[2].body, heard[2].header("X-Signature").unwrap()));
     app.advance(10 * 86_400).await;
-    assert_eq!(4, shop.heard().len(), "what waited behind the deleted one goes on");
-    assert_eq!(0, app.counted("notifications_open").await);
+    assert_eq!(4, shop.heard().len());
+    assert_eq!((0, 0), (app.counted("notifications_open").await, app.counted("notifications_given_up").await));
 }
 
 #[tokio::test]
@@ -295,6 +296,19 @@ async fn keys_change_when_they_are_asked_to() {
     assert_eq!(200, status);
     assert_ne!(webhook["public_key"], rotated["public_key"]);
     assert_eq!(rotated, app.get(&path).await.json());
+    // Once for a key; many at once are one after the other.
+    let rotate = |idempotency_key: Option<&str>| {
+        let target = format!("/api/v1{path}rotate_key/");
+        let mut rotate = request(Method::POST, &target, &app.merchant.secret_key, "application/json", "");
+        if let Some(key) = idempotency_key {
+            rotate.headers_mut().insert("idempotency-key", key.parse().unwrap());
+        }
+        ask(&app.router, rotate)
+    };
+    let (one, two, three) = tokio::join!(rotate(Some("once")), rotate(Some("once")), rotate(None));
+    assert_eq!((one.text(), 200), (two.text(), three.status));
+    assert_ne!(one.json()["public_key"], three.json()["public_key"]);
+    let rotated = app.get(&path).await.json();
     app.purchase_id(json!({})).await;
     app.advance(0).await;
     let heard = &shop.heard()[0];
@@ -360,13 +374,13 @@ async fn a_purchases_deliveries_are_listed_as_they_were_sent() {
         async move { app.get(&format!("/webhooks/deliveries/?id={id}&source_type=purchase")).await.json() }
     };
     let shown = list(purchase.clone()).await;
-    let [created, cancelled] = &shown["results"].as_array().unwrap()[..] else { panic!("two") };
+    let [cancelled, created] = &shown["results"].as_array().unwrap()[..] else { panic!("two") };
     assert_eq!((json!(null), json!(1)), (created["delivered_on"].clone(), created["attempts"].clone()));
     assert_eq!("HTTP 500", created["delivery_attempts"][0]["error_message"]);
     assert_eq!((json!(0), json!(null)), (cancelled["attempts"].clone(), cancelled["payload"].clone()), "not made yet");
     app.advance(120).await;
     let shown = list(purchase.clone()).await;
-    let [created, cancelled] = &shown["results"].as_array().unwrap()[..] else { panic!("two") };
+    let [cancelled, created] = &shown["results"].as_array().unwrap()[..] else { panic!("two") };
     assert_eq!((json!(2), json!(shop.url("/hook"))), (created["attempts"].clone(), created["url"].clone()));
     assert_eq!(
         ["", "HTTP 500"].map(|error| json!(error)).to_vec(),
@@ -387,10 +401,19 @@ async fn a_purchases_deliveries_are_listed_as_they_were_sent() {
             (&listed["event"], listed["id"].as_str().unwrap())
         );
     }
-    for (query, expected) in [("", "id required"), ("id=x&source_type=payout", "source_type invalid_choice")] {
+    for (query, expected) in [("", "id required"), ("id=x&source_type=payment", "source_type invalid_choice")] {
         assert_eq!(format!("400 {expected}"), codes(&app.get(&format!("/webhooks/deliveries/?{query}")).await));
     }
     assert_eq!(404, app.get("/webhooks/deliveries/?id=x").await.status);
+    assert_eq!(json!([]), app.get("/webhooks/deliveries/?id=x&source_type=payout").await.json()["results"]);
+    let other = app.another_merchant().await;
+    let path = format!("/webhooks/deliveries/?id={purchase}");
+    assert_eq!(404, app.api(Method::GET, &path, &other.secret_key, "").await.status);
+    let first = app.get(&format!("{path}&page_size=1")).await.json();
+    assert_eq!("purchase.cancelled", first["results"][0]["event"]);
+    let next = first["next"].as_str().unwrap().strip_prefix("http://pay.example.com/api/v1").unwrap().to_owned();
+    let second = app.get(&next).await.json();
+    assert_eq!(("purchase.created", &Value::Null), (second["results"][0]["event"].as_str().unwrap(), &second["next"]));
 }
 
 #[tokio::test]
@@ -478,5 +501,6 @@ async fn an_address_that_is_none_is_refused_wherever_it_is_set_and_an_inner_one_
     app.pay(&purchase, &card(GOOD)).await;
     app.advance(0).await;
     let told = app.get(&format!("/webhooks/deliveries/?id={purchase}")).await.json();
-    assert_eq!("the address is not public", told["results"][0]["delivery_attempts"][0]["error_message"]);
+    let first = told["results"].as_array().unwrap().last().unwrap();
+    assert_eq!("the address is not public", first["delivery_attempts"][0]["error_message"]);
 }

@@ -277,11 +277,14 @@ create table deliveries (
 create index deliveries_due on deliveries (due_at) where state = 'waiting';
 -- The next destination that waits for something, and what is due there, without reading the rest of its backlog.
 create index deliveries_turns on deliveries (destination, due_at, position) where state = 'waiting';
-create index deliveries_open on deliveries (lane, position) where state in ('waiting', 'queued');
+-- What goes in a lane, and what comes next there: a completion looks at one row of each.
+create index deliveries_going on deliveries (lane, position) where state = 'waiting';
+create index deliveries_queued on deliveries (lane, position) where state = 'queued';
 -- A payment's id is in order of time, a checkout's is random: this index grows at its end.
 create index deliveries_of_payment on deliveries (payment_id);
 create index deliveries_of_destination on deliveries (destination, position);
 create index deliveries_given_up on deliveries (destination, position) where state = 'given_up';
+create index deliveries_given_up_by_time on deliveries (destination, created_at) where state = 'given_up';
 create index deliveries_at_work on deliveries (position) where worker is not null;
 
 -- What became of each try.
@@ -312,11 +315,13 @@ create table destinations (
     -- Of the tries since one arrived: when the first failed, and how many.
     failing_since integer,
     failures integer not null,
-    -- When its merchant was told that it is failing.
+    -- When it was noticed that it has been failing for a day.
     warned_at integer
 ) strict, without rowid;
 
 create index destinations_of_merchant on destinations (merchant_id, mode);
+create index destinations_unwarned on destinations (failing_since)
+    where failing_since is not null and warned_at is null;
 
 -- Addresses that are told of whatever a merchant picked, each signed with a key of its own (purchases-api 2.6).
 create table webhooks (

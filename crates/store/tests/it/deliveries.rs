@@ -2,7 +2,8 @@
 
 use domain::{DeliveryId, Mode, Notice};
 use store::{
-    Backlog, Changeset, CheckoutRecord, Delivered, Delivery, DeliveryState, Endpoint, Resent, Store, Told, Warning,
+    Backlog, Changeset, CheckoutRecord, Delivered, Delivery, DeliveryRecord, DeliveryState, Endpoint, Hurried, Resent,
+    Store, Told, Warning,
 };
 use tempfile::tempdir;
 use uuid::Uuid;
@@ -18,6 +19,13 @@ async fn write(store: &Store, payment: u128, number: u128, seconds: i64) {
 async fn tell(store: &Store, deliveries: Vec<Delivery>) {
     let told = deliveries.into_iter().map(Told::To).collect();
     done(store, Changeset { told, ..Changeset::default() }).await;
+}
+
+/// Oldest first.
+async fn told_of(store: &Store, payment: u128) -> Vec<DeliveryRecord> {
+    let mut log = store.deliveries(checkout_id(payment), None, 100).await.expect("readable");
+    log.reverse();
+    log
 }
 
 /// A worker takes it and is answered.
@@ -57,8 +65,12 @@ async fn later_ones_wait_for_earlier_ones() {
         let store = store.clone();
         async move { store.backlog(at(now)).await.expect("readable") }
     };
-    assert_eq!(Backlog { open: 4, oldest_due: Some(at(0)) }, backlog(9).await, "those behind others are counted too");
-    assert_eq!(Backlog { open: 4, oldest_due: None }, backlog(-1).await);
+    assert_eq!(
+        Backlog { open: 4, oldest_due: Some(at(0)), failing: 0 },
+        backlog(9).await,
+        "those behind others are counted too"
+    );
+    assert_eq!(Backlog { open: 4, oldest_due: None, failing: 0 }, backlog(-1).await);
 
     answer(&store, first, 1, Some(60), 500).await;
     assert_eq!(vec![other], due(&store, 59).await, "the second waits for the first, which waits for its next try");
@@ -76,9 +88,9 @@ async fn later_ones_wait_for_earlier_ones() {
     answer(&store, other, 1, None, 200).await;
     answer(&store, third, 1, None, 200).await;
     assert_eq!(None, store.next_delivery(at(-1)).await.expect("readable"));
-    assert_eq!(Backlog { open: 0, oldest_due: None }, backlog(99).await);
+    assert_eq!(Backlog { open: 0, oldest_due: None, failing: 0 }, backlog(99).await);
 
-    let log = store.deliveries(checkout_id(1)).await.expect("readable");
+    let log = told_of(&store, 1).await;
     let shown: Vec<_> =
         log.iter().map(|one| (one.delivery.id, one.state, one.delivery.attempts, one.status, one.tried_at)).collect();
     let expected = vec![
@@ -93,7 +105,7 @@ async fn later_ones_wait_for_earlier_ones() {
     // A new one after all are over waits for nobody.
     write(&store, 1, 4, 80).await;
     assert_eq!(Some(at(80)), store.next_delivery(at(79)).await.expect("readable"));
-    let log = store.deliveries(checkout_id(1)).await.expect("readable");
+    let log = told_of(&store, 1).await;
     assert_eq!((DeliveryState::Open, None), (log[3].state, log[3].status));
 }
 
@@ -111,7 +123,7 @@ async fn a_try_without_a_body_leaves_none() {
     let again = take(&store, WORKER, vec![id], 60).await;
     assert_eq!(vec![(1, None)], again.into_iter().map(|one| (one.attempts, one.body)).collect::<Vec<_>>());
     tried(&store, failed(id, 2, None)).await;
-    let log = store.deliveries(checkout_id(1)).await.expect("readable");
+    let log = told_of(&store, 1).await;
     assert_eq!((DeliveryState::GivenUp, Some(0), None), (log[0].state, log[0].status, log[0].delivery.body.clone()));
 }
 
@@ -168,16 +180,15 @@ async fn what_is_over_is_sent_again_from_the_beginning_and_its_log_goes_on() {
     let destination = delivery(1, 1, 0).destination();
     assert_eq!(vec![lost], store.given_up(destination, at(0), at(0), 10).await.expect("readable"));
     assert_eq!(Vec::<DeliveryId>::new(), store.given_up(destination, at(1), at(9), 10).await.expect("readable"));
-    let log = async |state, before, most| {
-        let found = store.deliveries_to(destination, state, before, most).await.expect("readable");
+    let log = async |is_given_up, before, most| {
+        let found = store.deliveries_to(destination, is_given_up, before, most).await.expect("readable");
         found.into_iter().map(|one| (one.delivery.id, one.position)).collect::<Vec<_>>()
     };
-    let all = log(None, None, 10).await;
+    let all = log(false, None, 10).await;
     assert_eq!(vec![arrived, lost], all.iter().map(|(id, _)| *id).collect::<Vec<_>>(), "newest first");
-    assert_eq!(all[1..], log(None, Some(all[0].1), 10).await);
-    assert_eq!(all[..1], log(None, None, 1).await);
-    assert_eq!(all[1..], log(Some(DeliveryState::GivenUp), None, 10).await);
-    assert_eq!(all[..1], log(Some(DeliveryState::Delivered), None, 10).await);
+    assert_eq!(all[1..], log(false, Some(all[0].1), 10).await);
+    assert_eq!(all[..1], log(false, None, 1).await);
+    assert_eq!(all[1..], log(true, None, 10).await);
 
     let resent = vec![again(lost, None), again(arrived, Some("the bytes"))];
     done(&store, Changeset { resent, ..Changeset::default() }).await;
@@ -217,7 +228,44 @@ async fn one_worker_has_a_delivery_until_its_lease_ends() {
     assert_eq!((DeliveryState::Delivered, false), (state().await.state, state().await.is_under_way));
     tried(&store, Delivered { worker: other, ..failed(id, 1, Some(99)) }).await;
     assert_eq!(DeliveryState::Delivered, state().await.state);
+    let tries = store.tries(id).await.expect("readable");
+    assert_eq!(vec![0, 200, 0], tries.iter().map(|one| one.status).collect::<Vec<_>>(), "the log has all of them");
+}
+
+/// What its receiver acknowledges while it is being called.
+#[tokio::test]
+async fn a_try_is_logged_and_counted_whatever_became_of_the_delivery_meanwhile() {
+    let dir = tempdir().expect("a directory");
+    let store = open(dir.path()).await;
+    let url = "https://shop.example/hook".to_owned();
+    let told = Delivery { endpoint: Endpoint::Subscription { topic: "PAID".to_owned(), url }, ..delivery(1, 1, 0) };
+    let (id, destination) = (told.id, told.destination());
+    tell(&store, vec![told]).await;
+    take(&store, WORKER, vec![id], 0).await;
+    done(&store, Changeset { acknowledged: Some(id), ..Changeset::default() }).await;
+    tried(&store, Delivered { status: 200, error: String::new(), ..failed(id, 1, Some(60)) }).await;
+    let found = store.delivery(MERCHANT, Mode::Test, id).await.expect("readable").expect("there");
+    assert_eq!(DeliveryState::Delivered, found.state);
     assert_eq!(1, store.tries(id).await.expect("readable").len());
+    let health = store.destination(MERCHANT, Mode::Test, destination).await.expect("readable").expect("called");
+    assert_eq!((Some(at(1)), None), (health.delivered_at, health.failing_since));
+}
+
+#[tokio::test]
+async fn what_waits_may_be_hurried_and_what_is_under_way_not() {
+    let dir = tempdir().expect("a directory");
+    let store = open(dir.path()).await;
+    for number in [1, 2] {
+        write(&store, number, 1, 100).await;
+    }
+    let (one, two) = (delivery(1, 1, 0).id, delivery(2, 1, 0).id);
+    take(&store, WORKER, vec![two], 100).await;
+    let destination = delivery(1, 1, 0).destination();
+    assert_eq!(vec![one], store.waiting_at(destination, at(10), 9).await.expect("readable"));
+    let hurried = Some(Hurried { ids: vec![one, two], at: at(10) });
+    done(&store, Changeset { hurried, ..Changeset::default() }).await;
+    assert_eq!(vec![one], due(&store, 10).await);
+    assert!(store.waiting_at(destination, at(10), 9).await.expect("readable").is_empty());
 }
 
 #[tokio::test]

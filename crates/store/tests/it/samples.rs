@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ledger::postings;
@@ -240,6 +241,7 @@ pub(crate) fn failed(id: DeliveryId, attempts: u32, next: Option<i64>) -> Delive
         answer: String::new(),
         at: at(i64::from(attempts)),
         took: Duration::from_millis(20),
+        is_theirs: true,
     }
 }
 
@@ -249,7 +251,15 @@ pub(crate) async fn tried(store: &Store, delivered: Delivered) {
 
 /// So many calls, whoever is called.
 pub(crate) fn openings(calls: usize) -> Openings {
-    Openings { calls, calls_of_owner: calls, calls_of_destination: calls, underway: HashSet::new(), last: None }
+    Openings {
+        calls,
+        calls_of_failing: calls,
+        failing: Arc::default(),
+        calls_of_owner: calls,
+        calls_of_destination: calls,
+        underway: HashSet::new(),
+        last: None,
+    }
 }
 
 pub(crate) fn inquiry(number: u128) -> Timer {

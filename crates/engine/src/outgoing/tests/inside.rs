@@ -252,9 +252,13 @@ fn no_spelling_of_an_inner_address_is_dialled() {
                 .flat_map(|(urls, expected)| urls.iter().map(move |url| (*url, expected)))
             {
                 assert_eq!(Err(expected), post(&outgoing, url).await, "{url} in {reach:?}");
-                assert_eq!(Err(expected), outgoing.post_once(of_merchant(1), url, "{}").await, "{url} in {reach:?}");
+                assert_eq!(
+                    Err(expected),
+                    outgoing.post_once(of_merchant(1), Mode::Test, url, "{}").await,
+                    "{url} in {reach:?}"
+                );
                 let token = DeliveryId::new(uuid::Uuid::nil());
-                let answer = outgoing.call_with_token(of_merchant(1), url, token).await;
+                let answer = outgoing.call_with_token(of_merchant(1), Mode::Test, url, token).await;
                 assert_eq!(Err(expected), answer, "{url} in {reach:?}");
             }
             assert!(receiver.dialled().await.is_empty(), "{:?}", receiver.dialled().await);

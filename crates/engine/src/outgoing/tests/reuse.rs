@@ -21,8 +21,10 @@ async fn the_next_call_of_a_merchant_goes_the_same_way_and_nobody_elses() {
         (1, named("other.example")),
         (1, named("shop.example")),
     ] {
-        let answer =
-            outgoing.post_signed(of_merchant(merchant), &url, vec![signature()], "{}").await.expect("answered");
+        let answer = outgoing
+            .post_signed(of_merchant(merchant), Mode::Test, &url, vec![signature()], "{}")
+            .await
+            .expect("answered");
         assert_eq!("yes", answer.excerpt);
     }
     assert_eq!(vec![1, 1, 2, 3, 1], receiver.connections());
