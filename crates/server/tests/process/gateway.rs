@@ -119,10 +119,15 @@ impl Place {
     }
 
     pub(crate) fn start_with(&self, variables: &[(&str, &str)]) -> Gateway<'_> {
+        self.start_at("127.0.0.1:0", variables)
+    }
+
+    /// Starts a sandbox at an address, for one that is to come back where it was.
+    pub(crate) fn start_at(&self, listen: &str, variables: &[(&str, &str)]) -> Gateway<'_> {
         let data = self.data();
         let file = data.join("sandbox.json");
         let _ = std::fs::remove_file(&file);
-        let arguments = ["serve", "--sandbox", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
+        let arguments = ["serve", "--sandbox", "--listen", listen, "--data", data.to_str().unwrap()];
         let mut process = self.spawn(&arguments, variables);
         let started = wait(|| file.exists() || !process.is_running());
         assert!(started && process.is_running(), "it does not start: {}", self.printed());

@@ -5,6 +5,7 @@ mod client;
 mod dialects;
 mod gateway;
 mod oracle;
+mod receivers;
 
 mod administration;
 mod audit;
@@ -17,3 +18,4 @@ mod live;
 mod orchestration;
 mod redaction;
 mod start;
+mod storm;
