@@ -19,8 +19,8 @@ use crate::gateway::Gateway;
 
 const MERCHANTS: usize = 8;
 const WEBHOOKS_EACH: usize = 8;
-/// Of each merchant; each is told to all its webhooks.
-const PURCHASES_EACH: usize = 300;
+/// Of each merchant; all its webhooks are told that each was made, and then that it was cancelled.
+const PURCHASES_EACH: usize = 150;
 /// What is told one after the other, with nothing else to do.
 const ALONE: usize = 200;
 
@@ -109,7 +109,8 @@ async fn merchant(gateway: &Gateway, receiver: &Receiver, webhooks: usize) -> an
     let (key, brand) = (text("secret_key")?, text("brand_id")?);
     for number in 0..webhooks {
         let url = format!("{}/{number}", receiver.url);
-        let webhook = json!({ "title": "bench", "callback": url, "events": ["purchase.created"] });
+        let webhook =
+            json!({ "title": "bench", "callback": url, "events": ["purchase.created", "purchase.cancelled"] });
         call(gateway, &key, "/api/v1/webhooks/", &webhook).await?;
     }
     let order = json!({
@@ -140,10 +141,12 @@ pub(crate) async fn drained(gateway: &Gateway) -> anyhow::Result<u64> {
     for _ in 0..MERCHANTS {
         let (key, order) = merchant(gateway, &receiver, WEBHOOKS_EACH).await?;
         for _ in 0..PURCHASES_EACH {
-            call(gateway, &key, "/api/v1/purchases/", &order).await?;
+            let made = call(gateway, &key, "/api/v1/purchases/", &order).await?;
+            let id = made["id"].as_str().context("an id")?;
+            call(gateway, &key, &format!("/api/v1/purchases/{id}/cancel/"), &json!({})).await?;
         }
     }
-    let all = u64::try_from(MERCHANTS * WEBHOOKS_EACH * PURCHASES_EACH)?;
+    let all = u64::try_from(MERCHANTS * WEBHOOKS_EACH * PURCHASES_EACH * 2)?;
     let watch = Stopwatch::start();
     gateway.start_workers();
     while receiver.heard() < all {
