@@ -65,8 +65,11 @@ impl Engine {
         let outcome = if well { "delivered" } else { "failed" };
         self.0.workers.metrics.deliveries.get_or_create(&[("outcome", outcome)]).inc();
         let worker = self.0.workers.id;
-        if is_theirs {
-            self.0.workers.failing.note(delivery.destination(), well);
+        // Of a subscriber only its acknowledgement counts: whoever answers anything is there (card-payments-api 5.2).
+        let answers = well || (status != 0 && matches!(delivery.endpoint, Endpoint::Subscription { .. }));
+        let is_there = is_theirs.then_some(answers);
+        if let Some(is_there) = is_there {
+            self.0.workers.failing.note(delivery.destination(), is_there);
         }
         let delivered = Delivered {
             id: delivery.id,
@@ -80,7 +83,7 @@ impl Engine {
             answer,
             at,
             took,
-            is_theirs,
+            is_there,
         };
         self.0.store.commit(Changeset { delivered: Some(Box::new(delivered)), ..Changeset::default() }).await?;
         if next.is_none() && !success && !gone {
@@ -90,7 +93,7 @@ impl Engine {
                 self.0.workers.metrics.given_up.inc();
             }
         }
-        if !well && is_theirs {
+        if is_there == Some(false) {
             self.0.workers.warnings.notify_one();
         }
         Ok(())

@@ -1,13 +1,12 @@
 //! Clients: the payers a merchant knows (purchases-api 2.5, 3.2), and their routes.
 
 use axum::extract::{Extension, Path, Request, State};
-use axum::http::{StatusCode, Uri, request};
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::CustomerId;
 use engine::{Credential, CustomerRecord, Place, Wanted};
 use serde::Serialize;
 use tollgate_http::json::{Json, Object};
-use tollgate_http::{body, content};
 use utoipa::ToSchema;
 
 use crate::create::{Client, DeliveryMethod, client_with};
@@ -15,7 +14,7 @@ use crate::errors::FieldErrors;
 use crate::fields::{self, Fields};
 use crate::formats;
 use crate::page::{Asked, Envelope, member};
-use crate::routes::{Api, ApiError, BODY_BYTES_MAX, Keyed, json, unwritable, written};
+use crate::routes::{Api, ApiError, Keyed, json, read_json, unwritable, written};
 use crate::view::{self, ClientDetails};
 
 /// A client (3.2).
@@ -103,7 +102,7 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     let engine = &api.0.engine;
     let (parts, body) = request.into_parts();
-    let body = read_body(&parts, body).await?;
+    let body = read_json(&parts, body).await?;
     let keyed = match Keyed::begin(&api.0, caller, &parts, &body).await? {
         Ok(keyed) => keyed,
         Err(replayed) => return Ok(replayed),
@@ -198,7 +197,7 @@ async fn change(
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let mut before = find(api, caller, id).await?;
-    let body = read_body(&parts, body).await?;
+    let body = read_json(&parts, body).await?;
     loop {
         let said = match members(&body)? {
             Json::Object(said) => Json::Object(said.over(stays(&before))),
@@ -227,11 +226,4 @@ pub(crate) async fn delete(
 ) -> Result<Response, ApiError> {
     api.engine.delete_customer(caller, parse_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-async fn read_body(parts: &request::Parts, body: axum::body::Body) -> Result<axum::body::Bytes, ApiError> {
-    if !content::is_json(&parts.headers) {
-        return Err(ApiError::UnsupportedMediaType);
-    }
-    Ok(body::read(body, BODY_BYTES_MAX).await?)
 }

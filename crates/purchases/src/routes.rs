@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request};
 use axum::middleware::{self, Next};
@@ -302,10 +302,7 @@ async fn create(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    if !content::is_json(&parts.headers) {
-        return Err(ApiError::UnsupportedMediaType);
-    }
-    let body = body::read(body, BODY_BYTES_MAX).await?;
+    let body = read_json(&parts, body).await?;
     let keyed = match Keyed::begin(&api, caller, &parts, &body).await? {
         Ok(keyed) => keyed,
         Err(replayed) => return Ok(replayed),
@@ -317,6 +314,14 @@ async fn create(
             return Ok(json(StatusCode::CREATED, made));
         }
     }
+}
+
+/// A body that says that it is JSON.
+pub(crate) async fn read_json(parts: &request::Parts, body: Body) -> Result<Bytes, ApiError> {
+    if !content::is_json(&parts.headers) {
+        return Err(ApiError::UnsupportedMediaType);
+    }
+    Ok(body::read(body, BODY_BYTES_MAX).await?)
 }
 
 /// Makes the purchase; `None` when its client was made by another call meanwhile and is to be looked up again.

@@ -1,20 +1,20 @@
 //! Webhooks: what a merchant says of one, how it is shown, and its routes (purchases-api 2.6, 3.5).
 
 use axum::extract::{Extension, Path, Request, State};
-use axum::http::{StatusCode, Uri, request};
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::{Mode, WebhookId};
 use engine::{Credential, Place, TestSend, Webhook, WebhookFields};
 use serde::Serialize;
 use tollgate_http::json::Json;
-use tollgate_http::{address, body, content};
+use tollgate_http::{address, body};
 use utoipa::ToSchema;
 
 use crate::errors::{FieldErrors, Problem};
 use crate::fields::{self, Bool, Choice, Fields, Shape, list, text};
 use crate::formats;
 use crate::page::{Asked, Envelope};
-use crate::routes::{Api, ApiError, BODY_BYTES_MAX, Keyed, json, written};
+use crate::routes::{Api, ApiError, BODY_BYTES_MAX, Keyed, json, read_json, written};
 use crate::sample;
 use crate::status::EVENT_TYPES;
 
@@ -145,7 +145,7 @@ pub(crate) async fn create(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let body = read_body(&parts, body).await?;
+    let body = read_json(&parts, body).await?;
     let keyed = match Keyed::begin(&api, caller, &parts, &body).await? {
         Ok(keyed) => keyed,
         Err(replayed) => return Ok(replayed),
@@ -217,7 +217,7 @@ async fn change(
     let (parts, body) = request.into_parts();
     let id = parse_id(&id)?;
     let mut before = api.engine.webhook(caller, id).await?;
-    let body = read_body(&parts, body).await?;
+    let body = read_json(&parts, body).await?;
     loop {
         let fields = match keeps {
             Keeps::Nothing => read(&body, whole, caller.mode)?.over(None)?,
@@ -313,13 +313,6 @@ pub(crate) async fn test(
         duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
     };
     Ok(json(StatusCode::OK, written(Some(&test))?))
-}
-
-async fn read_body(parts: &request::Parts, body: axum::body::Body) -> Result<axum::body::Bytes, ApiError> {
-    if !content::is_json(&parts.headers) {
-        return Err(ApiError::UnsupportedMediaType);
-    }
-    Ok(body::read(body, BODY_BYTES_MAX).await?)
 }
 
 fn show(status: StatusCode, webhook: Webhook) -> Result<Response, ApiError> {

@@ -280,9 +280,9 @@ pub struct Delivered {
     pub at: Timestamp,
     /// How long it took.
     pub took: Duration,
-    /// Whether it says something of whoever was called: not when the gateway could not make the call, or nobody is there
-    /// to be called any more.
-    pub is_theirs: bool,
+    /// Whether whoever was called is there; nothing is said of that when the gateway could not make the call, or nobody is
+    /// there to be called any more.
+    pub is_there: Option<bool>,
 }
 
 /// A key that may be used once.
@@ -390,13 +390,6 @@ pub enum Committed {
     KeyUsed,
     /// More would be paid for the order than it is for.
     OrderPaid,
-}
-
-impl Delivered {
-    /// Whether whoever was called answered well, even where that alone does not end it.
-    pub(crate) const fn was_heard(&self) -> bool {
-        self.success || matches!(self.status, 200..=299)
-    }
 }
 
 impl Changeset {

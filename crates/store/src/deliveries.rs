@@ -144,8 +144,8 @@ pub(crate) fn record(connection: &Connection, delivered: &Delivered) -> Result<(
     })?;
     let Some((position, lane, called)) = found else { return Ok(()) };
     tries::insert(connection, position, delivered)?;
-    if delivered.is_theirs {
-        health::count(connection, &called, delivered.was_heard(), *at)?;
+    if let Some(is_there) = delivered.is_there {
+        health::count(connection, &called, is_there, *at)?;
     }
     let (state, kept) = match (success, next) {
         (true, _) => ("delivered", None),

@@ -5,11 +5,11 @@ use rusqlite::{Connection, Row, params};
 
 use crate::Store;
 use crate::changeset::Warning;
-use crate::deliveries;
 use crate::destinations::{self, Destination};
 use crate::error::Error;
 use crate::records::{DestinationRecord, Endpoint};
 use crate::row::{Cells, Id, all, execute, first};
+use crate::{deliveries, webhooks};
 
 /// Who was called.
 pub(crate) struct Called {
@@ -23,6 +23,8 @@ pub(crate) struct Called {
 pub(crate) fn count(connection: &Connection, called: &Called, arrived: bool, at: Timestamp) -> Result<(), Error> {
     let Called { destination, merchant_id, mode, endpoint } = called;
     let (webhook_id, origin) = match endpoint {
+        // One that was deleted during the try has no health.
+        Endpoint::Registered { webhook_id } if !webhooks::exists(connection, *webhook_id)? => return Ok(()),
         Endpoint::Registered { webhook_id } => (Some(*webhook_id), String::new()),
         Endpoint::Callback { url }
         | Endpoint::Status { url }

@@ -30,6 +30,10 @@ pub(crate) fn is_current(connection: &Connection, write: &WebhookWrite) -> Resul
     }
 }
 
+pub(crate) fn exists(connection: &Connection, id: WebhookId) -> Result<bool, Error> {
+    Ok(first(connection, "select id from webhooks where id = $1", [id.bytes()], |_| Ok(()))?.is_some())
+}
+
 fn count(connection: &Connection, merchant_id: MerchantId, mode: Mode) -> Result<u32, Error> {
     let sql = "select count(*) from webhooks where merchant_id = $1 and mode = $2";
     let of = params![merchant_id.bytes(), mode.as_str()];

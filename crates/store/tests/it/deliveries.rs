@@ -33,7 +33,8 @@ async fn answer(store: &Store, id: DeliveryId, attempts: u32, next: Option<i64>,
     take(store, WORKER, vec![id], 100).await;
     let body = Some("the bytes".to_owned());
     let success = status == 200;
-    tried(store, Delivered { body, success, status, error: String::new(), ..failed(id, attempts, next) }).await;
+    let heard = Delivered { body, success, status, error: String::new(), ..failed(id, attempts, next) };
+    tried(store, Delivered { is_there: Some(success), ..heard }).await;
 }
 
 async fn due(store: &Store, seconds: i64) -> Vec<DeliveryId> {
@@ -243,7 +244,7 @@ async fn a_try_is_logged_and_counted_whatever_became_of_the_delivery_meanwhile()
     tell(&store, vec![told]).await;
     take(&store, WORKER, vec![id], 0).await;
     done(&store, Changeset { acknowledged: Some(id), ..Changeset::default() }).await;
-    tried(&store, Delivered { status: 200, error: String::new(), ..failed(id, 1, Some(60)) }).await;
+    tried(&store, Delivered { status: 200, is_there: Some(true), ..failed(id, 1, Some(60)) }).await;
     let found = store.delivery(MERCHANT, Mode::Test, id).await.expect("readable").expect("there");
     assert_eq!(DeliveryState::Delivered, found.state);
     assert_eq!(1, store.tries(id).await.expect("readable").len());

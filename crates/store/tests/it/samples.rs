@@ -241,7 +241,7 @@ pub(crate) fn failed(id: DeliveryId, attempts: u32, next: Option<i64>) -> Delive
         answer: String::new(),
         at: at(i64::from(attempts)),
         took: Duration::from_millis(20),
-        is_theirs: true,
+        is_there: Some(false),
     }
 }
 
