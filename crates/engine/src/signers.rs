@@ -5,8 +5,7 @@
 //! (security W1). The secret follows from the gateway's own and from how often the key pair was made anew; after that,
 //! both the old one and the new one sign for a day.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
@@ -19,6 +18,7 @@ use store::{Changeset, Committed, IdempotencyWrite, SigningKey};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use crate::cache::Cache;
 use crate::signing::{Owner, SigningError};
 use crate::vault::HashKey;
 use crate::{Engine, Error, signing};
@@ -40,49 +40,13 @@ pub(crate) struct Signer {
 
 /// Key pairs that were opened lately, and where new ones are made.
 pub(crate) struct Signers {
-    open: Mutex<Open>,
+    open: Cache<(Uuid, Mode), Signer>,
     making: Semaphore,
-}
-
-/// What is open, and how often something was taken out: what was read before that is not kept.
-#[derive(Default)]
-struct Open {
-    signers: HashMap<(Uuid, Mode), Arc<Signer>>,
-    generation: u64,
 }
 
 impl Default for Signers {
     fn default() -> Self {
-        Self { open: Mutex::default(), making: Semaphore::new(MADE_AT_ONCE) }
-    }
-}
-
-impl Signers {
-    /// A signer, or what to hand to [`Signers::keep`] with it.
-    fn get(&self, owner: Uuid, mode: Mode) -> Result<Arc<Signer>, u64> {
-        let open = self.lock();
-        open.signers.get(&(owner, mode)).cloned().ok_or(open.generation)
-    }
-
-    fn keep(&self, generation: u64, owner: Uuid, mode: Mode, signer: Arc<Signer>) {
-        let mut open = self.lock();
-        if open.generation != generation {
-            return;
-        }
-        if open.signers.len() >= OPEN_MAX {
-            open.signers.clear();
-        }
-        open.signers.insert((owner, mode), signer);
-    }
-
-    fn forget(&self, owner: Uuid, mode: Mode) {
-        let mut open = self.lock();
-        open.generation += 1;
-        open.signers.remove(&(owner, mode));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        Self { open: Cache::at_most(OPEN_MAX), making: Semaphore::new(MADE_AT_ONCE) }
     }
 }
 
@@ -141,10 +105,11 @@ impl Engine {
     }
 
     async fn signer(&self, owner: Uuid, mode: Mode) -> Result<Arc<Signer>, Error> {
-        let generation = match self.0.signers.get(owner, mode) {
-            Ok(signer) => return Ok(signer),
-            Err(generation) => generation,
-        };
+        let open = &self.0.signers.open;
+        if let Some(signer) = open.get(&(owner, mode)) {
+            return Ok(signer);
+        }
+        let generation = open.generation();
         let key = self.0.store.signing_key(owner, mode).await?.ok_or(Error::NotFound)?;
         let engine = self.clone();
         let opening = tokio::task::spawn_blocking(move || {
@@ -152,7 +117,7 @@ impl Engine {
             Ok::<_, SigningError>(Arc::new(Signer::of(&key, pair, &engine.0.webhook_secrets)))
         });
         let signer = opening.await.map_err(|_| Error::Stopping)??;
-        self.0.signers.keep(generation, owner, mode, Arc::clone(&signer));
+        open.keep(generation, (owner, mode), Arc::clone(&signer));
         Ok(signer)
     }
 
@@ -180,7 +145,7 @@ impl Engine {
             let (signing_key, idempotency) = (Some(Box::new(next)), kept(&pem));
             match self.0.store.commit(Changeset { signing_key, idempotency, ..Changeset::default() }).await? {
                 Committed::Done => {
-                    self.0.signers.forget(owner.id, owner.mode);
+                    self.forget_signer(owner);
                     return Ok(pem);
                 }
                 Committed::KeyUsed => return Err(Error::Used),
@@ -191,7 +156,7 @@ impl Engine {
 
     /// An owner that is gone signs no more.
     pub(crate) fn forget_signer(&self, owner: Owner) {
-        self.0.signers.forget(owner.id, owner.mode);
+        self.0.signers.open.remove(&(owner.id, owner.mode));
     }
 
     /// Makes a key pair off the async threads.
