@@ -182,8 +182,7 @@ impl Engine {
     /// [`Error::NotFound`] when nobody of this merchant in this mode was ever called so; [`Error::Store`].
     pub async fn resend_given_up(&self, caller: Credential, resend: Resend) -> Result<u32, Error> {
         let Resend { destination, since, until } = resend;
-        let known = self.0.store.destination(caller.merchant_id, caller.mode, destination).await?;
-        known.ok_or(Error::NotFound)?;
+        self.destination(caller, destination).await?;
         let (ids, at) = (self.0.store.given_up(destination, since, until, RESEND_MAX).await?, self.0.env.now());
         let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         let resent = ids.into_iter().map(|id| Resent { id, body: None, at }).collect();

@@ -182,6 +182,14 @@ impl Asked {
     }
 }
 
+/// Takes off what was read beyond the limit: whether there was more.
+fn cut<T>(found: &mut Vec<T>, limit: u32) -> bool {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let goes_on = found.len() > limit;
+    found.truncate(limit);
+    goes_on
+}
+
 fn destination_id(text: &str) -> Result<Destination, Problem> {
     Destination::parse(text).ok_or(Problem::NotFound)
 }
@@ -195,10 +203,7 @@ async fn destinations(
     let after = asked.after.as_deref().map(destination_id).transpose()?;
     let limit = asked.limit()?;
     let mut found = api.engine.destinations(caller, after, limit + 1).await?;
-    let goes_on = found.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-    if goes_on {
-        found.pop();
-    }
+    let goes_on = cut(&mut found, limit);
     let next = found.last().filter(|_| goes_on).map(|last| last.destination.to_string());
     let mut results = vec![];
     for record in &found {
@@ -277,10 +282,7 @@ async fn deliveries(
             return Err(Problem::BadRequest("Give either `destination` or `object`: whose deliveries?"));
         }
     };
-    let goes_on = found.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-    if goes_on {
-        found.pop();
-    }
+    let goes_on = cut(&mut found, limit);
     let next = found.last().filter(|_| goes_on).map(|last| last.position);
     let results: Vec<_> = found.iter().map(show).collect();
     Ok(answer(StatusCode::OK, &json!({ "results": results, "next_before": next })))

@@ -134,18 +134,13 @@ pub(crate) fn record(connection: &Connection, delivered: &Delivered) -> Result<(
     let Delivered { id, worker, body, attempts, next, success, status, at, .. } = delivered;
     let found = first(connection, TRIED, [id.bytes()], |row| {
         let cells = Cells::new("deliveries", row);
-        let called = health::Called {
-            destination: Destination::from_bytes(cells.get(2, "destination")?),
-            merchant_id: cells.id(3, "merchant_id")?,
-            mode: cells.mode(4, "mode")?,
-            endpoint: cells.document::<EndpointDoc>(5, "endpoint")?.into(),
-        };
-        Ok((cells.get::<i64>(0, "position")?, cells.get::<Option<[u8; 16]>>(1, "lane")?, called))
+        let destination = Destination::from_bytes(cells.get(2, "destination")?);
+        Ok((cells.get::<i64>(0, "position")?, cells.get::<Option<[u8; 16]>>(1, "lane")?, destination))
     })?;
-    let Some((position, lane, called)) = found else { return Ok(()) };
+    let Some((position, lane, destination)) = found else { return Ok(()) };
     tries::insert(connection, position, delivered)?;
     if let Some(is_there) = delivered.is_there {
-        health::count(connection, &called, is_there, *at)?;
+        health::count(connection, destination, position, is_there, *at)?;
     }
     let (state, kept) = match (success, next) {
         (true, _) => ("delivered", None),
@@ -176,7 +171,7 @@ pub(crate) fn record(connection: &Connection, delivered: &Delivered) -> Result<(
     }
 }
 
-const TRIED: &str = "select position, lane, destination, merchant_id, mode, endpoint from deliveries where id = $1";
+const TRIED: &str = "select position, lane, destination from deliveries where id = $1";
 
 /// Its receiver has it, in its own words, whether it was still being told or was given up.
 pub(crate) fn acknowledge(connection: &Connection, id: DeliveryId) -> Result<(), Error> {
@@ -238,19 +233,7 @@ impl Store {
     /// # Errors
     /// When something broke.
     pub async fn due_deliveries(&self, now: Timestamp, openings: Openings) -> Result<Vec<DeliveryId>, Error> {
-        self.read(move |connection| {
-            let mut due = Vec::new();
-            for position in destinations::choose(connection, now, &openings)? {
-                due.extend(first(
-                    connection,
-                    "select id from deliveries where position = $1 and state = 'waiting'",
-                    [position],
-                    |row| Cells::new("deliveries", row).id::<DeliveryId>(0, "id"),
-                )?);
-            }
-            Ok(due)
-        })
-        .await
+        self.read(move |connection| destinations::choose(connection, now, &openings)).await
     }
 
     /// Those of these that a lease gave to this worker until then.
@@ -307,13 +290,7 @@ impl Store {
             let count = |sql| first(connection, sql, [], |row| Cells::new("deliveries", row).get::<i64>(0, "count"));
             let waiting = count("select count(*) from deliveries where state = 'waiting'")?.unwrap_or(0);
             let queued = count("select count(*) from deliveries where state = 'queued'")?.unwrap_or(0);
-            let day_ago = now.micros().saturating_sub(86_400_000_000);
-            let failing = first(
-                connection,
-                "select count(*) from destinations where warned_at is not null and failing_since <= $1",
-                [day_ago],
-                |row| Cells::new("destinations", row).get::<i64>(0, "count"),
-            )?;
+            let failing = count("select count(*) from destinations where warned_at is not null")?.unwrap_or(0);
             let oldest_due = first(
                 connection,
                 "select id, due_at from deliveries where state = 'waiting' and due_at <= $1 order by due_at limit 1",
@@ -321,7 +298,7 @@ impl Store {
                 |row| Cells::new("deliveries", row).time(1, "due_at"),
             )?;
             let counted = |count: i64| u64::try_from(count).unwrap_or(0);
-            Ok(Backlog { open: counted(waiting + queued), oldest_due, failing: counted(failing.unwrap_or(0)) })
+            Ok(Backlog { open: counted(waiting + queued), oldest_due, failing: counted(failing) })
         })
         .await
     }

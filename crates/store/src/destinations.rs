@@ -129,8 +129,8 @@ pub struct Openings {
     pub last: Option<Destination>,
 }
 
-/// The positions of the deliveries that may start, in the order of their turns.
-pub(crate) fn choose(connection: &Connection, now: Timestamp, openings: &Openings) -> Result<Vec<i64>, Error> {
+/// The deliveries that may start, in the order of their turns.
+pub(crate) fn choose(connection: &Connection, now: Timestamp, openings: &Openings) -> Result<Vec<DeliveryId>, Error> {
     let mut turns = Turns::new(openings);
     if turns.is_over() {
         return Ok(vec![]);
@@ -153,9 +153,9 @@ struct Turns<'a> {
     of_failing: usize,
     /// By the last place of its destinations.
     of_owner: HashMap<Destination, usize>,
-    chosen: Vec<i64>,
+    chosen: Vec<DeliveryId>,
     /// What is left of those who had a turn, in the order in which they had it.
-    left: VecDeque<(Destination, VecDeque<i64>)>,
+    left: VecDeque<(Destination, VecDeque<DeliveryId>)>,
 }
 
 impl<'a> Turns<'a> {
@@ -206,12 +206,12 @@ impl<'a> Turns<'a> {
     }
 
     /// One turn for a destination that has these due; it waits for another if something is left.
-    fn give(&mut self, destination: Destination, mut due: VecDeque<i64>) {
+    fn give(&mut self, destination: Destination, mut due: VecDeque<DeliveryId>) {
         if self.is_over() || self.is_full(destination) {
             return;
         }
-        let Some(position) = due.pop_front() else { return };
-        self.chosen.push(position);
+        let Some(id) = due.pop_front() else { return };
+        self.chosen.push(id);
         self.count(destination);
         self.left.push_back((destination, due));
     }
@@ -227,12 +227,12 @@ impl<'a> Turns<'a> {
     fn look(&mut self, connection: &Connection, now: Timestamp) -> Result<(), Error> {
         let due = all(connection, ALL_DUE, params![now.micros(), FEW], |row| {
             let cells = Cells::new("deliveries", row);
-            Ok((cells.id(0, "id")?, Destination(cells.get(1, "destination")?), cells.get(2, "position")?))
+            Ok((cells.id(0, "id")?, Destination(cells.get(1, "destination")?)))
         })?;
-        let mut waiting: BTreeMap<Destination, VecDeque<i64>> = BTreeMap::new();
-        for (id, destination, position) in due {
+        let mut waiting: BTreeMap<Destination, VecDeque<DeliveryId>> = BTreeMap::new();
+        for (id, destination) in due {
             if !self.underway.contains(&id) {
-                waiting.entry(destination).or_default().push_back(position);
+                waiting.entry(destination).or_default().push_back(id);
             }
         }
         let mut waiting: Vec<_> = waiting.into_iter().collect();
@@ -270,24 +270,23 @@ impl<'a> Turns<'a> {
     }
 
     /// The earliest that a destination has due, no more than it may start.
-    fn due_of(&self, connection: &Connection, now: Timestamp, of: Destination) -> Result<VecDeque<i64>, Error> {
+    fn due_of(&self, connection: &Connection, now: Timestamp, of: Destination) -> Result<VecDeque<DeliveryId>, Error> {
         // Those under way may be among them.
         let limit = i64::try_from(self.openings.calls_of_destination).unwrap_or(i64::MAX);
         let due = all(connection, DUE_OF_ONE, params![of.bytes(), now.micros(), limit], |row| {
-            let cells = Cells::new("deliveries", row);
-            Ok((cells.id(0, "id")?, cells.get(1, "position")?))
+            Cells::new("deliveries", row).id(0, "id")
         })?;
-        Ok(due.into_iter().filter(|(id, _)| !self.underway.contains(id)).map(|(_, position)| position).collect())
+        Ok(due.into_iter().filter(|id| !self.underway.contains(id)).collect())
     }
 }
 
 const IS_MUCH: &str = "select due_at from deliveries where state = 'waiting' and due_at <= $1
      order by due_at limit 1 offset $2";
-const ALL_DUE: &str = "select id, destination, position from deliveries where state = 'waiting' and due_at <= $1
+const ALL_DUE: &str = "select id, destination from deliveries where state = 'waiting' and due_at <= $1
      order by due_at, position limit $2";
 const NEXT_DESTINATION: &str = "select destination from deliveries where state = 'waiting' and destination > $1
      order by destination limit 1";
-const DUE_OF_ONE: &str = "select id, position from deliveries
+const DUE_OF_ONE: &str = "select id from deliveries
      where state = 'waiting' and destination = $1 and due_at <= $2 order by due_at, position limit $3";
 
 fn is_much(connection: &Connection, now: Timestamp) -> Result<bool, Error> {
@@ -359,12 +358,12 @@ mod tests {
         }
     }
 
-    fn of_positions(connection: &Connection, positions: &[i64]) -> Vec<Destination> {
-        let one = |position| {
-            let sql = "select destination from deliveries where position = $1";
-            connection.query_row(sql, [position], |row| row.get(0)).map(Destination).expect("there")
+    fn destinations(connection: &Connection, ids: &[DeliveryId]) -> Vec<Destination> {
+        let one = |id: &DeliveryId| {
+            let sql = "select destination from deliveries where id = $1";
+            connection.query_row(sql, [id.bytes()], |row| row.get(0)).map(Destination).expect("there")
         };
-        positions.iter().map(one).collect()
+        ids.iter().map(one).collect()
     }
 
     #[test]
@@ -403,7 +402,7 @@ mod tests {
             for _ in 0..7 {
                 let chosen = choose(&connection, NOW, &openings(2, last)).expect("chosen");
                 assert_eq!(2, chosen.len());
-                let chosen = of_positions(&connection, &chosen);
+                let chosen = destinations(&connection, &chosen);
                 chosen.iter().for_each(|destination| *calls.entry(*destination).or_default() += 1);
                 last = chosen.last().copied();
             }
@@ -411,7 +410,7 @@ mod tests {
 
             // Everybody else has everything before the loud one has more than it may.
             let chosen = choose(&connection, NOW, &openings(100, last)).expect("chosen");
-            let chosen = of_positions(&connection, &chosen);
+            let chosen = destinations(&connection, &chosen);
             assert_eq!((4, 16), (chosen.iter().filter(|one| **one == loud).count(), chosen.len()));
             assert_eq!(7, chosen[..7].iter().collect::<HashSet<_>>().len(), "one turn each comes first");
         }
@@ -438,20 +437,16 @@ mod tests {
             ]);
             let openings = Openings { underway: underway.clone(), ..openings(100, None) };
             let chosen = choose(&connection, NOW, &openings).expect("chosen");
-            let found = of_positions(&connection, &chosen);
+            let found = destinations(&connection, &chosen);
             let count = |(_, destination)| found.iter().filter(|one| **one == destination).count();
             assert_eq!(1, count(started(1, 1, "https://one.example/")), "4 at once to one destination");
             assert_eq!(2, count(started(1, 1, "https://two.example/")), "6 at once to one merchant");
             assert_eq!(4, count(started(1, 2, "https://shop.example/")));
             assert_eq!(7, found.len());
-            let ids = chosen.iter().map(|position| {
-                let sql = "select id from deliveries where position = $1";
-                connection.query_row(sql, [position], |row| row.get(0)).map(DeliveryId::from_bytes).expect("there")
-            });
-            assert!(ids.into_iter().all(|id| underway.iter().all(|(started, _)| *started != id)));
+            assert!(chosen.iter().all(|id| underway.iter().all(|(started, _)| started != id)));
 
             let full = Openings { calls: 3, ..openings };
-            assert_eq!(Vec::<i64>::new(), choose(&connection, NOW, &full).expect("chosen"));
+            assert_eq!(Vec::<DeliveryId>::new(), choose(&connection, NOW, &full).expect("chosen"));
         }
     }
 
@@ -472,7 +467,7 @@ mod tests {
             let calls = |openings: &Openings| {
                 let chosen = choose(&connection, NOW, openings).expect("chosen");
                 let mut calls = HashMap::<Destination, usize>::new();
-                for one in of_positions(&connection, &chosen) {
+                for one in destinations(&connection, &chosen) {
                     *calls.entry(one).or_default() += 1;
                 }
                 let mut calls: Vec<_> = calls.into_values().collect();

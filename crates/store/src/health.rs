@@ -6,54 +6,63 @@ use rusqlite::{Connection, Row, params};
 use crate::Store;
 use crate::changeset::Warning;
 use crate::destinations::{self, Destination};
+use crate::documents::EndpointDoc;
 use crate::error::Error;
 use crate::records::{DestinationRecord, Endpoint};
 use crate::row::{Cells, Id, all, execute, first};
 use crate::{deliveries, webhooks};
 
-/// Who was called.
-pub(crate) struct Called {
-    pub(crate) destination: Destination,
-    pub(crate) merchant_id: MerchantId,
-    pub(crate) mode: Mode,
-    pub(crate) endpoint: Endpoint,
+/// One more try of the delivery at this position: it arrived, or it failed. Mails are not counted, who takes them is not
+/// the merchant's own.
+pub(crate) fn count(
+    connection: &Connection,
+    destination: Destination,
+    delivery: i64,
+    arrived: bool,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let sql = if arrived {
+        "update destinations set delivered_at = $1, failing_since = null, failures = 0, warned_at = null where id = $2"
+    } else {
+        "update destinations set failed_at = $1, failing_since = coalesce(failing_since, $1), failures = failures + 1
+         where id = $2"
+    };
+    let update = || execute(connection, sql, params![at.micros(), destination.bytes()]);
+    if update()? == 0 && introduce(connection, destination, delivery)? {
+        update()?;
+    }
+    Ok(())
 }
 
-/// One more try: it arrived, or it failed. Mails are not counted, who takes them is not the merchant's own.
-pub(crate) fn count(connection: &Connection, called: &Called, arrived: bool, at: Timestamp) -> Result<(), Error> {
-    let Called { destination, merchant_id, mode, endpoint } = called;
+/// Somebody who is called for the first time; not who takes mails, nor a webhook that was deleted during the try.
+fn introduce(connection: &Connection, destination: Destination, delivery: i64) -> Result<bool, Error> {
+    let called = first(
+        connection,
+        "select position, merchant_id, mode, endpoint from deliveries where position = $1",
+        [delivery],
+        |row| {
+            let cells = Cells::new("deliveries", row);
+            let endpoint = cells.document::<EndpointDoc>(3, "endpoint")?.into();
+            Ok((cells.id::<MerchantId>(1, "merchant_id")?, cells.mode(2, "mode")?, endpoint))
+        },
+    )?;
+    let Some((merchant_id, mode, endpoint)) = called else { return Ok(false) };
     let (webhook_id, origin) = match endpoint {
-        // One that was deleted during the try has no health.
-        Endpoint::Registered { webhook_id } if !webhooks::exists(connection, *webhook_id)? => return Ok(()),
-        Endpoint::Registered { webhook_id } => (Some(*webhook_id), String::new()),
+        Endpoint::Registered { webhook_id } if !webhooks::exists(connection, webhook_id)? => return Ok(false),
+        Endpoint::Registered { webhook_id } => (Some(webhook_id), String::new()),
         Endpoint::Callback { url }
         | Endpoint::Status { url }
         | Endpoint::Subscription { url, .. }
-        | Endpoint::Webhook { url, .. } => (None, destinations::origin(url)),
-        Endpoint::Mail => return Ok(()),
+        | Endpoint::Webhook { url, .. } => (None, destinations::origin(&url)),
+        Endpoint::Mail => return Ok(false),
     };
     execute(
         connection,
         "insert into destinations (id, merchant_id, mode, webhook_id, origin, failures)
-         values ($1, $2, $3, $4, $5, 0) on conflict (id) do nothing",
+         values ($1, $2, $3, $4, $5, 0)",
         params![destination.bytes(), merchant_id.bytes(), mode.as_str(), webhook_id.map(Id::bytes), origin],
     )?;
-    if arrived {
-        execute(
-            connection,
-            "update destinations set delivered_at = $1, failing_since = null, failures = 0, warned_at = null
-             where id = $2",
-            params![at.micros(), destination.bytes()],
-        )?;
-    } else {
-        execute(
-            connection,
-            "update destinations set failed_at = $1, failing_since = coalesce(failing_since, $1),
-             failures = failures + 1 where id = $2",
-            params![at.micros(), destination.bytes()],
-        )?;
-    }
-    Ok(())
+    Ok(true)
 }
 
 /// It is somewhere else now, or gone: how it went before means nothing any more.

@@ -322,6 +322,7 @@ create table destinations (
 create index destinations_of_merchant on destinations (merchant_id, mode);
 create index destinations_unwarned on destinations (failing_since)
     where failing_since is not null and warned_at is null;
+create index destinations_warned on destinations (id) where warned_at is not null;
 
 -- Addresses that are told of whatever a merchant picked, each signed with a key of its own (purchases-api 2.6).
 create table webhooks (
