@@ -429,7 +429,7 @@ impl App {
         lines.iter().map(line).collect()
     }
 
-    async fn transactions(&self) -> Vec<Value> {
+    pub(crate) async fn transactions(&self) -> Vec<Value> {
         let answer = ask(&self.router, request(Method::GET, "/sandbox/acquirer/transactions", CONTROL, "", "")).await;
         assert_eq!(200, answer.status);
         answer.json().as_array().unwrap().clone()

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod app;
+mod auditor;
 mod callbacks;
 mod card_payments;
 mod card_payments_events;

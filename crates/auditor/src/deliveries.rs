@@ -1,0 +1,183 @@
+//! L9: of each change of which somebody wants to hear there is one notification for each of them, in order; nothing is
+//! told of what did not happen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::books::{Books, CheckoutRow, DeliveryRow};
+use crate::story::{Meaning, Step, Story};
+use crate::{Stories, Verdict};
+
+pub(crate) fn check(books: &Books, stories: &Stories<'_>, is_drained: bool, verdict: &mut Verdict) {
+    let mut of_payment: BTreeMap<Uuid, Vec<&DeliveryRow>> = BTreeMap::new();
+    for delivery in &books.deliveries {
+        of_payment.entry(delivery.payment).or_default().push(delivery);
+        match stories.get(&delivery.payment) {
+            Some(story) if !(1..=story.payment.version).contains(&delivery.version) => verdict.broke(format!(
+                "L9: delivery {} tells of version {} of payment {}, which has {}",
+                delivery.id, delivery.version, delivery.payment, story.payment.version
+            )),
+            Some(story) if (delivery.merchant, &delivery.mode) != (story.payment.merchant, &story.payment.mode) => {
+                verdict
+                    .broke(format!("L12: delivery {} is another merchant's or mode's than its payment", delivery.id));
+            }
+            Some(_) => {}
+            None => verdict.broke(format!(
+                "L9: delivery {} tells of payment {}, which is not there",
+                delivery.id, delivery.payment
+            )),
+        }
+        let is_over = match delivery.state.as_str() {
+            "delivered" | "given_up" => true,
+            "waiting" | "queued" => !is_drained,
+            _ => false,
+        };
+        if !is_over {
+            verdict.broke(format!(
+                "L9: delivery {} of payment {}, version {}, is still {}",
+                delivery.id, delivery.payment, delivery.version, delivery.state
+            ));
+        }
+    }
+    for (payment, deliveries) in &of_payment {
+        once(*payment, deliveries, verdict);
+        in_order(*payment, deliveries, verdict);
+    }
+    for (payment, story) in stories {
+        let deliveries = of_payment.get(payment).map(Vec::as_slice).unwrap_or_default();
+        complete(books, story, deliveries, verdict);
+    }
+}
+
+/// Nobody is told of one thing by two notifications.
+fn once(payment: Uuid, deliveries: &[&DeliveryRow], verdict: &mut Verdict) {
+    let mut told = BTreeSet::new();
+    for DeliveryRow { id, version, notice, endpoint, .. } in deliveries {
+        // A mail may be asked for again.
+        if endpoint != "mail" && !told.insert((*version, notice, endpoint.to_string())) {
+            verdict.broke(format!(
+                "L9: delivery {id} tells of {notice}, version {version} of payment {payment}, once more"
+            ));
+        }
+    }
+}
+
+/// Whoever is told of one thing after the other is told so in the order in which it happened.
+fn in_order(payment: Uuid, deliveries: &[&DeliveryRow], verdict: &mut Verdict) {
+    let in_lanes: Vec<_> = deliveries.iter().filter(|delivery| delivery.lane.is_some()).collect();
+    for pair in in_lanes.windows(2) {
+        let (before, after) = (pair[0], pair[1]);
+        let is_out_of_order = before.version > after.version;
+        // Both times are of the ends of calls; those of one event go side by side.
+        let overtook = before.version < after.version
+            && matches!((before.arrived, after.first_try), (Some(arrived), Some(tried)) if tried < arrived);
+        if is_out_of_order || overtook {
+            verdict.broke(format!(
+                "L9: delivery {} of payment {payment}, version {}, goes before {}, version {}",
+                after.id, after.version, before.id, before.version
+            ));
+        }
+    }
+}
+
+/// Everybody who wants to hear of a change is told of it.
+fn complete(books: &Books, story: &Story<'_>, deliveries: &[&DeliveryRow], verdict: &mut Verdict) {
+    let Some(checkout) = story.checkout else { return };
+    let webhook = &checkout.document["webhook"]["url"];
+    for (at, step) in story.steps.iter().enumerate() {
+        let mut missing = |whom: &str, notice: &str| {
+            verdict.broke(format!(
+                "L9: nobody tells {whom} of {notice}, version {} of payment {}",
+                step.row.version, story.payment.id
+            ));
+        };
+        for notice in notices(story, at) {
+            let of_step = || deliveries.iter().filter(|row| row.version == step.row.version && row.notice == notice);
+            if callback_hears(checkout, notice) && !of_step().any(|row| is_callback(&row.endpoint)) {
+                missing("the checkout's own address", notice);
+            }
+            if checkout.dialect == "purchases" {
+                let own = books
+                    .webhooks
+                    .iter()
+                    .filter(|hook| (hook.merchant, &hook.mode) == (checkout.merchant, &checkout.mode));
+                for hook in own.filter(|hook| hook.is_of_everything && hook.updated_at < step.row.at) {
+                    let id = hook.id.to_string();
+                    if !of_step().any(|row| row.endpoint["registered"]["webhook_id"] == id.as_str()) {
+                        missing(&format!("webhook {id}"), notice);
+                    }
+                }
+            }
+            // One call tells of a whole change, by its last version.
+            let is_of_change =
+                |row: &DeliveryRow| row.version >= step.row.version && at_of(story, row.version) == Some(step.row.at);
+            let is_heard = checkout.dialect == "orchestration" && webhook.is_string() && wants(checkout, notice);
+            if is_heard && !deliveries.iter().any(|row| row.endpoint["webhook"].is_object() && is_of_change(row)) {
+                missing("the session's webhook", notice);
+            }
+        }
+    }
+}
+
+fn at_of(story: &Story<'_>, version: i64) -> Option<i64> {
+    story.steps.iter().find(|step| step.row.version == version).map(|step| step.row.at)
+}
+
+/// The changes of which a merchant must hear, as notifications call them. What only says that something waits is left
+/// to whoever tells it.
+fn notices(story: &Story<'_>, at: usize) -> Vec<&'static str> {
+    let Step { meaning, .. } = &story.steps[at];
+    let was_cancelled = story.steps[..at].iter().any(|step| step.meaning == Meaning::Cancelled);
+    let is_automatic = matches!(story.steps[0].meaning, Meaning::Opened { is_automatic: true, .. });
+    match meaning {
+        Meaning::Opened { .. } => vec!["opened"],
+        Meaning::Authorized { amount, .. }
+            if amount.minor > 0 && !is_automatic && !was_cancelled && story.legs.is_empty() =>
+        {
+            vec!["held"]
+        }
+        Meaning::Captured { operation: None, .. } => vec!["paid"],
+        Meaning::Captured { operation: Some(_), .. } => vec!["captured", "paid"],
+        Meaning::Refunded { .. } => vec!["refunded"],
+        Meaning::ChargedBack { .. } => vec!["charged_back"],
+        Meaning::ChargebackReversed { .. } => vec!["chargeback_reversed"],
+        Meaning::MarkedPaid { .. } => vec!["paid_elsewhere"],
+        Meaning::Cancelled => vec!["cancelled"],
+        Meaning::Authorized { .. }
+        | Meaning::TenderBegun { .. }
+        | Meaning::TryBegun { .. }
+        | Meaning::TryRefused { .. }
+        | Meaning::Declined { .. }
+        | Meaning::ReversalSent { .. }
+        | Meaning::Reversed { .. }
+        | Meaning::Released { .. }
+        | Meaning::OperationBegun { .. }
+        | Meaning::OperationFailed { .. }
+        | Meaning::Voided { .. }
+        | Meaning::Settled { .. }
+        | Meaning::Other => vec![],
+    }
+}
+
+/// Whether the address that a checkout names is told of this, in its dialect.
+fn callback_hears(checkout: &CheckoutRow, notice: &str) -> bool {
+    let hears: &[&str] = match checkout.dialect.as_str() {
+        "purchases" => &["paid"],
+        "card_payments" => &["held", "cancelled"],
+        _ => &[],
+    };
+    checkout.checkout["callback"].is_string() && hears.contains(&notice)
+}
+
+fn is_callback(endpoint: &Value) -> bool {
+    endpoint["callback"].is_object() || endpoint["status"].is_object()
+}
+
+/// Whether a session's webhook is told of this; one that picked its events is not asked which.
+fn wants(checkout: &CheckoutRow, notice: &str) -> bool {
+    let picked = &checkout.document["webhook"]["event_types"];
+    let is_of_everything = picked.as_array().is_none_or(Vec::is_empty);
+    is_of_everything && matches!(notice, "captured" | "refunded")
+}

@@ -1,0 +1,201 @@
+//! L3, L4, L6, L7, L12 and L13: each payment in itself, and with its checkout.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use crate::books::{Books, PaymentRow};
+use crate::story::{Amount, Meaning, Progress, Story, Totals};
+use crate::{Stories, Verdict};
+
+pub(crate) fn check(books: &Books, stories: &Stories<'_>, is_drained: bool, verdict: &mut Verdict) {
+    let mut of_checkout: BTreeMap<Uuid, Uuid> = BTreeMap::new();
+    for (id, story) in stories {
+        if let Some(other) = of_checkout.insert(story.payment.checkout, *id) {
+            verdict.broke(format!("L7: checkout {} has two payments, {other} and {id}", story.payment.checkout));
+        }
+        whole(story, verdict);
+        amounts(story, verdict);
+        state(story, is_drained, verdict);
+        one_success(story, verdict);
+        queue(books, story, verdict);
+    }
+    for checkout in books.checkouts.values() {
+        if !stories.contains_key(&checkout.payment) {
+            verdict.broke(format!("L6: checkout {} is there and its payment {} is not", checkout.id, checkout.payment));
+        }
+    }
+    for payment in books.timers.keys() {
+        if !stories.contains_key(payment) {
+            verdict.broke(format!("L6: there is a timer of payment {payment}, which is not there"));
+        }
+    }
+}
+
+/// L6: a payment is there with its checkout, its opening and all its versions, or not at all. L12: of one mode.
+fn whole(story: &Story<'_>, verdict: &mut Verdict) {
+    let PaymentRow { id, merchant, mode, checkout, version, currency, amount, .. } = story.payment;
+    match story.checkout {
+        None => verdict.broke(format!("L6: payment {id} is there and its checkout {checkout} is not")),
+        Some(row) if (row.merchant, &row.mode) != (*merchant, mode) => {
+            verdict.broke(format!("L12: payment {id} and its checkout {checkout} are of two merchants or modes"));
+        }
+        Some(row) if row.payment != *id => {
+            verdict.broke(format!("L6: checkout {checkout} of payment {id} names payment {}", row.payment));
+        }
+        Some(_) => {}
+    }
+    let versions = story.steps.iter().map(|step| step.row.version);
+    if !versions.eq(1..=*version) {
+        verdict.broke(format!("L6: the journal of payment {id} does not have the versions 1 to {version}"));
+    }
+    let opened = Amount { minor: *amount, currency: currency.clone() };
+    match story.steps.first().map(|step| &step.meaning) {
+        Some(Meaning::Opened { checkout: of, amount, .. }) if of == checkout && *amount == opened => {}
+        Some(_) | None => {
+            verdict.broke(format!(
+                "L6: the journal of payment {id} does not begin with its opening for {amount} {currency}"
+            ));
+        }
+    }
+    let other =
+        story.steps.iter().filter_map(|step| amount_of(&step.meaning)).find(|found| found.currency != *currency);
+    if let Some(found) = other {
+        verdict.broke(format!("L12: payment {id} is in {currency} and something of it in {}", found.currency));
+    }
+}
+
+fn amount_of(meaning: &Meaning) -> Option<&Amount> {
+    match meaning {
+        Meaning::Opened { amount, .. }
+        | Meaning::Authorized { amount, .. }
+        | Meaning::Released { amount, .. }
+        | Meaning::OperationBegun { amount, .. }
+        | Meaning::Captured { amount, .. }
+        | Meaning::Voided { amount, .. }
+        | Meaning::Refunded { amount, .. }
+        | Meaning::MarkedPaid { amount }
+        | Meaning::Settled { amount }
+        | Meaning::ChargedBack { amount }
+        | Meaning::ChargebackReversed { amount } => Some(amount),
+        Meaning::TryBegun { part, .. } => part.as_ref(),
+        Meaning::TenderBegun { .. }
+        | Meaning::TryRefused { .. }
+        | Meaning::Declined { .. }
+        | Meaning::ReversalSent { .. }
+        | Meaning::Reversed { .. }
+        | Meaning::OperationFailed { .. }
+        | Meaning::Cancelled
+        | Meaning::Other => None,
+    }
+}
+
+/// L3: at every moment captured + released <= authorized and refunded <= captured, and never more than was asked for.
+fn amounts(story: &Story<'_>, verdict: &mut Verdict) {
+    let id = story.payment.id;
+    let mut totals = Totals { authorized: 0, captured: 0, released: 0, refunded: 0 };
+    for step in &story.steps {
+        match &step.meaning {
+            Meaning::Authorized { amount, .. } => totals.authorized += i128::from(amount.minor),
+            Meaning::Captured { amount, .. } => totals.captured += i128::from(amount.minor),
+            Meaning::Voided { amount, .. } | Meaning::Released { amount, .. } => {
+                totals.released += i128::from(amount.minor);
+            }
+            Meaning::Refunded { amount, .. } => totals.refunded += i128::from(amount.minor),
+            Meaning::Opened { .. }
+            | Meaning::TenderBegun { .. }
+            | Meaning::TryBegun { .. }
+            | Meaning::TryRefused { .. }
+            | Meaning::Declined { .. }
+            | Meaning::ReversalSent { .. }
+            | Meaning::Reversed { .. }
+            | Meaning::OperationBegun { .. }
+            | Meaning::OperationFailed { .. }
+            | Meaning::MarkedPaid { .. }
+            | Meaning::Settled { .. }
+            | Meaning::ChargedBack { .. }
+            | Meaning::ChargebackReversed { .. }
+            | Meaning::Cancelled
+            | Meaning::Other => continue,
+        }
+        let Totals { authorized, captured, released, refunded } = totals;
+        let taken_or_held = totals.held() + captured;
+        if totals.held() < 0 || refunded > captured || taken_or_held > i128::from(story.payment.amount) {
+            verdict.broke(format!(
+                "L3: at version {} payment {id} has captured {captured}, released {released} and refunded {refunded} of \
+                 authorized {authorized} of {}",
+                step.row.version, story.payment.amount
+            ));
+            return;
+        }
+    }
+}
+
+/// L4: the row of a payment says what its journal adds up to.
+fn state(story: &Story<'_>, is_drained: bool, verdict: &mut Verdict) {
+    let PaymentRow { id, state, authorized, captured, voided, refunded, .. } = story.payment;
+    let totals = story.totals();
+    let written = [authorized, captured, voided, refunded].map(|minor| i128::from(*minor));
+    if written != [totals.authorized, totals.captured, totals.released, totals.refunded] {
+        verdict.broke(format!("L4: the amounts of payment {id} are {written:?} and its journal adds up to {totals:?}"));
+    }
+    let sum = |pick: fn(&Meaning) -> Option<&Amount>| story.sum(pick);
+    let disputed = sum(|meaning| if let Meaning::ChargedBack { amount } = meaning { Some(amount) } else { None })
+        - sum(|meaning| if let Meaning::ChargebackReversed { amount } = meaning { Some(amount) } else { None });
+    let elsewhere = sum(|meaning| if let Meaning::MarkedPaid { amount } = meaning { Some(amount) } else { None });
+    let (is_taken, is_held) = (totals.captured > 0, totals.held() > 0);
+    // A tender under way may hold a part, and so may a cancelled payment until it is given back.
+    let may_hold = !is_drained || !is_held;
+    let fits = match state.as_str() {
+        "captured" => is_taken && disputed == 0,
+        "charged_back" => is_taken && disputed > 0,
+        "authorized" => !is_taken && is_held,
+        "voided" => !is_taken && !is_held && totals.authorized > 0,
+        "paid_elsewhere" => !is_taken && !is_held && elsewhere > 0,
+        "verified" => !is_taken && !is_held && story.payment.amount == 0,
+        "open" | "expired" | "cancelled" => !is_taken && may_hold,
+        "in_flight" => !is_taken && (!is_drained || story.open().next().is_some()),
+        _ => false,
+    };
+    if !fits || (elsewhere > 0 && state != "paid_elsewhere") || (disputed > 0 && state != "charged_back") {
+        verdict.broke(format!(
+            "L4: payment {id} is {state} with captured {}, held {}, disputed {disputed}, paid elsewhere {elsewhere}",
+            totals.captured,
+            totals.held()
+        ));
+    }
+}
+
+/// L7: one try pays, unless it is the legs of one tender; none is approved twice.
+fn one_success(story: &Story<'_>, verdict: &mut Verdict) {
+    let id = story.payment.id;
+    let mut approved = BTreeSet::new();
+    for step in &story.steps {
+        if let Meaning::Authorized { attempt, .. } = &step.meaning
+            && !approved.insert(*attempt)
+        {
+            verdict.broke(format!("L7: try {attempt} of payment {id} was approved twice"));
+        }
+    }
+    let alone = approved.iter().filter(|attempt| !story.legs.contains(attempt)).count();
+    if alone > 1 || (alone == 1 && approved.len() > 1) {
+        verdict.broke(format!("L7: payment {id} succeeded {} times, by the tries {approved:?}", approved.len()));
+    }
+}
+
+/// L13: whatever is not known yet is in the queue of what is asked again.
+fn queue(books: &Books, story: &Story<'_>, verdict: &mut Verdict) {
+    let id = story.payment.id;
+    let timers = books.timers.get(&id).map(Vec::as_slice).unwrap_or_default();
+    for open in story.open() {
+        let name = open.to_string();
+        if !timers.iter().any(|kind| kind.contains(&name)) {
+            verdict.broke(format!("L13: {open} of payment {id} is open and nothing will ask after it"));
+        }
+    }
+    let is_undone = |attempt: &Uuid| story.tries.get(attempt) != Some(&Progress::Done);
+    let is_released = timers.iter().any(|kind| kind.starts_with("release")) || story.tries.keys().all(is_undone);
+    if story.payment.state == "cancelled" && story.totals().held() > 0 && !is_released {
+        verdict.broke(format!("L13: payment {id} is cancelled, holds money, and nothing will give it back"));
+    }
+}
