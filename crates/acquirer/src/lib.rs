@@ -13,6 +13,7 @@ mod transport;
 
 mod test_acquirer;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Currency;
@@ -24,7 +25,8 @@ pub use test_acquirer::{AcsAnswer, AcsBehaviour, AcsOutcome, AcsView, Directory}
 pub use test_acquirer::{Error, Kind, ReportDue, Reported, TestAcquirer, Transaction, Verdict};
 pub use test_acquirer::{RedirectChoice, RedirectView};
 
-use transport::{Delivery, Transport};
+use transport::Transport;
+pub use transport::{Delivery, Wire};
 
 /// How long an acquirer may take before its silence becomes doubt (design 5).
 pub const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
@@ -45,6 +47,17 @@ impl Acquirer {
             name: "test",
             protocol: Box::new(test_acquirer::TestProtocol),
             transport: Transport::InProcess(book),
+            env,
+        }
+    }
+
+    /// The test acquirer at the other end of a simulated network.
+    #[must_use]
+    pub fn simulated(wire: Arc<dyn Wire>, env: Env) -> Self {
+        Self {
+            name: "test",
+            protocol: Box::new(test_acquirer::TestProtocol),
+            transport: Transport::Simulated(wire),
             env,
         }
     }

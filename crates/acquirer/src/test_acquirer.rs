@@ -224,6 +224,14 @@ impl TestAcquirer {
         Ok(Self { book: Book::open(dir, env.clone())?, env, settles_after: SETTLES_AFTER })
     }
 
+    /// A test acquirer whose book is in memory, for simulations: it needs no thread.
+    ///
+    /// # Errors
+    /// When the book cannot be made.
+    pub fn in_memory(env: Env) -> Result<Self, Error> {
+        Ok(Self { book: Book::in_memory(env.clone())?, env, settles_after: SETTLES_AFTER })
+    }
+
     /// Pays the money of a capture out so long after it, with the APIs that want to hear of it.
     #[must_use]
     pub fn settling_after(self, settles_after: Duration) -> Self {
@@ -302,7 +310,7 @@ impl TestAcquirer {
     /// What the network would carry. The caller hangs up at `until`.
     ///
     /// One sleep at a time, never in a race with other work: so the clock always knows whether this is at work.
-    pub(crate) async fn handle(&self, request: HttpRequest, until: Timestamp) -> Delivery {
+    pub async fn handle(&self, request: HttpRequest, until: Timestamp) -> Delivery {
         for (path, kind) in OPERATIONS {
             if let Some(rest) = request.path.strip_prefix(path) {
                 return match (request.method, rest) {

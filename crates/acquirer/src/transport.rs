@@ -1,5 +1,8 @@
 //! The way to an acquirer.
 
+use std::pin::Pin;
+use std::sync::Arc;
+
 use domain::Timestamp;
 
 use crate::protocol::{HttpRequest, HttpResponse};
@@ -9,10 +12,20 @@ use crate::test_acquirer::TestAcquirer;
 pub(crate) enum Transport {
     /// To the test acquirer in this process.
     InProcess(TestAcquirer),
+    /// Over a simulated network.
+    Simulated(Arc<dyn Wire>),
+}
+
+/// A simulated network with the test acquirer at its other end.
+pub trait Wire: Send + Sync {
+    /// Sends a request and waits for its answer until `deadline`. What was sent may arrive although nobody waits for it any
+    /// more.
+    fn carry(&self, request: HttpRequest, deadline: Timestamp) -> Pin<Box<dyn Future<Output = Delivery> + Send>>;
 }
 
 /// What became of a request on its way there and back.
-pub(crate) enum Delivery {
+#[derive(Debug)]
+pub enum Delivery {
     /// An answer came in time.
     Answered(HttpResponse),
     /// There was no connection: certainly nothing was sent.
@@ -26,6 +39,7 @@ impl Transport {
     pub(crate) async fn carry(&self, request: HttpRequest, deadline: Timestamp) -> Delivery {
         match self {
             Self::InProcess(acquirer) => acquirer.handle(request, deadline).await,
+            Self::Simulated(wire) => wire.carry(request, deadline).await,
         }
     }
 }

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use crate::books::{Books, CheckoutRow, DeliveryRow};
 use crate::story::{Meaning, Step, Story};
-use crate::{Stories, Verdict};
+use crate::{Evidence, Stories, Verdict};
 
-pub(crate) fn check(books: &Books, stories: &Stories<'_>, is_drained: bool, verdict: &mut Verdict) {
+pub(crate) fn check(books: &Books, stories: &Stories<'_>, evidence: &Evidence<'_>, verdict: &mut Verdict) {
     let mut of_payment: BTreeMap<Uuid, Vec<&DeliveryRow>> = BTreeMap::new();
     for delivery in &books.deliveries {
         of_payment.entry(delivery.payment).or_default().push(delivery);
@@ -31,7 +31,7 @@ pub(crate) fn check(books: &Books, stories: &Stories<'_>, is_drained: bool, verd
         }
         let is_over = match delivery.state.as_str() {
             "delivered" | "given_up" => true,
-            "waiting" | "queued" => !is_drained,
+            "waiting" | "queued" => !evidence.drained,
             _ => false,
         };
         if !is_over {
@@ -43,7 +43,7 @@ pub(crate) fn check(books: &Books, stories: &Stories<'_>, is_drained: bool, verd
     }
     for (payment, deliveries) in &of_payment {
         once(*payment, deliveries, verdict);
-        in_order(*payment, deliveries, verdict);
+        in_order(*payment, deliveries, evidence.clock_went_back, verdict);
     }
     for (payment, story) in stories {
         let deliveries = of_payment.get(payment).map(Vec::as_slice).unwrap_or_default();
@@ -65,13 +65,14 @@ fn once(payment: Uuid, deliveries: &[&DeliveryRow], verdict: &mut Verdict) {
 }
 
 /// Whoever is told of one thing after the other is told so in the order in which it happened.
-fn in_order(payment: Uuid, deliveries: &[&DeliveryRow], verdict: &mut Verdict) {
+fn in_order(payment: Uuid, deliveries: &[&DeliveryRow], clock_went_back: bool, verdict: &mut Verdict) {
     let in_lanes: Vec<_> = deliveries.iter().filter(|delivery| delivery.lane.is_some()).collect();
     for pair in in_lanes.windows(2) {
         let (before, after) = (pair[0], pair[1]);
         let is_out_of_order = before.version > after.version;
         // Both times are of the ends of calls; those of one event go side by side.
-        let overtook = before.version < after.version
+        let overtook = !clock_went_back
+            && before.version < after.version
             && matches!((before.arrived, after.first_try), (Some(arrived), Some(tried)) if tried < arrived);
         if is_out_of_order || overtook {
             verdict.broke(format!(

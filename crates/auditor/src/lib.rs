@@ -32,6 +32,8 @@ pub struct Evidence<'e> {
     pub seen: &'e [Seen],
     /// References of orders of which one checkout exists at most, however often it was asked for.
     pub once: &'e [String],
+    /// The gateway's clock was set back while it was not running: moments do not tell what came first.
+    pub clock_went_back: bool,
     /// Nothing is under way any more: every delivery had its tries, and a day was waited for every doubt.
     pub drained: bool,
 }
@@ -148,6 +150,16 @@ impl Verdict {
     }
 }
 
+/// The store in a file's bytes, in memory.
+///
+/// # Errors
+/// When they are no database.
+pub fn open(image: &[u8]) -> rusqlite::Result<Connection> {
+    let mut books = Connection::open_in_memory()?;
+    books.deserialize_read_exact("main", image, image.len(), true)?;
+    Ok(books)
+}
+
 /// Compares the three books. What `books` sees is one moment: the server may go on.
 ///
 /// # Errors
@@ -159,7 +171,7 @@ pub fn compare(books: &Connection, evidence: &Evidence<'_>) -> rusqlite::Result<
     ledger::check(&books, &stories, &mut verdict);
     payments::check(&books, &stories, evidence.drained, &mut verdict);
     acquirer::check(&stories, evidence, &mut verdict);
-    deliveries::check(&books, &stories, evidence.drained, &mut verdict);
+    deliveries::check(&books, &stories, evidence, &mut verdict);
     told::check(&books, &stories, evidence, &mut verdict);
     verdict.counted = Counted {
         payments: books.payments.len(),

@@ -148,7 +148,8 @@ fn state(story: &Story<'_>, is_drained: bool, verdict: &mut Verdict) {
     let may_hold = !is_drained || !is_held;
     let fits = match state.as_str() {
         "captured" => is_taken && disputed == 0,
-        "charged_back" => is_taken && disputed > 0,
+        // All of it may have been given back before: then nothing is left to dispute.
+        "charged_back" => is_taken && (disputed > 0 || totals.refunded == totals.captured),
         "authorized" => !is_taken && is_held,
         "voided" => !is_taken && !is_held && totals.authorized > 0,
         "paid_elsewhere" => !is_taken && !is_held && elsewhere > 0,

@@ -122,12 +122,11 @@ impl Engine {
         // A name of ours has nothing in it that JSON would write otherwise.
         let header = format!("{{\"kid\":\"{}\",\"alg\":\"RS256\"}}", signer.kid);
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-        tokio::task::spawn_blocking(move || {
+        let signing = self.0.env.off_thread(move || {
             let signature = signing::signature(&signer.pair, signed.as_bytes())?;
             Ok((signed, URL_SAFE_NO_PAD.encode(signature)))
-        })
-        .await
-        .map_err(|_| Error::Stopping)?
+        });
+        signing.await.ok_or(Error::Stopping)?
     }
 
     /// The keys; the first is made when it is needed.
@@ -156,11 +155,11 @@ impl Engine {
 
     async fn make_jws_key(&self) -> Result<JwsKey, Error> {
         let engine = self.clone();
-        let made = tokio::task::spawn_blocking(move || {
+        let made = self.0.env.off_thread(move || {
             let env = &engine.0.env;
             make(&engine.0.vault, env.random_id().to_string(), env.now())
         });
-        Ok(made.await.map_err(|_| Error::Stopping)??)
+        Ok(made.await.ok_or(Error::Stopping)??)
     }
 }
 

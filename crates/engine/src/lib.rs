@@ -52,7 +52,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use acquirer::{Acquirer, TestAcquirer};
+use acquirer::{Acquirer, TestAcquirer, Wire};
 use domain::Refusal;
 use env::Env;
 use store::Store;
@@ -74,7 +74,7 @@ pub use mail::{Letter, is_mail_address};
 pub use numbers::Numbered;
 pub use oauth::IssuedToken;
 pub use operations::{Answered, Operate, Operated};
-pub use outgoing::Reach;
+pub use outgoing::{Reach, Receivers};
 pub use payments::{CardEntry, Visit};
 pub use registered::{TestSend, WEBHOOKS_MAX, WebhookFields};
 pub use store::{
@@ -178,6 +178,16 @@ pub struct Parts {
     pub authorization_max: Duration,
     /// Whether limits against card testing bind in test mode.
     pub test_limits: bool,
+    /// What is around the engine, in a simulation.
+    pub simulated: Option<Surroundings>,
+}
+
+/// What is around the engine in a simulation: everything it would reach over a network.
+pub struct Surroundings {
+    /// The way to the acquirer.
+    pub wire: Arc<dyn Wire>,
+    /// Everybody who is told of something.
+    pub receivers: Arc<dyn Receivers>,
 }
 
 /// Carries commands out. Cheap to clone; all clones are one.
@@ -283,7 +293,12 @@ impl Engine {
             outbox,
             authorization_max,
             test_limits,
+            simulated,
         } = parts;
+        let (acquirer, receivers) = match simulated {
+            Some(Surroundings { wire, receivers }) => (Acquirer::simulated(wire, env.clone()), Some(receivers)),
+            None => (Acquirer::test(test_acquirer.clone(), env.clone()), None),
+        };
         let vault = vault::Vault::new(root_key, env.clone());
         env.clock().restore_offset(store.clock_offset().await?);
         let fingerprints = admin::own_secret(&store, &vault, &env, "card fingerprints").await?;
@@ -293,7 +308,7 @@ impl Engine {
         let card_keys = admin::own_secret(&store, &vault, &env, "card keys").await?;
         let workers = workers::State::new(store.deliveries_written(), env.random_id());
         Ok(Self(Arc::new(Inner {
-            test_acquirer: Acquirer::test(test_acquirer.clone(), env.clone()),
+            test_acquirer: acquirer,
             directory_server: acquirer::Directory::new(env.clone()),
             waiting: authentication::Waiting::default(),
             test_book: test_acquirer,
@@ -304,7 +319,7 @@ impl Engine {
             forms,
             requests,
             risk: risk::Risk::new(card_keys, test_limits),
-            outgoing: outgoing::Outgoing::new(reach),
+            outgoing: outgoing::Outgoing::new(reach, receivers),
             narrator,
             public_url,
             outbox,

@@ -2,12 +2,13 @@
 //! very address that was checked (security S1-S3). No proxies, no cookies, nothing reused between merchants.
 
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{DeliveryId, Mode};
 use env::Stopwatch;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION, USER_AGENT};
 use hyper::{Method, Request, Response, StatusCode};
@@ -113,10 +114,18 @@ pub(crate) struct Outgoing {
     limits: Limits,
     resting: Resting,
     user_agent: HeaderValue,
+    /// Answers instead of everybody else.
+    receivers: Option<Arc<dyn Receivers>>,
+}
+
+/// Everybody who is called, in a simulation.
+pub trait Receivers: Send + Sync {
+    /// A POST of a body, or a GET without one; the HTTP status of the answer, or `None` when none came.
+    fn call(&self, url: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Option<u16>> + Send>>;
 }
 
 impl Outgoing {
-    pub(crate) fn new(reach: Reach) -> Self {
+    pub(crate) fn new(reach: Reach, receivers: Option<Arc<dyn Receivers>>) -> Self {
         let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         Self {
             tls: trusting(roots),
@@ -125,6 +134,7 @@ impl Outgoing {
             limits: LIMITS,
             resting: Resting::default(),
             user_agent: HeaderValue::from_static(concat!("Tollgate/", env!("CARGO_PKG_VERSION"))),
+            receivers,
         }
     }
 
@@ -236,6 +246,12 @@ impl Outgoing {
         let peer = address(to, url, &mut request)?;
         if mode == Mode::Live && !peer.is_live() {
             return Err(SendError::Address);
+        }
+        if let Some(receivers) = &self.receivers {
+            let body = request.into_body().collect().await.map_err(|_| SendError::Broken)?.to_bytes();
+            let status = receivers.call(url.as_str(), &body).await.ok_or(SendError::Broken)?;
+            let status = StatusCode::from_u16(status).map_err(|_| SendError::Broken)?;
+            return Ok((Answered { status, excerpt: String::new() }, None));
         }
         let asked = timeout(deadline.left(), self.ask(&peer, request)).await;
         let (line, mut answer) = asked.map_err(|_| SendError::TimedOut)??;

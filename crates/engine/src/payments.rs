@@ -15,7 +15,7 @@ use domain::{
     Payment, Refusal, RefusedTry, State, Submission, Timestamp,
 };
 use store::{CardRow, IdempotencyWrite, Timer};
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::authentication::Asked;
@@ -92,10 +92,10 @@ impl Visit {
 
 /// Calls to the acquirer that run in this process, by the id of the try or operation; the channel closes when one ends.
 #[derive(Default)]
-pub(crate) struct Underway(Mutex<HashMap<Uuid, watch::Receiver<()>>>);
+pub(crate) struct Underway(Mutex<HashMap<Uuid, CancellationToken>>);
 
 impl Underway {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, watch::Receiver<()>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, CancellationToken>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -400,23 +400,24 @@ impl Engine {
 
     /// Runs a call in a task of its own, where [`Engine::wait_for`] finds it.
     pub(crate) fn start(&self, id: Uuid, call: impl Future<Output = ()> + Send + 'static) {
-        let (done, watched) = watch::channel(());
-        self.0.underway.lock().insert(id, watched);
+        let ended = CancellationToken::new();
+        self.0.underway.lock().insert(id, ended.clone());
+        let ends = ended.drop_guard();
         let engine = self.clone();
         self.0.tasks.spawn(self.0.env.clock().activity(async move {
             call.await;
             engine.0.underway.lock().remove(&id);
-            drop(done);
+            drop(ends);
         }));
     }
 
     /// Waits until a call has ended in this process, or `patience` has passed.
     pub(crate) async fn wait_for(&self, id: Uuid, patience: Duration) {
-        let watched = self.0.underway.lock().get(&id).cloned();
-        let Some(mut watched) = watched else { return };
+        let ended = self.0.underway.lock().get(&id).cloned();
+        let Some(ended) = ended else { return };
         tokio::select! {
-            // Nothing is ever sent: the channel closes.
-            _ = watched.changed() => {}
+            biased;
+            () = ended.cancelled() => {}
             () = self.0.env.sleep(patience) => {}
         }
     }

@@ -67,6 +67,7 @@ impl Desk {
             authorization_max: WEEK,
             env,
             test_limits: false,
+            simulated: None,
         };
         let engine = Engine::open(parts).await.expect("an engine");
         let id = Uuid::from_u128(2);

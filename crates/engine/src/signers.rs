@@ -88,7 +88,7 @@ impl Engine {
         // Receivers compare it with a clock that nobody moves.
         let seconds = Timestamp::from_micros(now.micros() - self.0.env.clock().offset()).seconds();
         let (id, body) = (id.to_string(), body.to_owned());
-        let signed = tokio::task::spawn_blocking(move || {
+        let signed = self.0.env.off_thread(move || {
             let timed = signer.timed(&id, seconds, &body, now);
             let mut headers =
                 vec![("webhook-id", id), ("webhook-timestamp", seconds.to_string()), ("webhook-signature", timed)];
@@ -101,7 +101,7 @@ impl Engine {
             };
             headers.into_iter().map(value).collect::<Result<Vec<_>, SigningError>>()
         });
-        Ok(signed.await.map_err(|_| Error::Stopping)??)
+        Ok(signed.await.ok_or(Error::Stopping)??)
     }
 
     async fn signer(&self, owner: Uuid, mode: Mode) -> Result<Arc<Signer>, Error> {
@@ -112,11 +112,11 @@ impl Engine {
         let generation = open.generation();
         let key = self.0.store.signing_key(owner, mode).await?.ok_or(Error::NotFound)?;
         let engine = self.clone();
-        let opening = tokio::task::spawn_blocking(move || {
+        let opening = self.0.env.off_thread(move || {
             let pair = signing::open(&engine.0.vault, &key)?;
             Ok::<_, SigningError>(Arc::new(Signer::of(&key, pair, &engine.0.webhook_secrets)))
         });
-        let signer = opening.await.map_err(|_| Error::Stopping)??;
+        let signer = opening.await.ok_or(Error::Stopping)??;
         open.keep(generation, (owner, mode), Arc::clone(&signer));
         Ok(signer)
     }
@@ -163,8 +163,8 @@ impl Engine {
     pub(crate) async fn make_key(&self, owner: Owner, generation: u32) -> Result<SigningKey, Error> {
         let _permit = self.0.signers.making.acquire().await.map_err(|_| Error::Stopping)?;
         let (engine, now) = (self.clone(), self.0.env.now());
-        let made = tokio::task::spawn_blocking(move || signing::make(&engine.0.vault, owner, generation, now));
-        Ok(made.await.map_err(|_| Error::Stopping)??)
+        let made = self.0.env.off_thread(move || signing::make(&engine.0.vault, owner, generation, now));
+        Ok(made.await.ok_or(Error::Stopping)??)
     }
 }
 

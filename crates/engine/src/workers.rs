@@ -224,6 +224,7 @@ impl Engine {
             }
         };
         tokio::select! {
+            biased;
             () = self.0.stop.cancelled() => true,
             () = called.notified() => false,
             () = sleep => false,
@@ -286,11 +287,11 @@ impl Engine {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
                     tracing::error!(?what, error = %Causes(&error), "work failed; it stays due");
-                    tokio::time::sleep(PAUSE).await;
+                    engine.0.env.pause(PAUSE).await;
                 }
                 Err(error) => {
                     tracing::error!(?what, %error, "work was cut off; it stays due");
-                    tokio::time::sleep(PAUSE).await;
+                    engine.0.env.pause(PAUSE).await;
                 }
             }
             drop(claim);
@@ -358,6 +359,7 @@ pub(crate) mod tests {
             authorization_max: Duration::from_hours(168),
             env,
             test_limits: false,
+            simulated: None,
         };
         Engine::open(parts).await.expect("an engine")
     }
@@ -394,6 +396,10 @@ pub(crate) mod tests {
         started.await.expect("started");
         engine.0.env.clock().quiet().await;
         assert!(claims.claim(what).is_none(), "not at once");
+        while engine.0.env.clock().next_wake().is_none() {
+            tokio::task::yield_now().await;
+        }
+        engine.0.env.clock().move_to(START.plus(PAUSE));
         engine.0.workers.deliveries.notified().await;
         assert!(claims.claim(what).is_some());
     }

@@ -115,6 +115,10 @@ impl Clock {
         Timestamp::from_micros(self.latest.fetch_max(now, Ordering::SeqCst).max(now))
     }
 
+    pub(crate) fn stands_still(&self) -> bool {
+        matches!(self.base, Base::Still(_))
+    }
+
     /// How far the clock was moved, in microseconds; kept across restarts by whoever moves it.
     #[must_use]
     pub fn offset(&self) -> i64 {

@@ -50,6 +50,22 @@ impl Env {
         self.clock.sleep_until(self.clock.now().plus(duration)).await;
     }
 
+    /// Rests before something that failed is tried again. Nobody who moves the clock waits for it, and where the real clock
+    /// goes on it lasts as long however the sandbox clock is moved.
+    pub async fn pause(&self, duration: Duration) {
+        if self.clock.stands_still() {
+            self.sleep(duration).await;
+        } else {
+            tokio::time::sleep(duration).await;
+        }
+    }
+
+    /// Does work that keeps a core busy, off the async threads. Where the clock stands still it is done here and now, so that
+    /// a simulation runs the same way each time. `None` when the process ends first.
+    pub async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        if self.clock.stands_still() { Some(work()) } else { tokio::task::spawn_blocking(work).await.ok() }
+    }
+
     /// Bytes nobody can guess.
     #[must_use]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {

@@ -86,14 +86,12 @@ impl App {
             root_key,
             test_acquirer: book,
             reach: if control_token.is_some() { Reach::PublicAndLoopback } else { Reach::Public },
-            narrator: Arc::new(Narrators {
-                purchases: purchases::Narrator::new(public_url.as_str()),
-                orchestration: orchestration::Narrator::new(public_url.as_str()),
-            }),
+            narrator: narrator(&public_url),
             public_url: public_url.as_str().to_owned(),
             outbox: control_token.is_some().then(|| data.join("mail")),
             authorization_max,
             test_limits,
+            simulated: None,
         })
         .await
         .context("the gateway's own secrets cannot be opened; is this the key the data was made with?")?;
@@ -102,11 +100,7 @@ impl App {
         counted.register(|registry| engine.register_metrics(registry));
         let http_metrics = HttpMetrics::new(&counted);
 
-        let router = Router::new()
-            .merge(card_payments::router(engine.clone(), public_url.as_str(), test_limits))
-            .merge(orchestration::router(engine.clone(), public_url.as_str(), test_limits))
-            .merge(purchases::router(engine.clone(), public_url.as_str(), test_limits))
-            .merge(checkout::router(engine.clone(), public_url.as_str()))
+        let router = dialects_and_pages(&engine, &public_url, test_limits)
             .merge(management::router(engine.clone(), test_limits))
             .merge(operations::router(engine.clone(), metrics.then(|| Arc::clone(&counted))))
             .merge(docs::router(public_url.as_str()))
@@ -114,6 +108,24 @@ impl App {
             .fallback(|| async { not_found() });
         Ok(Self { engine, router, metrics: counted, http_metrics })
     }
+}
+
+/// What merchants and payers reach.
+pub(crate) fn dialects_and_pages(engine: &Engine, public_url: &PublicUrl, test_limits: bool) -> Router {
+    let url = public_url.as_str();
+    Router::new()
+        .merge(card_payments::router(engine.clone(), url, test_limits))
+        .merge(orchestration::router(engine.clone(), url, test_limits))
+        .merge(purchases::router(engine.clone(), url, test_limits))
+        .merge(checkout::router(engine.clone(), url))
+}
+
+/// Tells of what each dialect made.
+pub(crate) fn narrator(public_url: &PublicUrl) -> Arc<dyn Narrator> {
+    Arc::new(Narrators {
+        purchases: purchases::Narrator::new(public_url.as_str()),
+        orchestration: orchestration::Narrator::new(public_url.as_str()),
+    })
 }
 
 /// Each dialect tells of what it made.

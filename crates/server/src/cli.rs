@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Serve(Box<ServeArgs>),
     /// Checks the books of a data directory: exit 0 and counts, or exit 1 and what is broken.
     Audit(DataArgs),
+    /// Runs the whole gateway on made-up hardware, seed by seed, with everything that can go wrong, and compares the books.
+    Simulate(SimulateArgs),
     /// Companies that take payments.
     Merchant {
         #[command(subcommand)]
@@ -135,6 +137,29 @@ pub(crate) enum LogLevel {
     Info,
     Debug,
     Trace,
+}
+
+/// How much is simulated.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SimulateArgs {
+    /// How many seeds are run.
+    #[arg(long, default_value_t = 100)]
+    pub(crate) seeds: u64,
+    /// The first of them.
+    #[arg(long, default_value_t = 1, value_name = "SEED")]
+    pub(crate) from: u64,
+    /// How many things shops and payers do in each.
+    #[arg(long, default_value_t = 500)]
+    pub(crate) operations: usize,
+    /// How many are run at once [default: one for each core].
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+    /// Every so many seeds, one is run twice: both must be the same line by line.
+    #[arg(long, default_value_t = 20, value_name = "SEEDS")]
+    pub(crate) replay: u64,
+    /// Prints what happens in the first seed, line by line, and runs no other.
+    #[arg(long)]
+    pub(crate) trace: bool,
 }
 
 /// Where the data is.

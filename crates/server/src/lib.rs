@@ -14,6 +14,7 @@ mod operations;
 mod risk;
 mod run;
 mod sandbox;
+mod simulate;
 mod tls;
 
 pub use app::{App, AppOptions, refuse};

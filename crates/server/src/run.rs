@@ -26,7 +26,7 @@ use crate::cli::{
 };
 use crate::config::{Config, PublicUrl, read_key_file, sandbox_key_path};
 use crate::sandbox::Credentials;
-use crate::{files, hardening, logging, operations, tls};
+use crate::{files, hardening, logging, operations, simulate, tls};
 
 /// Something that cannot be as it was asked: exit 2.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,7 @@ pub fn main(cli: Cli) -> ExitCode {
     let result = match cli.command() {
         Command::Serve(args) => run_serve(*args),
         Command::Audit(data) => return audit(&data),
+        Command::Simulate(args) => return simulate::run(&args),
         Command::Merchant { action } => administer(merchant_request(action)),
         Command::Brand { action } => brand_request(action).and_then(administer),
         Command::Entity { action } => entity_request(action).and_then(administer),

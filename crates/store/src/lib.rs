@@ -9,6 +9,7 @@ mod records;
 
 mod store;
 
+mod memory;
 mod readers;
 mod writer;
 
@@ -55,6 +56,7 @@ pub use changeset::{
 pub use customers::Wanted;
 pub use destinations::{Destination, Failing, Openings};
 pub use error::Error;
+pub use memory::{CommitFate, Disk};
 pub use records::{
     AccessToken, ApiKey, Backlog, BankAccount, Beside, Brand, CardRow, CheckoutRecord, Company, CustomerRecord,
     Delivery, DeliveryRecord, DeliveryState, DeliveryTry, DestinationRecord, Endpoint, Idempotent, JwsKey, KeptCard,

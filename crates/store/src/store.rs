@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions, Permissions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -14,6 +15,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::audit::{self, AuditReport};
 use crate::changeset::{Changeset, Committed};
 use crate::error::Error;
+use crate::memory::{Disk, InMemory};
 use crate::readers::Readers;
 use crate::schema;
 use crate::writer::{Answer, Job, Prepared, Writer};
@@ -38,11 +40,21 @@ pub struct Store {
 }
 
 struct Inner {
+    place: Kept,
+    deliveries: Arc<Notify>,
+}
+
+/// Where everything is kept.
+enum Kept {
+    OnDisk(OnDisk),
+    InMemory(InMemory),
+}
+
+struct OnDisk {
     file: PathBuf,
     queue: Mutex<Option<Sender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     readers: Readers,
-    deliveries: Arc<Notify>,
 }
 
 impl Store {
@@ -65,9 +77,31 @@ impl Store {
         let writer = Writer::new(connection, Arc::clone(&deliveries))?;
         let (queue, jobs) = channel();
         let writer = thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&jobs))?;
-        let inner =
-            Inner { file, queue: Mutex::new(Some(queue)), writer: Mutex::new(Some(writer)), readers, deliveries };
-        Ok(Self { inner: Arc::new(inner), is_forgetful: false })
+        let (queue, writer) = (Mutex::new(Some(queue)), Mutex::new(Some(writer)));
+        let place = Kept::OnDisk(OnDisk { file, queue, writer, readers });
+        Ok(Self { inner: Arc::new(Inner { place, deliveries }), is_forgetful: false })
+    }
+
+    /// A store in memory, as [`Store::image`] left one, or an empty one; for simulations. It has no threads: everything
+    /// happens where it is asked for, in the order in which it is asked for.
+    ///
+    /// # Errors
+    /// When the image is none.
+    pub fn in_memory(image: Option<&[u8]>, disk: Arc<dyn Disk>) -> Result<Self, Error> {
+        let deliveries = Arc::<Notify>::default();
+        let place = Kept::InMemory(InMemory::open(image, disk, Arc::clone(&deliveries))?);
+        Ok(Self { inner: Arc::new(Inner { place, deliveries }), is_forgetful: false })
+    }
+
+    /// Everything that is committed, as the bytes of a database file; nothing of a store on disk.
+    ///
+    /// # Errors
+    /// When something broke.
+    pub fn image(&self) -> Result<Option<Vec<u8>>, Error> {
+        match &self.inner.place {
+            Kept::OnDisk(_) => Ok(None),
+            Kept::InMemory(memory) => memory.image().map(Some),
+        }
     }
 
     /// The same store, except that it takes every changeset and writes none: what an endpoint costs without storage,
@@ -83,21 +117,27 @@ impl Store {
     /// # Errors
     /// When something broke; then it may or may not be durable.
     pub fn commit(&self, changeset: Changeset) -> impl Future<Output = Result<Committed, Error>> + Send + use<> {
-        let sent = if self.is_forgetful { Ok(None) } else { self.send(changeset).map(Some) };
+        let sent = if self.is_forgetful { Ok(Sent::Nowhere) } else { self.send(changeset) };
         async move {
             match sent? {
-                Some(answer) => answer.await.map_err(|_| Error::Closed)?,
-                None => Ok(Committed::Done),
+                Sent::ToWriter(answer) => answer.await.map_err(|_| Error::Closed)?,
+                Sent::ToMemory(answer) => answer.await,
+                Sent::Nowhere => Ok(Committed::Done),
             }
         }
     }
 
-    fn send(&self, changeset: Changeset) -> Result<oneshot::Receiver<Answer>, Error> {
+    fn send(&self, changeset: Changeset) -> Result<Sent, Error> {
         let change = Prepared::new(changeset)?;
-        let (reply, answer) = oneshot::channel();
-        let queue = self.inner.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.as_ref().ok_or(Error::Closed)?.send(Job { change, reply }).map_err(|_| Error::Closed)?;
-        Ok(answer)
+        match &self.inner.place {
+            Kept::OnDisk(disk) => {
+                let (reply, answer) = oneshot::channel();
+                let queue = disk.queue.lock().unwrap_or_else(PoisonError::into_inner);
+                queue.as_ref().ok_or(Error::Closed)?.send(Job { change, reply }).map_err(|_| Error::Closed)?;
+                Ok(Sent::ToWriter(answer))
+            }
+            Kept::InMemory(memory) => Ok(Sent::ToMemory(memory.commit(change))),
+        }
     }
 
     /// Is called after each commit that wrote notifications.
@@ -121,12 +161,15 @@ impl Store {
     /// # Errors
     /// [`Error::Closed`] when the writer ended before.
     pub async fn close(&self) -> Result<(), Error> {
-        drop(self.inner.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
         let inner = Arc::clone(&self.inner);
-        let closing = tokio::task::spawn_blocking(move || {
-            inner.readers.close();
-            let writer = inner.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-            writer.map_or(Ok(()), JoinHandle::join)
+        let closing = tokio::task::spawn_blocking(move || match &inner.place {
+            Kept::OnDisk(disk) => {
+                drop(disk.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+                disk.readers.close();
+                let writer = disk.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+                writer.map_or(Ok(()), JoinHandle::join)
+            }
+            Kept::InMemory(_) => Ok(()),
         });
         closing.await.map_err(|_| Error::Closed)?.map_err(|_| Error::Closed)
     }
@@ -137,10 +180,15 @@ impl Store {
     /// # Errors
     /// When something broke; what is wrong with the data is in the report.
     pub async fn audit(&self) -> Result<AuditReport, Error> {
-        let file = self.inner.file.clone();
-        // A connection of its own: it would hold up everybody who reads.
-        let audit = tokio::task::spawn_blocking(move || audit::run(&connect_to_read(&file)?));
-        audit.await.map_err(|_| Error::Closed)?
+        match &self.inner.place {
+            Kept::OnDisk(disk) => {
+                let file = disk.file.clone();
+                // A connection of its own: it would hold up everybody who reads.
+                let audit = tokio::task::spawn_blocking(move || audit::run(&connect_to_read(&file)?));
+                audit.await.map_err(|_| Error::Closed)?
+            }
+            Kept::InMemory(memory) => memory.audit(),
+        }
     }
 
     /// [`Store::audit`] of the store in `dir`, whether or not a server is using it. Nothing is written.
@@ -157,8 +205,18 @@ impl Store {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.inner.readers.read(read).await
+        match &self.inner.place {
+            Kept::OnDisk(disk) => disk.readers.read(read).await,
+            Kept::InMemory(memory) => memory.read(read).await,
+        }
     }
+}
+
+/// Where a changeset went.
+enum Sent {
+    ToWriter(oneshot::Receiver<Answer>),
+    ToMemory(Pin<Box<dyn Future<Output = Answer> + Send>>),
+    Nowhere,
 }
 
 /// The connection that writes: a write-ahead log, synced at every commit.
@@ -184,8 +242,12 @@ pub(crate) fn connect_to_read(file: &Path) -> Result<Connection, Error> {
 fn connect(file: &Path, access: OpenFlags) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    keep_statements(&connection);
     Ok(connection)
+}
+
+pub(crate) fn keep_statements(connection: &Connection) {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
 }
 
 #[cfg(test)]

@@ -151,6 +151,13 @@ impl Prepared {
     }
 }
 
+impl Prepared {
+    /// Whether something happened to a payment.
+    pub(crate) fn is_of_payment(&self) -> bool {
+        self.payment.is_some()
+    }
+}
+
 /// The row and the journal entries of a payment; nothing when nothing happened to it.
 fn prepare_payment(write: PaymentWrite) -> Result<(Option<PaymentRow>, Vec<Entry>), Error> {
     let PaymentWrite { expected_version, payment, events, postings } = write;
@@ -200,14 +207,30 @@ impl Writer {
                 // Who waited may be gone; what was written stays written.
                 let _ = reply.send(answer);
             }
-            if std::mem::take(&mut self.wrote_deliveries) {
-                self.deliveries.notify_one();
-            }
+            self.call_worker();
         }
         // Whatever the log still holds is durable and read again at the next start.
         if let Err(error) = self.connection.execute_batch("pragma wal_checkpoint(truncate)") {
             tracing::warn!(error = %error, "the log could not be folded into the database");
         }
+    }
+
+    fn call_worker(&mut self) {
+        if std::mem::take(&mut self.wrote_deliveries) {
+            self.deliveries.notify_one();
+        }
+    }
+
+    /// What is committed.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// A transaction of its own.
+    pub(crate) fn write_one(&mut self, change: Prepared) -> Answer {
+        let answers = self.write(&[change]);
+        self.call_worker();
+        answers.into_iter().next().unwrap_or(Err(Error::Closed))
     }
 
     /// One transaction; one answer for each changeset, all of them true only once it is durable.

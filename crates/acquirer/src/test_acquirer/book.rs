@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use domain::Timestamp;
 use env::Env;
+use redb::backends::InMemoryBackend;
 use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -272,10 +273,24 @@ enum Job {
 /// The way to the writer.
 #[derive(Clone)]
 pub(super) struct Book {
-    jobs: mpsc::Sender<Job>,
+    writer: Writer,
     planned: Arc<Notify>,
     /// Once it was needed.
     accounts: Arc<OnceLock<AccountKey>>,
+}
+
+/// Who writes.
+#[derive(Clone)]
+enum Writer {
+    /// A thread, into a file.
+    Thread(mpsc::Sender<Job>),
+    /// Whoever asks, into memory.
+    Here(Arc<InMemory>),
+}
+
+struct InMemory {
+    book: Database,
+    env: Env,
 }
 
 /// Why the book does not answer.
@@ -308,7 +323,15 @@ impl Book {
             .name("acquirer-book".to_owned())
             .spawn(move || write(book, waiting, &env, &call))
             .map_err(Error::File)?;
-        Ok(Self { jobs, planned, accounts: Arc::default() })
+        Ok(Self { writer: Writer::Thread(jobs), planned, accounts: Arc::default() })
+    }
+
+    /// A book that nobody else reads, for simulations: without a file and without a thread.
+    pub(super) fn in_memory(env: Env) -> Result<Self, Error> {
+        let book = Database::builder().create_with_backend(InMemoryBackend::new())?;
+        make_tables(&book)?;
+        let writer = Writer::Here(Arc::new(InMemory { book, env }));
+        Ok(Self { writer, planned: Arc::default(), accounts: Arc::default() })
     }
 
     /// Takes an authorization, or finds what became of its reference. It is durable when this returns.
@@ -393,6 +416,9 @@ impl Book {
     /// The whole journal, oldest first.
     pub(super) async fn journal(&self) -> Result<Vec<Transaction>, Error> {
         let snapshot = self.ask(Job::Read).await.map_err(|_| Error::Closed)?;
+        if matches!(self.writer, Writer::Here(_)) {
+            return read_journal(&snapshot);
+        }
         tokio::task::spawn_blocking(move || read_journal(&snapshot)).await.map_err(|_| Error::Closed)?
     }
 
@@ -404,7 +430,13 @@ impl Book {
 
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, Trouble> {
         let (done, answer) = oneshot::channel();
-        self.jobs.send(job(done)).await.map_err(|_| Trouble::Closed)?;
+        match &self.writer {
+            Writer::Thread(jobs) => jobs.send(job(done)).await.map_err(|_| Trouble::Closed)?,
+            Writer::Here(memory) => {
+                let replies = write_batch(&memory.book, vec![job(done)], memory.env.now(), &self.planned);
+                replies.map_err(|_| Trouble::Failed)?.into_iter().for_each(|reply| reply(&memory.book));
+            }
+        }
         answer.await.map_err(|_| Trouble::Failed)
     }
 }

@@ -226,7 +226,7 @@ fn the_token_comes_last_and_nothing_else_changes() {
 
 #[tokio::test]
 async fn a_public_process_never_dials_inside() {
-    let outgoing = Outgoing::new(Reach::Public);
+    let outgoing = Outgoing::new(Reach::Public, None);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     for host in [

@@ -48,7 +48,7 @@ impl Case {
 
     fn judge(&self) -> Verdict {
         let Self { lines, told, seen, once, is_drained, .. } = self;
-        let evidence = Evidence { acquirer: lines, told, seen, once, drained: *is_drained };
+        let evidence = Evidence { acquirer: lines, told, seen, once, drained: *is_drained, clock_went_back: false };
         auditor::compare(&self.open(), &evidence).unwrap()
     }
 

@@ -17,5 +17,6 @@ mod isolation;
 mod live;
 mod orchestration;
 mod redaction;
+mod simulate;
 mod start;
 mod storm;

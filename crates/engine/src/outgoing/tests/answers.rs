@@ -7,7 +7,7 @@ fn hasty() -> Outgoing {
     let soon = Duration::from_millis;
     let limits =
         Limits { dns: soon(100), connect: soon(300), chain: soon(1_000), one_call: soon(600), body: soon(300) };
-    Outgoing { limits, ..Outgoing::new(Reach::PublicAndLoopback) }
+    Outgoing { limits, ..Outgoing::new(Reach::PublicAndLoopback, None) }
 }
 
 /// What a reply comes to, and after how long.

@@ -54,7 +54,7 @@ async fn a_stranger_with_a_certificate_hears_nothing() {
     let receiver = Arc::new(Receiver::default());
     let (address, tls) = shown_by(&receiver, "127.0.0.1:0", |_| Reply::Say(ok(""))).await;
     let names = || Script::default().name("shop.example", "127.0.0.1").name("other.example", "127.0.0.1");
-    let outgoing = || Outgoing { names: Names::Scripted(names()), ..Outgoing::new(Reach::PublicAndLoopback) };
+    let outgoing = || Outgoing { names: Names::Scripted(names()), ..Outgoing::new(Reach::PublicAndLoopback, None) };
     let trusting_it = Outgoing { tls, ..outgoing() };
     let url = |host: &str| format!("https://{host}:{}/", address.port());
     for host in ["shop.example", "other.example", "127.0.0.1"] {

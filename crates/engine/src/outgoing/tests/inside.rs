@@ -65,7 +65,7 @@ pub(super) fn outgoing(reach: Reach, script: Script) -> Outgoing {
     let soon = Duration::from_millis(1_000);
     let limits = Limits { dns: soon, connect: soon, chain: soon, one_call: soon, body: soon };
     let script = script.name("shop.example", SHOP).name("other.example", OTHER_SHOP);
-    Outgoing { limits, names: Names::Scripted(script), ..Outgoing::new(reach) }
+    Outgoing { limits, names: Names::Scripted(script), ..Outgoing::new(reach, None) }
 }
 
 fn is_shop(ip: IpAddr) -> bool {

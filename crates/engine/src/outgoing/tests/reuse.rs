@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 use super::*;
 
 fn outgoing() -> Outgoing {
-    Outgoing::new(Reach::PublicAndLoopback)
+    Outgoing::new(Reach::PublicAndLoopback, None)
 }
 
 #[tokio::test]

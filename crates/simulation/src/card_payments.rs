@@ -1,0 +1,116 @@
+//! Shops that speak the card payments API, and their payers.
+
+use auditor::{Fact, Seen};
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::shop::{Answer, Ask, Client};
+
+const THANKS: &str = "https://shop.example/thanks";
+/// Where a link leads.
+const LINKS: &str = "/card/";
+
+impl Client<'_> {
+    /// A call with a token of its own; `key` makes a repeat harmless.
+    async fn card_payments(&self, method: Method, path: &str, body: &Value, key: bool) -> Option<Answer> {
+        let token = self.token("/oauth2/token", &self.shop.credentials.card_payments).await?;
+        let ask = Ask::json(method, format!("/api/v2/payments{path}"), body).bearer(&token);
+        if key { self.insist(&ask.with("payer-request-id", self.key())).await } else { self.ask(&ask).await }
+    }
+
+    pub(crate) async fn open_link(&self) {
+        let stores = self.chance.once_in(5);
+        let mut link = json!({ "currencyCode": "SEK", "redirectOnSuccessURL": THANKS });
+        if !stores {
+            link["amount"] = json!(100 + self.chance.below(50_000));
+            link["externalPaymentReference"] = json!(format!("L-{}", self.number));
+        }
+        let path = if stores { "/cards/stored" } else { "/cards/direct" };
+        let Some(answer) = self.card_payments(Method::POST, path, &link, true).await else { return };
+        let made = answer.json();
+        let Some(secret) = made["url"].as_str().and_then(secret) else { return };
+        let mut remembered = self.shop.lock();
+        match (made["token"].as_str(), made["paymentId"].as_u64()) {
+            (Some(token), _) => remembered.stored.push((token.to_owned(), secret)),
+            (None, Some(number)) => {
+                remembered.links.push((number, secret));
+                drop(remembered);
+                self.shop.told(&number.to_string(), Fact::Made { key: None });
+            }
+            (None, None) => remembered.wrong.push(format!("a link without a number: {made}")),
+        }
+    }
+
+    pub(crate) async fn pay_link(&self) {
+        let stored = self.chance.once_in(4).then(|| self.one(|known| &known.stored)).flatten();
+        let link = self.one(|known| &known.links);
+        let Some(secret) = stored.map(|(_, secret)| secret).or_else(|| Some(link.as_ref()?.1.clone())) else { return };
+        let card = self.card();
+        self.pay_at(&format!("{LINKS}{secret}/"), &self.shop.credentials.public_url, card).await;
+        if let Some((number, _)) = link {
+            self.look_at_link(number).await;
+        }
+    }
+
+    pub(crate) async fn charge_stored(&self) {
+        let Some((token, _)) = self.one(|known| &known.stored) else { return };
+        let charge = json!({
+            "token": token, "amount": 100 + self.chance.below(9_000), "currencyCode": "SEK",
+            "externalPaymentReference": format!("S-{}", self.number), "redirectOnSuccessURL": THANKS,
+            "redirectOnFailURL": "https://shop.example/failed",
+        });
+        let answer = self.card_payments(Method::POST, "/cards/stored/authorize", &charge, true).await;
+        let Some(answer) = answer.filter(Answer::is_good) else { return };
+        if let Some(number) = answer.json()["paymentId"].as_u64() {
+            self.shop.lock().links.push((number, String::new()));
+            self.look_at_link(number).await;
+        }
+    }
+
+    pub(crate) async fn act_on_link(&self) {
+        let Some((number, _)) = self.one(|known| &known.links) else { return };
+        let amount = 1 + self.chance.below(20_000);
+        let note = "what the shop says";
+        let (method, action, body) = match self.chance.below(10) {
+            0..=1 => (Method::POST, "cards/capture", Value::Null),
+            2..=3 => (Method::POST, "cards/capture", json!({ "amount": amount, "transactionDescription": note })),
+            4 => (Method::POST, "cards/capture", json!({ "amount": amount, "releaseRemainingFunds": true })),
+            5 => (Method::PUT, "cards/cancel", Value::Null),
+            6 => (Method::PUT, "cards/authorize/release", Value::Null),
+            _ => (Method::POST, "cards/refund-and-credit", json!({ "amount": amount })),
+        };
+        self.card_payments(method, &format!("/{number}/{action}"), &body, true).await;
+        self.look_at_link(number).await;
+    }
+
+    /// Fetches what happened, and says so (card-payments-api 5.2).
+    pub(crate) async fn fetch(&self, event: &str) {
+        for path in [format!("/api/v1/events/{event}"), format!("/api/v1/events/{event}/ack")] {
+            let Some(token) = self.token("/oauth2/token", &self.shop.credentials.card_payments).await else { return };
+            self.ask(&Ask::get(path).bearer(&token)).await;
+        }
+    }
+
+    /// Reads a payment and remembers what it says.
+    pub(crate) async fn look_at_link(&self, number: u64) -> Option<Seen> {
+        let answer = self.card_payments(Method::GET, &format!("/{number}"), &Value::Null, false).await;
+        let payment = answer.filter(Answer::is_good)?.json()["payment"].clone();
+        let amount = |name: &str| payment[name].as_i64().unwrap_or(0);
+        let (authorized, captured) = (amount("authorizedAmount"), amount("capturedAmount"));
+        let (released, refunded) = (amount("releasedAmount"), amount("refundedAmount"));
+        let checkout = number.to_string();
+        for fact in
+            [Fact::Authorized(authorized), Fact::Captured(captured), Fact::Released(released), Fact::Refunded(refunded)]
+        {
+            self.shop.told(&checkout, fact);
+        }
+        let currency = payment["currencyCode"].as_str()?.to_owned();
+        Some(Seen { checkout, currency, captured, refunded, held: authorized - captured - released })
+    }
+}
+
+/// The secret in a link.
+fn secret(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once(LINKS)?;
+    Some(rest.trim_end_matches('/').to_owned())
+}
