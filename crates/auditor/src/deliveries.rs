@@ -34,6 +34,15 @@ pub(crate) fn check(books: &Books, stories: &Stories<'_>, evidence: &Evidence<'_
             "waiting" | "queued" => !evidence.drained,
             _ => false,
         };
+        // Mails are not calls, and a call that is made once names no notification.
+        let is_named = !delivery.endpoint["status"].is_object() && delivery.endpoint != "mail";
+        let was_heard = evidence.heard.is_none_or(|heard| heard.contains(&delivery.id.to_string()));
+        if delivery.state == "delivered" && is_named && !was_heard {
+            verdict.broke(format!(
+                "L9: delivery {} of payment {}, version {}, counts as delivered and nobody heard it",
+                delivery.id, delivery.payment, delivery.version
+            ));
+        }
         if !is_over {
             verdict.broke(format!(
                 "L9: delivery {} of payment {}, version {}, is still {}",

@@ -13,7 +13,7 @@ mod payments;
 mod story;
 mod told;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 use serde::Deserialize;
@@ -32,6 +32,8 @@ pub struct Evidence<'e> {
     pub seen: &'e [Seen],
     /// References of orders of which one checkout exists at most, however often it was asked for.
     pub once: &'e [String],
+    /// Ids of the notifications that receivers heard, if all of them were listened to.
+    pub heard: Option<&'e BTreeSet<String>>,
     /// The gateway's clock was set back while it was not running: moments do not tell what came first.
     pub clock_went_back: bool,
     /// Nothing is under way any more: every delivery had its tries, and a day was waited for every doubt.

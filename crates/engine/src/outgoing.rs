@@ -11,7 +11,7 @@ use env::Stopwatch;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION, USER_AGENT};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use rustls::pki_types::ServerName;
 use store::Destination;
 use tokio::net::TcpStream;
@@ -121,7 +121,7 @@ pub(crate) struct Outgoing {
 /// Everybody who is called, in a simulation.
 pub trait Receivers: Send + Sync {
     /// A POST of a body, or a GET without one; the HTTP status of the answer, or `None` when none came.
-    fn call(&self, url: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Option<u16>> + Send>>;
+    fn call(&self, url: &str, headers: &HeaderMap, body: &[u8]) -> Pin<Box<dyn Future<Output = Option<u16>> + Send>>;
 }
 
 impl Outgoing {
@@ -248,8 +248,9 @@ impl Outgoing {
             return Err(SendError::Address);
         }
         if let Some(receivers) = &self.receivers {
-            let body = request.into_body().collect().await.map_err(|_| SendError::Broken)?.to_bytes();
-            let status = receivers.call(url.as_str(), &body).await.ok_or(SendError::Broken)?;
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await.map_err(|_| SendError::Broken)?.to_bytes();
+            let status = receivers.call(url.as_str(), &parts.headers, &body).await.ok_or(SendError::Broken)?;
             let status = StatusCode::from_u16(status).map_err(|_| SendError::Broken)?;
             return Ok((Answered { status, excerpt: String::new() }, None));
         }

@@ -4,7 +4,7 @@ use auditor::{Fact, Seen};
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::shop::{Answer, Ask, Client};
+use crate::shop::{Answer, Ask, Client, Standing};
 
 const THANKS: &str = "https://shop.example/thanks";
 /// Where a link leads.
@@ -68,16 +68,23 @@ impl Client<'_> {
     }
 
     pub(crate) async fn act_on_link(&self) {
-        let Some((number, _)) = self.one(|known| &known.links) else { return };
-        let amount = 1 + self.chance.below(20_000);
+        let Some((number, _)) = self.one_to_act_on(|known| &known.links, |(number, _)| number.to_string()) else {
+            return;
+        };
+        let Standing { held, refundable } = self.standing(&number.to_string());
         let note = "what the shop says";
-        let (method, action, body) = match self.chance.below(10) {
-            0..=1 => (Method::POST, "cards/capture", Value::Null),
-            2..=3 => (Method::POST, "cards/capture", json!({ "amount": amount, "transactionDescription": note })),
-            4 => (Method::POST, "cards/capture", json!({ "amount": amount, "releaseRemainingFunds": true })),
-            5 => (Method::PUT, "cards/cancel", Value::Null),
-            6 => (Method::PUT, "cards/authorize/release", Value::Null),
-            _ => (Method::POST, "cards/refund-and-credit", json!({ "amount": amount })),
+        let part = |of: i64| json!({ "amount": self.part_of(of), "transactionDescription": note });
+        let rest = json!({ "amount": self.part_of(held), "releaseRemainingFunds": true });
+        let (method, action, body) = match (held > 0, refundable > 0, self.chance.below(8)) {
+            (true, _, 0) => (Method::POST, "cards/capture", Value::Null),
+            (true, false, 1..=4) | (true, true, 1..=2) => (Method::POST, "cards/capture", part(held)),
+            (true, _, 5) => (Method::POST, "cards/capture", rest),
+            (true, _, 6) => (Method::PUT, "cards/authorize/release", Value::Null),
+            (_, true, 0..=6) => (Method::POST, "cards/refund-and-credit", part(refundable)),
+            (_, _, 0..=2) => (Method::PUT, "cards/cancel", Value::Null),
+            (_, _, 3) => (Method::PUT, "cards/authorize/release", Value::Null),
+            (_, _, 4..=5) => (Method::POST, "cards/refund-and-credit", part(held)),
+            (_, _, _) => (Method::POST, "cards/capture", part(refundable)),
         };
         self.card_payments(method, &format!("/{number}/{action}"), &body, true).await;
         self.look_at_link(number).await;
@@ -104,8 +111,10 @@ impl Client<'_> {
         {
             self.shop.told(&checkout, fact);
         }
+        let held = authorized - captured - released;
+        self.stands(&checkout, Standing { held, refundable: captured - refunded });
         let currency = payment["currencyCode"].as_str()?.to_owned();
-        Some(Seen { checkout, currency, captured, refunded, held: authorized - captured - released })
+        Some(Seen { checkout, currency, captured, refunded, held })
     }
 }
 

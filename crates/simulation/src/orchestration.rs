@@ -4,7 +4,7 @@ use auditor::{Fact, Seen};
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::shop::{Answer, Ask, Client};
+use crate::shop::{Answer, Ask, Client, Standing};
 
 const PAYMENTS: &str = "/payment/v2/payments";
 
@@ -71,11 +71,18 @@ impl Client<'_> {
     }
 
     pub(crate) async fn act_on_tender(&self) {
-        let Some(id) = self.one(|known| &known.tenders) else { return };
-        let action = ["captures", "captures", "voids", "refunds", "refunds"];
-        let action = action[usize::try_from(self.chance.below(5)).unwrap_or(0)];
+        let Some(id) = self.one_to_act_on(|known| &known.tenders, String::clone) else { return };
+        let Standing { held, refundable } = self.standing(&id);
+        let (action, of) = match (held > 0, refundable > 0, self.chance.below(6)) {
+            (true, false, 0..=3) | (true, true, 0..=1) => ("captures", held),
+            (true, _, 4) => ("voids", held),
+            (_, true, _) => ("refunds", refundable),
+            (_, _, 0..=1) => ("captures", 9_000),
+            (_, _, 2..=3) => ("voids", 9_000),
+            (_, _, _) => ("refunds", 9_000),
+        };
         let path = format!("{PAYMENTS}/{id}/{action}");
-        let body = json!({ "amount": 1 + self.chance.below(12_000) });
+        let body = json!({ "amount": self.part_of(of) });
         self.orchestration(Method::POST, &path, &body, Some(&self.key())).await;
         self.look_at_tender(&id).await;
     }
@@ -90,7 +97,9 @@ impl Client<'_> {
         for fact in [Fact::Captured(captured), Fact::Released(voided), Fact::Refunded(refunded)] {
             self.shop.told(id, fact);
         }
+        let held = authorized - captured - voided;
+        self.stands(id, Standing { held, refundable: captured - refunded });
         let currency = payment["currency"].as_str()?.to_owned();
-        Some(Seen { checkout: id.to_owned(), currency, captured, refunded, held: authorized - captured - voided })
+        Some(Seen { checkout: id.to_owned(), currency, captured, refunded, held })
     }
 }

@@ -4,7 +4,7 @@ use auditor::{Fact, Seen};
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::shop::{Ask, Client};
+use crate::shop::{Ask, Client, Standing};
 
 impl Client<'_> {
     fn purchases(&self, method: Method, path: &str, body: &Value) -> Ask {
@@ -68,19 +68,22 @@ impl Client<'_> {
     }
 
     pub(crate) async fn act_on_purchase(&self) {
-        let Some(id) = self.one(|known| &known.purchases) else { return };
-        let part = json!({ "amount": 1 + self.chance.below(9_000) });
+        let Some(id) = self.one_to_act_on(|known| &known.purchases, String::clone) else { return };
+        let Standing { held, refundable } = self.standing(&id);
+        let part = json!({ "amount": self.part_of(held.max(refundable)) });
         let all = json!({});
-        let (action, body) = match self.chance.below(13) {
-            0..=1 => ("capture", &all),
-            2..=3 => ("capture", &part),
-            4 => ("release", &all),
-            5 => ("release", &part),
-            6..=7 => ("refund", &all),
-            8..=9 => ("refund", &part),
-            10 => ("cancel", &all),
-            11 => ("mark_as_paid", &all),
-            _ => ("delete_recurring_token", &all),
+        let (action, body) = match (held > 0, refundable > 0, self.chance.below(8)) {
+            (true, _, 0..=1) => ("capture", &all),
+            (true, _, 2..=4) => ("capture", &part),
+            (true, _, 5) => ("release", &all),
+            (true, _, 6) => ("release", &part),
+            (false, true, 0..=1) => ("refund", &all),
+            (false, true, 2..=6) => ("refund", &part),
+            (_, _, 0..=1) => ("cancel", &all),
+            (_, _, 2) => ("mark_as_paid", &all),
+            (_, _, 3) => ("delete_recurring_token", &all),
+            (_, _, 4..=5) => ("capture", &part),
+            (_, _, _) => ("refund", &part),
         };
         let ask = self.purchases(Method::POST, &format!("/purchases/{id}/{action}/"), body);
         let ask = ask.with("idempotency-key", self.key());
@@ -105,6 +108,9 @@ impl Client<'_> {
                 remembered.tokens.push(id.to_owned());
             }
         }
+        let total = purchase["purchase"]["total"].as_i64().unwrap_or(0);
+        let held = if purchase["status"] == "hold" { total } else { 0 };
+        self.stands(id, Standing { held, refundable: purchase["refundable_amount"].as_i64().unwrap_or(0) });
         let seen = seen(id, &purchase)?;
         self.shop.told(id, Fact::Captured(seen.captured));
         self.shop.told(id, Fact::Refunded(seen.refunded));

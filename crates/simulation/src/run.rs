@@ -170,6 +170,7 @@ impl Simulation {
             told: &remembered.told,
             seen: &remembered.seen,
             once: &[],
+            heard: Some(&remembered.heard),
             clock_went_back: true,
             drained: true,
         };

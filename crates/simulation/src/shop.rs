@@ -1,7 +1,7 @@
 //! The clients of a gateway: merchants' servers and payers' browsers, what they ask, and what they remember of what they
 //! were told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -48,10 +48,21 @@ pub(crate) struct Remembered {
     pub(crate) tenders: Vec<String>,
     pub(crate) told: Vec<Told>,
     pub(crate) seen: Vec<Seen>,
+    /// How things stood when somebody last looked.
+    standing: BTreeMap<String, Standing>,
+    /// Ids of notifications that arrived.
+    pub(crate) heard: BTreeSet<String>,
     /// How far the story of something had gone when an address was last told of it.
-    heard: BTreeMap<(String, String), u64>,
+    stories: BTreeMap<(String, String), u64>,
     /// What no client may ever be told.
     pub(crate) wrong: Vec<String>,
+}
+
+/// What can be done with a payment; minor units.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Standing {
+    pub(crate) held: i64,
+    pub(crate) refundable: i64,
 }
 
 impl Shop {
@@ -64,13 +75,14 @@ impl Shop {
     }
 
     /// An address is told how something stands. It is never told what was before what it was told already (security L9).
-    pub(crate) fn hear(&self, url: &str, body: &[u8]) {
+    pub(crate) fn hear(&self, url: &str, delivery: Option<String>, body: &[u8]) {
+        self.lock().heard.extend(delivery);
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let Some(id) = body["id"].as_str() else { return };
         let history = body["status_history"].as_array().map(|history| history.len() as u64);
         let Some(told) = history.or_else(|| body["version"].as_u64()) else { return };
         let mut remembered = self.lock();
-        let before = remembered.heard.insert((url.to_owned(), id.to_owned()), told).unwrap_or(0);
+        let before = remembered.stories.insert((url.to_owned(), id.to_owned()), told).unwrap_or(0);
         if told < before {
             remembered.wrong.push(format!("L9: {url} is told {told} of {id} after {before}"));
         }
@@ -274,6 +286,45 @@ impl<'s> Client<'s> {
         let newest = known.len().saturating_sub(5);
         let from = if self.chance.once_in(4) { known } else { known.get(newest..).unwrap_or_default() };
         self.chance.one_of(from).cloned()
+    }
+
+    /// Remembers how something stands.
+    pub(crate) fn stands(&self, id: &str, standing: Standing) {
+        self.shop.lock().standing.insert(id.to_owned(), standing);
+    }
+
+    /// How something stood when somebody last looked; nobody who is confused remembers it.
+    pub(crate) fn standing(&self, id: &str) -> Standing {
+        let known = self.shop.lock().standing.get(id).copied().unwrap_or_default();
+        if self.chance.once_in(6) { Standing::default() } else { known }
+    }
+
+    /// An amount: mostly a part of this, or all of it; now and then more.
+    pub(crate) fn part_of(&self, whole: i64) -> u64 {
+        let whole = u64::try_from(whole).unwrap_or(0).max(1);
+        match self.chance.below(6) {
+            0..=2 => 1 + self.chance.below(whole),
+            3..=4 => whole,
+            _ => whole + 1 + self.chance.below(whole),
+        }
+    }
+
+    /// One of the things to do something with: mostly one with money in it.
+    pub(crate) fn one_to_act_on<T: Clone>(
+        &self,
+        of: impl Fn(&Remembered) -> &Vec<T>,
+        id: impl Fn(&T) -> String,
+    ) -> Option<T> {
+        let with_money: Vec<T> = {
+            let remembered = self.shop.lock();
+            let stands = |one: &&T| remembered.standing.get(&id(one)).is_some_and(|s| s.held + s.refundable > 0);
+            of(&remembered).iter().filter(stands).cloned().collect()
+        };
+        if with_money.is_empty() || self.chance.once_in(4) {
+            self.one(of)
+        } else {
+            self.chance.one_of(&with_money).cloned()
+        }
     }
 
     /// A key under which a call is repeated without a second effect.

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use acquirer::{Delivery, HttpRequest, Wire};
 use axum::Router;
+use axum::http::HeaderMap;
 use domain::Timestamp;
 use engine::Receivers;
 use env::Env;
@@ -67,6 +68,8 @@ pub(crate) struct Message {
 /// Somebody is told of something.
 pub(crate) struct Call {
     pub(crate) url: String,
+    /// The notification's id, if the call names it.
+    pub(crate) delivery: Option<String>,
     pub(crate) body: Vec<u8>,
     pub(crate) answer: oneshot::Sender<Option<u16>>,
 }
@@ -194,7 +197,8 @@ impl Shared {
 
     /// How long a dead gateway stays away, and what its clock shows then beyond true time, in microseconds.
     pub(crate) fn restart(&mut self) -> (Duration, i64) {
-        let away = Duration::from_millis(self.chance.below(120_000));
+        let longest = if self.chance.once_in(8) { 120_000 } else { 1_500 };
+        let away = Duration::from_millis(self.chance.below(longest));
         let minutes_20 = 20 * 60 * 1_000_000;
         let skew = i64::try_from(self.chance.below(minutes_20)).unwrap_or(0) - 10 * 60 * 1_000_000;
         (away, skew)
@@ -305,14 +309,17 @@ impl Wire for Line {
 }
 
 impl Receivers for Surroundings {
-    fn call(&self, url: &str, body: &[u8]) -> Pin<Box<dyn Future<Output = Option<u16>> + Send>> {
+    fn call(&self, url: &str, headers: &HeaderMap, body: &[u8]) -> Pin<Box<dyn Future<Output = Option<u16>> + Send>> {
         let (surroundings, url, body) = (self.clone(), url.to_owned(), body.to_vec());
+        let in_header = headers.get("webhook-id").and_then(|id| id.to_str().ok());
+        let in_query = url.split_once("?token=").map(|(_, token)| token);
+        let delivery = in_header.or(in_query).map(str::to_owned);
         Box::pin(async move {
             surroundings.turn("before somebody is told").await;
             let (answer, answered) = oneshot::channel();
             {
                 let mut shared = surroundings.lock();
-                shared.calls.push(Call { url, body, answer });
+                shared.calls.push(Call { url, delivery, body, answer });
                 shared.wake();
             }
             let status = answered.await.ok().flatten();

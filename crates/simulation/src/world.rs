@@ -293,12 +293,12 @@ impl<'g> World<'g> {
     }
 
     fn receive(&self, call: Call) {
-        let Call { url, body, answer } = call;
+        let Call { url, delivery, body, answer } = call;
         let (surroundings, env, shop) = (self.surroundings.clone(), self.env.clone(), Arc::clone(&self.shop));
         self.spawn(async move {
             let (after, status) = surroundings.lock().answer_of_receiver();
             surroundings.note(format_args!("told {url}: {} bytes, answers {status:?}", body.len()));
-            shop.hear(&url, &body);
+            shop.hear(&url, delivery, &body);
             env.sleep(after).await;
             // Who told it may be dead.
             let _ = answer.send(status);

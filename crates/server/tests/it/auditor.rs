@@ -48,7 +48,8 @@ impl Case {
 
     fn judge(&self) -> Verdict {
         let Self { lines, told, seen, once, is_drained, .. } = self;
-        let evidence = Evidence { acquirer: lines, told, seen, once, drained: *is_drained, clock_went_back: false };
+        let evidence =
+            Evidence { acquirer: lines, told, seen, once, drained: *is_drained, clock_went_back: false, heard: None };
         auditor::compare(&self.open(), &evidence).unwrap()
     }
 
