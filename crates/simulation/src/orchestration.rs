@@ -1,5 +1,7 @@
 //! Shops that speak the orchestration API: payments of several legs, and what is done with them.
 
+use std::time::Duration;
+
 use auditor::{Fact, Seen};
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -47,6 +49,14 @@ impl Client<'_> {
                 json!({ "partner": "dalenys", "method": "creditcard", "amount": amount, "vault_form_token": token }),
             );
         }
+        if self.chance.once_in(5) {
+            let ways = [("paypal", "wallet", 1_000), ("adyen", "ideal", 1_000), ("oney", "cb3x", 10_000)];
+            let (partner, method, least) = ways[usize::try_from(self.chance.below(3)).unwrap_or(0)];
+            let amount = least + self.chance.below(5_000);
+            // What is confirmed elsewhere goes alone or behind a gift card.
+            legs.retain(|leg| leg["method"] == "giftcard");
+            legs.push(json!({ "partner": partner, "method": method, "amount": amount }));
+        }
         let sum: u64 = legs.iter().filter_map(|leg| leg["amount"].as_u64()).sum();
         let modes = ["MANUAL", "AUTOMATIC"];
         let mut body = json!({
@@ -61,13 +71,29 @@ impl Client<'_> {
         }
         let key = self.key();
         let Some(answer) = self.orchestration(Method::POST, PAYMENTS, &body, Some(&key)).await else { return };
-        let Some(id) = answer.is_good().then(|| answer.json()).and_then(|made| made["id"].as_str().map(str::to_owned))
-        else {
-            return;
-        };
+        let made = answer.json();
+        let Some(id) = made["id"].as_str().filter(|_| answer.is_good()).map(str::to_owned) else { return };
         self.shop.told(&id, Fact::Made { key: Some(key) });
         self.shop.lock().tenders.push(id.clone());
+        if let Some(page) = made["redirection"]["href"].as_str() {
+            self.confirm_at(page.strip_prefix(&self.shop.credentials.public_url).unwrap_or(page)).await;
+        }
         self.look_at_tender(&id).await;
+    }
+
+    /// A payer confirms a payment on the acquirer's page, and comes back or does not.
+    async fn confirm_at(&self, page: &str) {
+        if self.chance.once_in(6) {
+            return;
+        }
+        self.env.sleep(Duration::from_millis(self.chance.below(90_000))).await;
+        let choices = ["approve", "approve", "approve", "refuse", "cancel", "later"];
+        let choice = choices[usize::try_from(self.chance.below(6)).unwrap_or(0)];
+        let Some(answer) = self.ask(&Ask::form(page, format!("action={choice}"))).await else { return };
+        let back = answer.leads_to(&self.shop.credentials.public_url).to_owned();
+        if !back.is_empty() && !self.chance.once_in(4) {
+            self.ask(&Ask::get(back)).await;
+        }
     }
 
     pub(crate) async fn act_on_tender(&self) {
