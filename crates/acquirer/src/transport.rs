@@ -7,8 +7,8 @@ use crate::test_acquirer::TestAcquirer;
 
 /// How requests travel.
 pub(crate) enum Transport {
-    /// To the test acquirer in this process.
-    InProcess(TestAcquirer),
+    /// To the test acquirer.
+    Test(TestAcquirer),
 }
 
 /// What became of a request on its way there and back.
@@ -25,7 +25,7 @@ impl Transport {
     /// Sends a request and waits for its answer until `deadline`.
     pub(crate) async fn carry(&self, request: HttpRequest, deadline: Timestamp) -> Delivery {
         match self {
-            Self::InProcess(acquirer) => acquirer.handle(request, deadline).await,
+            Self::Test(acquirer) => acquirer.handle(request, deadline).await,
         }
     }
 }

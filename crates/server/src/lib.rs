@@ -14,6 +14,7 @@ mod operations;
 mod risk;
 mod run;
 mod sandbox;
+mod test_acquirer;
 mod tls;
 
 pub use app::{App, AppOptions, refuse};
