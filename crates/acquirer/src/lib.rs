@@ -22,7 +22,7 @@ use env::Env;
 pub use protocol::{Answer, Balance, CardData, CardRules, HttpRequest, HttpResponse, Initiator, Method, Protocol};
 pub use protocol::{Reading, Request, Source};
 pub use test_acquirer::{AcsAnswer, AcsBehaviour, AcsOutcome, AcsView, Directory};
-pub use test_acquirer::{Error, Kind, ReportDue, Reported, TestAcquirer, Transaction, Verdict};
+pub use test_acquirer::{Error, Host, Kind, ReportDue, Reported, TestAcquirer, Transaction, Verdict};
 pub use test_acquirer::{RedirectChoice, RedirectView};
 
 use transport::Transport;
@@ -40,15 +40,10 @@ pub struct Acquirer {
 }
 
 impl Acquirer {
-    /// The built-in test acquirer, in this process.
+    /// The built-in test acquirer.
     #[must_use]
     pub fn test(book: TestAcquirer, env: Env) -> Self {
-        Self {
-            name: "test",
-            protocol: Box::new(test_acquirer::TestProtocol),
-            transport: Transport::InProcess(book),
-            env,
-        }
+        Self { name: "test", protocol: Box::new(test_acquirer::TestProtocol), transport: Transport::Test(book), env }
     }
 
     /// The test acquirer at the other end of a simulated network.

@@ -4,12 +4,18 @@
 //!
 //! It behaves like the real ones where it matters: a reference has one effect however often it is sent, a reversal of
 //! what was never seen is a success and forbids what comes later, and what it approved it can be asked about.
+//!
+//! It is in this process or in one of its own ([`host`], [`remote`]). Either way the book decides at once, and whoever
+//! asked does the waiting, by its own clock ([`Played`]).
 
 mod cards;
 mod gift_cards;
 mod wire;
 
 mod book;
+
+mod host;
+mod remote;
 
 mod directory;
 
@@ -23,6 +29,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub use directory::{AcsAnswer, AcsBehaviour, AcsOutcome, AcsView, Directory};
+pub use host::Host;
 pub(crate) use wire::TestProtocol;
 
 use crate::protocol::{CardRules, HttpRequest, HttpResponse, Method};
@@ -30,6 +37,7 @@ use crate::transport::Delivery;
 use book::{Attempt, Book, Means, Operated, Operation, OperationOrder, Order, Page, Received, Taken, Trouble, Undone};
 use cards::{Answering, Judgement, Presented, Travel, Twist};
 use gift_cards::GiftCard;
+use remote::{Caller, Remote};
 use wire::{AUTHORIZATIONS, AuthorizationIn, AuthorizationOut, FactsOut, NO_RECORD, NotFoundOut, REVERSAL, ReversalIn};
 use wire::{BALANCE, BY_GIFT_CARD, BY_REDIRECT, BalanceOut, GiftCardAuthorizationIn, MethodIn, ReadingIn};
 use wire::{OPERATIONS, OperationIn, OperationOut, RedirectAuthorizationIn, Rules, Status};
@@ -51,9 +59,43 @@ const SETTLES_AFTER: Duration = Duration::from_hours(24);
 /// The test acquirer. Clones are the same one.
 #[derive(Clone)]
 pub struct TestAcquirer {
-    book: Book,
+    way: Way,
     env: Env,
     settles_after: Duration,
+}
+
+/// Where it is.
+#[derive(Clone)]
+enum Way {
+    Here(Desk),
+    There(Remote),
+}
+
+/// Where requests are judged and written down.
+#[derive(Clone)]
+struct Desk {
+    book: Book,
+    env: Env,
+}
+
+/// What becomes of a request. It is decided; what is left is to wait for it.
+enum Played {
+    Answered(HttpResponse),
+    /// Nothing comes.
+    Silent,
+    /// It arrived, and the connection breaks.
+    Reset,
+    /// It never left.
+    NotSent,
+    /// There is an answer after so long.
+    Later(Duration, Recall),
+}
+
+/// What is asked for again when its time has come.
+#[derive(Clone, Serialize, Deserialize)]
+struct Recall {
+    reference: String,
+    answering: Answering,
 }
 
 /// A line of the test acquirer's book.
@@ -201,6 +243,9 @@ pub enum Error {
     /// It is closed.
     #[error("the test acquirer is closed")]
     Closed,
+    /// It runs alone, and does not answer.
+    #[error("the test acquirer does not answer")]
+    Unreachable,
 }
 
 macro_rules! book_errors {
@@ -221,7 +266,14 @@ impl TestAcquirer {
     /// # Errors
     /// When the file cannot be had or is no book of ours.
     pub fn open(dir: &Path, env: Env) -> Result<Self, Error> {
-        Ok(Self { book: Book::open(dir, env.clone())?, env, settles_after: SETTLES_AFTER })
+        let desk = Desk { book: Book::open(dir, env.clone())?, env: env.clone() };
+        Ok(Self { way: Way::Here(desk), env, settles_after: SETTLES_AFTER })
+    }
+
+    /// The one that runs alone at this host and port ([`Host`]). Whether it is there shows when it is asked.
+    #[must_use]
+    pub fn at(authority: &str, env: Env) -> Self {
+        Self { way: Way::There(Remote::new(authority)), env, settles_after: SETTLES_AFTER }
     }
 
     /// A test acquirer whose book is in memory, for simulations: it needs no thread.
@@ -229,7 +281,8 @@ impl TestAcquirer {
     /// # Errors
     /// When the book cannot be made.
     pub fn in_memory(env: Env) -> Result<Self, Error> {
-        Ok(Self { book: Book::in_memory(env.clone())?, env, settles_after: SETTLES_AFTER })
+        let desk = Desk { book: Book::in_memory(env.clone())?, env: env.clone() };
+        Ok(Self { way: Way::Here(desk), env, settles_after: SETTLES_AFTER })
     }
 
     /// Pays the money of a capture out so long after it, with the APIs that want to hear of it.
@@ -243,7 +296,10 @@ impl TestAcquirer {
     /// # Errors
     /// When it is closed or cannot be read.
     pub async fn transactions(&self) -> Result<Vec<Transaction>, Error> {
-        self.book.journal().await
+        match &self.way {
+            Way::Here(desk) => desk.book.journal().await,
+            Way::There(remote) => remote.transactions(self.caller()).await,
+        }
     }
 
     /// The reports of what happened by `now`, oldest first, until they are acknowledged; so many at a time.
@@ -251,7 +307,10 @@ impl TestAcquirer {
     /// # Errors
     /// When it is closed or cannot be read.
     pub async fn due_reports(&self, now: Timestamp) -> Result<Vec<ReportDue>, Error> {
-        self.book.due_reports(now).await.map_err(|_| Error::Closed)
+        match &self.way {
+            Way::Here(desk) => desk.book.due_reports(now).await.map_err(|_| Error::Closed),
+            Way::There(remote) => remote.due_reports(self.caller(), now).await,
+        }
     }
 
     /// Tells that a report is written down here and need not be told again. Durable when it returns.
@@ -259,7 +318,10 @@ impl TestAcquirer {
     /// # Errors
     /// When it is closed or cannot be written.
     pub async fn acknowledge(&self, report: ReportDue) -> Result<(), Error> {
-        self.book.acknowledge(report).await.map_err(|_| Error::Closed)
+        match &self.way {
+            Way::Here(desk) => desk.book.acknowledge(report).await.map_err(|_| Error::Closed),
+            Way::There(remote) => remote.acknowledge(self.caller(), &report).await,
+        }
     }
 
     /// Tells that a report cannot be written down yet and is to be told again at `again`. Durable when it returns.
@@ -267,13 +329,19 @@ impl TestAcquirer {
     /// # Errors
     /// When it is closed or cannot be written.
     pub async fn postpone(&self, report: ReportDue, again: Timestamp) -> Result<(), Error> {
-        self.book.postpone(report, again).await.map_err(|_| Error::Closed)
+        match &self.way {
+            Way::Here(desk) => desk.book.postpone(report, again).await.map_err(|_| Error::Closed),
+            Way::There(remote) => remote.postpone(self.caller(), &report, again).await,
+        }
     }
 
     /// Called whenever one more report is planned: the next one may be sooner than it was.
     #[must_use]
     pub fn planned(&self) -> &Notify {
-        self.book.planned()
+        match &self.way {
+            Way::Here(desk) => desk.book.planned(),
+            Way::There(remote) => remote.planned(),
+        }
     }
 
     /// When the next report is due, or was; as far as it is known by now.
@@ -281,7 +349,10 @@ impl TestAcquirer {
     /// # Errors
     /// When it is closed or cannot be read.
     pub async fn next_report(&self) -> Result<Option<Timestamp>, Error> {
-        self.book.next_report().await.map_err(|_| Error::Closed)
+        match &self.way {
+            Way::Here(desk) => desk.book.next_report().await.map_err(|_| Error::Closed),
+            Way::There(remote) => remote.next_report(self.caller()).await,
+        }
     }
 
     /// What the page with this id shows; `None` for a page that is not there.
@@ -289,7 +360,10 @@ impl TestAcquirer {
     /// # Errors
     /// When the book is closed or cannot be read.
     pub async fn redirect_view(&self, id: Uuid) -> Result<Option<RedirectView>, Error> {
-        self.book.view(id.to_string()).await.map_err(|_| Error::Closed)
+        match &self.way {
+            Way::Here(desk) => desk.book.view(id.to_string()).await.map_err(|_| Error::Closed),
+            Way::There(remote) => remote.view(self.caller(), id).await,
+        }
     }
 
     /// Takes the payer's choice on the page with this id and tells where the payer is led then. The first choice counts,
@@ -299,22 +373,58 @@ impl TestAcquirer {
     /// # Errors
     /// When the book is closed or cannot be written.
     pub async fn decide_redirect(&self, id: Uuid, choice: RedirectChoice) -> Result<Option<String>, Error> {
-        self.book.decide(id.to_string(), choice).await.map_err(|_| Error::Closed)
+        match &self.way {
+            Way::Here(desk) => desk.book.decide(id.to_string(), choice).await.map_err(|_| Error::Closed),
+            Way::There(remote) => remote.decide(self.caller(), id, choice).await,
+        }
     }
 
     /// Lets go of the file, after what was accepted is written.
     pub async fn close(&self) {
-        self.book.close().await;
+        match &self.way {
+            Way::Here(desk) => desk.book.close().await,
+            Way::There(_) => {}
+        }
     }
 
     /// What the network would carry. The caller hangs up at `until`.
     ///
     /// One sleep at a time, never in a race with other work: so the clock always knows whether this is at work.
     pub async fn handle(&self, request: HttpRequest, until: Timestamp) -> Delivery {
+        let mut played = match &self.way {
+            Way::Here(desk) => desk.play(request, self.settles_after).await,
+            Way::There(remote) => remote.play(self.caller(), request).await,
+        };
+        loop {
+            let (moment, recall) = match played {
+                Played::Answered(response) => return Delivery::Answered(response),
+                Played::Reset => return Delivery::Lost,
+                Played::NotSent => return Delivery::Refused,
+                Played::Silent => (until, None),
+                Played::Later(after, recall) => (self.env.now().plus(after).min(until), Some(recall)),
+            };
+            self.env.clock().sleep_until(moment).await;
+            let Some(recall) = recall.filter(|_| moment < until) else { return Delivery::Lost };
+            played = match &self.way {
+                Way::Here(desk) => desk.recall(recall).await,
+                Way::There(remote) => remote.recall(self.caller(), &recall).await,
+            };
+        }
+    }
+
+    /// Who asks, for one that is elsewhere.
+    fn caller(&self) -> Caller {
+        Caller { now: self.env.now(), settles_after: self.settles_after }
+    }
+}
+
+impl Desk {
+    /// Decides what becomes of a request; only the network is left to be played.
+    async fn play(&self, request: HttpRequest, settles_after: Duration) -> Played {
         for (path, kind) in OPERATIONS {
             if let Some(rest) = request.path.strip_prefix(path) {
                 return match (request.method, rest) {
-                    (Method::Post, "") => self.operate(kind, &request.body, until).await,
+                    (Method::Post, "") => self.operate(kind, &request.body).await,
                     (Method::Get, rest) => match rest.strip_prefix('/').and_then(reference) {
                         Some(reference) => self.inquire_operation(reference).await,
                         None => refused(404),
@@ -328,7 +438,7 @@ impl TestAcquirer {
         }
         let path = request.path.strip_prefix(AUTHORIZATIONS).map(|rest| (request.method, rest));
         match path {
-            Some((Method::Post, "")) => self.authorize(request, until).await,
+            Some((Method::Post, "")) => self.authorize(request, settles_after).await,
             Some((Method::Post, BY_GIFT_CARD)) => self.authorize_with_gift_card(&request.body).await,
             Some((Method::Post, BY_REDIRECT)) => self.take(self.by_redirect(&request.body)).await,
             Some((Method::Get, rest)) => match rest.strip_prefix('/').and_then(reference) {
@@ -338,7 +448,7 @@ impl TestAcquirer {
             Some((Method::Post, rest)) => {
                 let named = rest.strip_prefix('/').and_then(|rest| rest.strip_suffix(REVERSAL)).and_then(reference);
                 match named {
-                    Some(reference) => self.reverse(reference, &request.body, until).await,
+                    Some(reference) => self.reverse(reference, &request.body).await,
                     None => refused(404),
                 }
             }
@@ -346,15 +456,15 @@ impl TestAcquirer {
         }
     }
 
-    async fn authorize(&self, request: HttpRequest, until: Timestamp) -> Delivery {
-        let judged = judge(&request.body, self.env.now(), self.settles_after);
+    async fn authorize(&self, request: HttpRequest, settles_after: Duration) -> Played {
+        let judged = judge(&request.body, self.env.now(), settles_after);
         // The card number is not needed any more.
         drop(request);
         let Some((order, judgement)) = judged else { return refused(400) };
         let Some(order) = order else {
             return match judgement.fault.request {
-                Travel::Refused => Delivery::Refused,
-                Travel::Lost | Travel::Arrives(_) => self.silence(until).await,
+                Travel::Refused => Played::NotSent,
+                Travel::Lost | Travel::Arrives(_) => Played::Silent,
             };
         };
         let reference = order.reference.clone();
@@ -367,23 +477,24 @@ impl TestAcquirer {
         let waits = answering == Answering::WhenDecided;
         let moment = |order: &Received| if waits { order.decided_at } else { order.arrives_at };
         let answered_at = Timestamp::from_micros(attempt.order.as_ref().map_or(0, moment));
-        let attempt = if answered_at <= self.env.now() {
-            attempt
-        } else if answered_at >= until {
-            return self.silence(until).await;
-        } else {
-            self.env.clock().sleep_until(answered_at).await;
-            match self.book.look(reference.clone()).await {
-                Ok(Some(attempt)) => attempt,
-                // It was taken: whatever is wrong now, nobody may say that it was not.
-                Ok(None) | Err(_) => return Delivery::Lost,
-            }
-        };
-        self.answer(answering, authorization(reference, &attempt, Asked::ToAuthorize), until).await
+        let now = self.env.now();
+        if answered_at > now {
+            return Played::Later(answered_at.since(now), Recall { reference, answering });
+        }
+        answer(answering, authorization(reference, &attempt, Asked::ToAuthorize))
+    }
+
+    /// The answer to an authorization that was to come later.
+    async fn recall(&self, Recall { reference, answering }: Recall) -> Played {
+        match self.book.look(reference.clone()).await {
+            Ok(Some(attempt)) => answer(answering, authorization(reference, &attempt, Asked::ToAuthorize)),
+            // It was taken: whatever is wrong now, nobody may say that it was not.
+            Ok(None) | Err(_) => Played::Reset,
+        }
     }
 
     /// Takes an order without a card: nothing goes wrong on its way.
-    async fn take(&self, order: Option<Order>) -> Delivery {
+    async fn take(&self, order: Option<Order>) -> Played {
         let Some(order) = order else { return refused(400) };
         let reference = order.reference.clone();
         match self.book.authorize(order).await {
@@ -392,7 +503,7 @@ impl TestAcquirer {
         }
     }
 
-    async fn authorize_with_gift_card(&self, body: &[u8]) -> Delivery {
+    async fn authorize_with_gift_card(&self, body: &[u8]) -> Played {
         let Ok(request) = serde_json::from_slice::<GiftCardAuthorizationIn<'_>>(body) else { return refused(400) };
         let currency = request.currency.into_owned();
         let (code, printed, account) = match GiftCard::of(request.number) {
@@ -441,7 +552,7 @@ impl TestAcquirer {
         order_without_card(&request.reference, request.amount, currency, capture, code, means, merchant_data)
     }
 
-    async fn read_gift_card(&self, body: &[u8]) -> Delivery {
+    async fn read_gift_card(&self, body: &[u8]) -> Played {
         let Ok(reading) = serde_json::from_slice::<ReadingIn<'_>>(body) else { return refused(400) };
         let currency = reading.currency.into_owned();
         let refuse =
@@ -464,7 +575,7 @@ impl TestAcquirer {
         }
     }
 
-    async fn inquire(&self, reference: String) -> Delivery {
+    async fn inquire(&self, reference: String) -> Played {
         let known = match self.book.look(reference.clone()).await {
             Ok(known) => known,
             Err(trouble) => return broken(trouble),
@@ -477,30 +588,30 @@ impl TestAcquirer {
         }
     }
 
-    async fn reverse(&self, reference: String, body: &[u8], until: Timestamp) -> Delivery {
+    async fn reverse(&self, reference: String, body: &[u8]) -> Played {
         let Ok(reversal) = serde_json::from_slice::<ReversalIn<'_>>(body) else { return refused(400) };
         let currency = reversal.currency.into_owned();
         match self.book.reverse(reference.clone(), reversal.amount, currency).await {
             Ok(Undone::Done(attempt)) => respond(200, &authorization(reference, &attempt, Asked::WhatBecame)),
             Ok(Undone::Other) => refused(409),
-            Ok(Undone::Silent) => self.silence(until).await,
+            Ok(Undone::Silent) => Played::Silent,
             Err(trouble) => broken(trouble),
         }
     }
 
-    async fn operate(&self, kind: Kind, body: &[u8], until: Timestamp) -> Delivery {
+    async fn operate(&self, kind: Kind, body: &[u8]) -> Played {
         let Some(order) = operation_order(kind, body) else { return refused(400) };
         let reference = order.reference.clone();
         match self.book.operate(order).await {
             Ok(Operated::Known(operation)) => respond(200, &operation_out(reference, operation)),
-            Ok(Operated::Silent) => self.silence(until).await,
+            Ok(Operated::Silent) => Played::Silent,
             Ok(Operated::Garbled) => garbled(),
             Ok(Operated::Other) => refused(409),
             Err(trouble) => broken(trouble),
         }
     }
 
-    async fn inquire_operation(&self, reference: String) -> Delivery {
+    async fn inquire_operation(&self, reference: String) -> Played {
         match self.book.look_at_operation(reference.clone()).await {
             Ok(Some(operation)) if operation.is_mute(self.env.now()) => refused(503),
             Ok(Some(operation)) => respond(200, &operation_out(reference, operation)),
@@ -508,33 +619,27 @@ impl TestAcquirer {
             Err(trouble) => broken(trouble),
         }
     }
+}
 
-    /// Puts the answer on the wire, as the fault would have it.
-    async fn answer(&self, answering: Answering, out: AuthorizationOut, until: Timestamp) -> Delivery {
-        match answering {
-            Answering::AtOnce | Answering::WhenDecided => respond(200, &out),
-            Answering::Never => self.silence(until).await,
-            Answering::Reset => Delivery::Lost,
-            Answering::ServerError => refused(500),
-            Answering::Garbled => garbled(),
-            Answering::OtherPayment => {
-                respond(200, &AuthorizationOut { reference: "00000000-0000-7000-8000-000000000000".to_owned(), ..out })
-            }
-            Answering::WrongAmount => {
-                let amount = out.amount.saturating_add(100);
-                respond(200, &AuthorizationOut { amount, approved_amount: amount, ..out })
-            }
-            Answering::WrongCurrency => {
-                let currency = if out.currency == "EUR" { "USD" } else { "EUR" };
-                respond(200, &AuthorizationOut { currency: currency.to_owned(), ..out })
-            }
+/// Puts the answer on the wire, as the fault would have it.
+fn answer(answering: Answering, out: AuthorizationOut) -> Played {
+    match answering {
+        Answering::AtOnce | Answering::WhenDecided => respond(200, &out),
+        Answering::Never => Played::Silent,
+        Answering::Reset => Played::Reset,
+        Answering::ServerError => refused(500),
+        Answering::Garbled => garbled(),
+        Answering::OtherPayment => {
+            respond(200, &AuthorizationOut { reference: "00000000-0000-7000-8000-000000000000".to_owned(), ..out })
         }
-    }
-
-    /// Nothing comes until the caller hangs up.
-    async fn silence(&self, until: Timestamp) -> Delivery {
-        self.env.clock().sleep_until(until).await;
-        Delivery::Lost
+        Answering::WrongAmount => {
+            let amount = out.amount.saturating_add(100);
+            respond(200, &AuthorizationOut { amount, approved_amount: amount, ..out })
+        }
+        Answering::WrongCurrency => {
+            let currency = if out.currency == "EUR" { "USD" } else { "EUR" };
+            respond(200, &AuthorizationOut { currency: currency.to_owned(), ..out })
+        }
     }
 }
 
@@ -714,26 +819,26 @@ fn reference(text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
-fn respond(status: u16, out: &impl Serialize) -> Delivery {
+fn respond(status: u16, out: &impl Serialize) -> Played {
     match serde_json::to_vec(out) {
-        Ok(body) => Delivery::Answered(HttpResponse { status, body }),
+        Ok(body) => Played::Answered(HttpResponse { status, body }),
         Err(_) => refused(500),
     }
 }
 
 /// A status and nothing else.
-fn refused(status: u16) -> Delivery {
-    Delivery::Answered(HttpResponse { status, body: Vec::new() })
+fn refused(status: u16) -> Played {
+    Played::Answered(HttpResponse { status, body: Vec::new() })
 }
 
 /// A yes that breaks off.
-fn garbled() -> Delivery {
-    Delivery::Answered(HttpResponse { status: 200, body: b"{\"status\":\"approved\",\xff\xfe".to_vec() })
+fn garbled() -> Played {
+    Played::Answered(HttpResponse { status: 200, body: b"{\"status\":\"approved\",\xff\xfe".to_vec() })
 }
 
-fn broken(trouble: Trouble) -> Delivery {
+fn broken(trouble: Trouble) -> Played {
     match trouble {
-        Trouble::Closed => Delivery::Refused,
+        Trouble::Closed => Played::NotSent,
         Trouble::Failed => refused(500),
     }
 }

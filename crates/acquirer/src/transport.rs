@@ -10,8 +10,8 @@ use crate::test_acquirer::TestAcquirer;
 
 /// How requests travel.
 pub(crate) enum Transport {
-    /// To the test acquirer in this process.
-    InProcess(TestAcquirer),
+    /// To the test acquirer.
+    Test(TestAcquirer),
     /// Over a simulated network.
     Simulated(Arc<dyn Wire>),
 }
@@ -38,7 +38,7 @@ impl Transport {
     /// Sends a request and waits for its answer until `deadline`.
     pub(crate) async fn carry(&self, request: HttpRequest, deadline: Timestamp) -> Delivery {
         match self {
-            Self::InProcess(acquirer) => acquirer.handle(request, deadline).await,
+            Self::Test(acquirer) => acquirer.handle(request, deadline).await,
             Self::Simulated(wire) => wire.carry(request, deadline).await,
         }
     }

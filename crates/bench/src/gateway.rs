@@ -52,6 +52,7 @@ impl Gateway {
                     metrics: false,
                     authorization_max: Duration::from_hours(168),
                     settles_after: Duration::from_hours(24),
+                    test_acquirer: None,
                 })
                 .await
             }

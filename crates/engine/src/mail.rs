@@ -74,6 +74,8 @@ pub(crate) fn post(outbox: &Path, id: DeliveryId, mail: &str) -> Result<(), Mail
     file.write_all(mail.as_bytes())?;
     file.sync_all()?;
     std::fs::rename(draft, path)?;
+    // Its name survives a power cut too.
+    std::fs::File::open(outbox)?.sync_all()?;
     Ok(())
 }
 

@@ -41,6 +41,8 @@ pub struct AppOptions<'a> {
     pub authorization_max: Duration,
     /// How long after a capture the test acquirer pays a card payment out.
     pub settles_after: Duration,
+    /// Host and port of a test acquirer that runs alone; `None` is one in this process.
+    pub test_acquirer: Option<&'a str>,
 }
 
 /// The whole gateway, not yet listening.
@@ -72,19 +74,22 @@ impl App {
             metrics,
             authorization_max,
             settles_after,
+            test_acquirer,
         } = options;
         let store = match store {
             Some(store) => store,
             None => Store::open(data).with_context(|| format!("the store in {} cannot be opened", data.display()))?,
         };
-        let book = TestAcquirer::open(data, env.clone())
-            .with_context(|| format!("the test acquirer's book in {} cannot be opened", data.display()))?
-            .settling_after(settles_after);
+        let test_acquirer = match test_acquirer {
+            Some(authority) => TestAcquirer::at(authority, env.clone()),
+            None => TestAcquirer::open(data, env.clone())
+                .with_context(|| format!("the test acquirer's book in {} cannot be opened", data.display()))?,
+        };
         let engine = Engine::open(Parts {
             env,
             store,
             root_key,
-            test_acquirer: book,
+            test_acquirer: test_acquirer.settling_after(settles_after),
             reach: if control_token.is_some() { Reach::PublicAndLoopback } else { Reach::Public },
             narrator: narrator(&public_url),
             public_url: public_url.as_str().to_owned(),

@@ -27,6 +27,9 @@ pub(crate) enum Command {
     Audit(DataArgs),
     /// Runs the whole gateway on made-up hardware, seed by seed, with everything that can go wrong, and compares the books.
     Simulate(SimulateArgs),
+    /// Runs the test acquirer alone, for gateways started with --test-acquirer. A tool for tests: it asks nobody who
+    /// they are.
+    TestAcquirer(TestAcquirerArgs),
     /// Companies that take payments.
     Merchant {
         #[command(subcommand)]
@@ -110,12 +113,26 @@ pub(crate) struct ServeArgs {
     /// How many hours after a capture the test acquirer pays a card payment out [default: 24].
     #[arg(long, env = "TOLLGATE_CARD_SETTLEMENT_HOURS", value_name = "HOURS")]
     pub(crate) card_settlement_hours: Option<u16>,
+    /// Where a test acquirer runs alone; by default it is in this process, with its book in the data directory.
+    #[arg(long, env = "TOLLGATE_TEST_ACQUIRER", value_name = "URL")]
+    pub(crate) test_acquirer: Option<String>,
     /// How log lines look [default: text].
     #[arg(long, env = "TOLLGATE_LOG_FORMAT", value_name = "FORMAT")]
     pub(crate) log_format: Option<LogFormat>,
     /// The least important lines shown [default: info].
     #[arg(long, env = "TOLLGATE_LOG_LEVEL", value_name = "LEVEL")]
     pub(crate) log_level: Option<LogLevel>,
+}
+
+/// Options of `test-acquirer`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TestAcquirerArgs {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
+    pub(crate) listen: SocketAddr,
+    /// The directory of its book.
+    #[arg(long, value_name = "DIR", default_value = "./tollgate-test-acquirer")]
+    pub(crate) data: PathBuf,
 }
 
 /// How log lines look.

@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) test_limits: bool,
     pub(crate) card_authorization: Duration,
     pub(crate) card_settlement: Duration,
+    /// Host and port.
+    pub(crate) test_acquirer: Option<String>,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: LogLevel,
 }
@@ -91,6 +93,19 @@ fn card_authorization(days: Option<u8>) -> Result<Duration, ConfigError> {
     }
 }
 
+/// Host and port of a test acquirer that runs alone. There is no TLS on the way: it is a tool for tests.
+fn test_acquirer(text: &str) -> Result<String, ConfigError> {
+    let url = PublicUrl::parse(text).map_err(|problem| wrong("--test-acquirer", problem))?;
+    match url.as_str().strip_prefix("http://") {
+        Some(authority) if authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) => {
+            Ok(authority.to_owned())
+        }
+        Some(_) | None => {
+            Err(wrong("--test-acquirer", "give http://, a host and a port, such as http://127.0.0.1:8090"))
+        }
+    }
+}
+
 /// The file: the same options, spelt with underscores.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,6 +123,7 @@ struct File {
     test_limits: Option<bool>,
     card_authorization_days: Option<u8>,
     card_settlement_hours: Option<u16>,
+    test_acquirer: Option<String>,
     log_format: Option<LogFormat>,
     log_level: Option<LogLevel>,
 }
@@ -170,6 +186,7 @@ impl Config {
                 args.card_settlement_hours.or(file.card_settlement_hours).unwrap_or(24).into(),
             ),
             card_authorization: card_authorization(args.card_authorization_days.or(file.card_authorization_days))?,
+            test_acquirer: args.test_acquirer.or(file.test_acquirer).as_deref().map(test_acquirer).transpose()?,
             log_format: args.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             log_level: args.log_level.or(file.log_level).unwrap_or(LogLevel::Info),
         })

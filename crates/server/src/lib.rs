@@ -15,6 +15,7 @@ mod risk;
 mod run;
 mod sandbox;
 mod simulate;
+mod test_acquirer;
 mod tls;
 
 pub use app::{App, AppOptions, refuse};

@@ -2,6 +2,8 @@
 //! remedy on standard error).
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,18 +17,18 @@ use store::{AuditReport, Store};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tollgate_http::metrics::HttpMetrics;
+use tollgate_http::metrics::{HttpMetrics, Metrics};
 use tollgate_http::serve::{Limits, Serving, serve};
 
 use crate::admin::{self, AdminRequest, read_logo};
 use crate::app::{App, AppOptions, refuse};
 use crate::cli::{
-    BrandAction, Cli, ClientAction, ClientDialect, Command, DataArgs, EntityAction, KeyAction, MerchantAction,
-    RiskAction, ServeArgs, SigningKeyAction, TriesArgs,
+    BrandAction, Cli, ClientAction, ClientDialect, Command, DataArgs, EntityAction, KeyAction, LogFormat, LogLevel,
+    MerchantAction, RiskAction, ServeArgs, SigningKeyAction, TestAcquirerArgs, TriesArgs,
 };
 use crate::config::{Config, PublicUrl, read_key_file, sandbox_key_path};
 use crate::sandbox::Credentials;
-use crate::{files, hardening, logging, operations, simulate, tls};
+use crate::{files, hardening, logging, operations, simulate, test_acquirer, tls};
 
 /// Something that cannot be as it was asked: exit 2.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +42,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Serve(args) => run_serve(*args),
         Command::Audit(data) => return audit(&data),
         Command::Simulate(args) => return simulate::run(&args),
+        Command::TestAcquirer(args) => run_test_acquirer(&args),
         Command::Merchant { action } => administer(merchant_request(action)),
         Command::Brand { action } => brand_request(action).and_then(administer),
         Command::Entity { action } => entity_request(action).and_then(administer),
@@ -66,12 +69,7 @@ fn run_serve(args: ServeArgs) -> anyhow::Result<()> {
     let config = Config::read(args, key.as_deref()).map_err(|error| Impossible(error.to_string()))?;
     logging::start(config.log_format, config.log_level);
     hardening::forbid_dumps();
-    let lock =
-        files::lock(&config.data).with_context(|| format!("--data: {} cannot be used", config.data.display()))?;
-    if lock.is_none() {
-        let words = format!("--data: another server uses {}; stop it or give another directory", config.data.display());
-        return Err(Impossible(words).into());
-    }
+    let lock = lock(&config.data)?;
     if config.sandbox {
         // Whoever waits for this file would otherwise read the addresses of an earlier run.
         let _ = std::fs::remove_file(&config.sandbox_file);
@@ -81,13 +79,52 @@ fn run_serve(args: ServeArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// One server per data directory.
+fn lock(data: &Path) -> anyhow::Result<File> {
+    let lock = files::lock(data).with_context(|| format!("--data: {} cannot be used", data.display()))?;
+    lock.ok_or_else(|| {
+        let words = format!("--data: another server uses {}; stop it or give another directory", data.display());
+        Impossible(words).into()
+    })
+}
+
+fn run_test_acquirer(args: &TestAcquirerArgs) -> anyhow::Result<()> {
+    logging::start(LogFormat::Text, LogLevel::Info);
+    hardening::forbid_dumps();
+    let lock = lock(&args.data)?;
+    runtime()?.block_on(host_test_acquirer(args))?;
+    drop(lock);
+    Ok(())
+}
+
+async fn host_test_acquirer(args: &TestAcquirerArgs) -> anyhow::Result<()> {
+    let env = Env::real();
+    let mut signals = Signals::listen()?;
+    let listener = listen("--listen", args.listen).await?;
+    let address = listener.local_addr()?;
+    let host = acquirer::Host::open(&args.data, env.clone())
+        .with_context(|| format!("--data: the test acquirer's book in {} cannot be opened", args.data.display()))?;
+    let stop = CancellationToken::new();
+    let options = serving(env, HttpMetrics::new(&Metrics::default()));
+    let server = tokio::spawn(serve(listener, test_acquirer::router(host.clone()), options, stop.clone()));
+    println!("The test acquirer listens on http://{address}");
+    signals.stop().await;
+    stop.cancel();
+    let _ = server.await;
+    host.close().await;
+    Ok(())
+}
+
+async fn listen(option: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    Ok(listener.map_err(|error| Impossible(format!("{option}: {address} cannot be listened on: {error}")))?)
+}
+
 async fn serve_until_signal(config: Config) -> anyhow::Result<()> {
     let env = Env::real();
     // From here on a signal to stop is heard, however early it comes.
     let mut signals = Signals::listen()?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|error| Impossible(format!("--listen: {} cannot be listened on: {error}", config.listen)))?;
+    let listener = listen("--listen", config.listen).await?;
     let address = listener.local_addr()?;
     let public_url = match config.public_url {
         Some(url) => url,
@@ -115,6 +152,7 @@ async fn serve_until_signal(config: Config) -> anyhow::Result<()> {
         test_limits: config.test_limits,
         authorization_max: config.card_authorization,
         settles_after: config.card_settlement,
+        test_acquirer: config.test_acquirer.as_deref(),
         metrics: config.sandbox,
     })
     .await
@@ -127,9 +165,7 @@ async fn serve_until_signal(config: Config) -> anyhow::Result<()> {
     let admin = tokio::spawn(admin.answer(engine.clone(), stop.clone()));
     let mut servers = vec![];
     if let Some(address) = config.admin_listen {
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| Impossible(format!("--admin-listen: {address} cannot be listened on: {error}")))?;
+        let listener = listen("--admin-listen", address).await?;
         let options = serving(env.clone(), Arc::clone(&http_metrics));
         servers.push(tokio::spawn(serve(
             listener,
@@ -316,6 +352,7 @@ fn administer_alone(request: AdminRequest, data: &DataArgs) -> anyhow::Result<Va
             metrics: false,
             authorization_max: Duration::ZERO,
             settles_after: Duration::ZERO,
+            test_acquirer: None,
         })
         .await
         .map_err(impossible_data)?;

@@ -83,7 +83,7 @@ impl Client<'_> {
             (_, true, 0..=6) => (Method::POST, "cards/refund-and-credit", part(refundable)),
             (_, _, 0..=2) => (Method::PUT, "cards/cancel", Value::Null),
             (_, _, 3) => (Method::PUT, "cards/authorize/release", Value::Null),
-            (_, _, 4..=5) => (Method::POST, "cards/refund-and-credit", part(held)),
+            (false, false, 4..=5) => (Method::POST, "cards/refund-and-credit", part(held)),
             (_, _, _) => (Method::POST, "cards/capture", part(refundable)),
         };
         self.card_payments(method, &format!("/{number}/{action}"), &body, true).await;

@@ -82,7 +82,7 @@ impl Client<'_> {
             (_, _, 0..=1) => ("cancel", &all),
             (_, _, 2) => ("mark_as_paid", &all),
             (_, _, 3) => ("delete_recurring_token", &all),
-            (_, _, 4..=5) => ("capture", &part),
+            (false, false, 4..=5) => ("capture", &part),
             (_, _, _) => ("refund", &part),
         };
         let ask = self.purchases(Method::POST, &format!("/purchases/{id}/{action}/"), body);

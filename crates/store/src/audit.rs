@@ -5,8 +5,8 @@
 //! one outcome each; a try without one has a timer, and so has money held for a cancelled payment. I7: folding a payment's journal gives its row. And each row's hash
 //! follows from the row before it in its merchant's chain.
 //!
-//! Everything is read from one snapshot. What is remembered grows with merchants, balances, open tries and holds, not
-//! with payments.
+//! Everything is read from one snapshot, payments, journals and timers side by side. What is remembered grows with
+//! merchants and balances only.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
@@ -24,7 +24,7 @@ use crate::documents::{EventDoc, Owner};
 use crate::error::Error;
 use crate::journal::{self, Hash};
 use crate::ledger::{BalanceKey, parse_balance};
-use crate::records::TimerKind;
+use crate::records::{Timer, TimerKind};
 use crate::row::{Cells, first, statement};
 use crate::timers;
 
@@ -56,7 +56,6 @@ pub(crate) fn run(connection: &Connection) -> Result<AuditReport, Error> {
     let snapshot = connection.unchecked_transaction()?;
     let mut audit = Audit::default();
     audit.report.merchants = count_merchants(&snapshot)?;
-    audit.timers(&snapshot)?;
     audit.payments(&snapshot)?;
     audit.books(&snapshot)?;
     audit.balances(&snapshot)?;
@@ -72,12 +71,6 @@ struct Audit {
     report: AuditReport,
     /// What did not fit into the report.
     more: u64,
-    /// The tries and operations some timer will ask about.
-    timed: HashSet<Uuid>,
-    /// The payments whose held money some timer will give back.
-    released: HashSet<PaymentId>,
-    /// The payments whose reservations will be forgotten.
-    lapsing: HashSet<PaymentId>,
     chains: HashMap<MerchantId, Chain>,
     sums: HashMap<BalanceKey, i128>,
 }
@@ -145,33 +138,7 @@ impl Audit {
         }
     }
 
-    fn timers(&mut self, connection: &Connection) -> Result<(), Error> {
-        let mut statement = statement(connection, "select payment_id, at, kind, merchant_id, mode from timers")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let Some(timer) = self.readable(timers::parse(row))? else { continue };
-            match timer.kind {
-                TimerKind::Due | TimerKind::Capture | TimerKind::ForgetCard => {}
-                TimerKind::Lapse => {
-                    self.lapsing.insert(timer.payment_id);
-                }
-                TimerKind::Release { .. } => {
-                    self.released.insert(timer.payment_id);
-                }
-                TimerKind::Inquire { attempt_id, .. }
-                | TimerKind::Reverse { attempt_id, .. }
-                | TimerKind::Abandon { attempt_id } => {
-                    self.timed.insert(attempt_id.uuid());
-                }
-                TimerKind::InquireOperation { operation_id, .. } => {
-                    self.timed.insert(operation_id.uuid());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Goes through the payments and the journals of payments side by side.
+    /// Goes through the payments, their journals and their timers side by side.
     fn payments(&mut self, connection: &Connection) -> Result<(), Error> {
         let mut payments = statement(
             connection,
@@ -185,6 +152,9 @@ impl Audit {
              order by payment_id, version",
         )?;
         let mut journals = Journals { rows: journal.query([])?, next: None };
+        let mut timers =
+            statement(connection, "select payment_id, at, kind, merchant_id, mode from timers order by payment_id")?;
+        let mut timers = Timers { rows: timers.query([])?, next: None };
         let mut payment = self.next_payment(&mut payments)?;
         let mut history = self.next_history(&mut journals)?;
         loop {
@@ -199,7 +169,8 @@ impl Audit {
             {
                 self.report.payments += 1;
                 let lines = if order.is_eq() { history.take() } else { None };
-                self.payment(&facts, &lines.map(|(_, lines)| lines).unwrap_or_default());
+                let planned = self.planned(&mut timers, facts.owner.payment_id)?;
+                self.payment(&facts, &lines.map(|(_, lines)| lines).unwrap_or_default(), &planned);
                 payment = self.next_payment(&mut payments)?;
             }
             if let Some((id, _)) = history.take_if(|_| order.is_gt()) {
@@ -236,8 +207,34 @@ impl Audit {
         Ok(lines.first().map(|line| line.owner.payment_id).map(|id| (id, lines)))
     }
 
+    /// What the timers of this payment will do. Payments are asked for in the order of their ids.
+    fn planned(&mut self, timers: &mut Timers<'_>, id: PaymentId) -> Result<Planned, Error> {
+        let mut planned = Planned::default();
+        loop {
+            let timer = match timers.next.take() {
+                Some(timer) => timer,
+                None => match timers.rows.next()? {
+                    Some(row) => match self.readable(timers::parse(row))? {
+                        Some(timer) => timer,
+                        None => continue,
+                    },
+                    None => return Ok(planned),
+                },
+            };
+            match timer.payment_id.cmp(&id) {
+                // One of a payment that is not there finds nothing and is taken off.
+                Ordering::Less => {}
+                Ordering::Equal => planned.add(timer.kind),
+                Ordering::Greater => {
+                    timers.next = Some(timer);
+                    return Ok(planned);
+                }
+            }
+        }
+    }
+
     /// I2, I3 and I7 of one payment.
-    fn payment(&mut self, facts: &PaymentFacts, lines: &[Line]) {
+    fn payment(&mut self, facts: &PaymentFacts, lines: &[Line], planned: &Planned) {
         let id = facts.owner.payment_id;
         let PaymentFacts { amount, authorized, captured, voided, refunded, .. } = *facts;
         if !adds_up([amount, authorized, captured, voided, refunded]) {
@@ -295,11 +292,11 @@ impl Audit {
                 ));
             }
         }
-        self.attempts(id, &payment, &events);
+        self.attempts(id, &payment, &events, planned);
     }
 
     /// I3.
-    fn attempts(&mut self, id: PaymentId, payment: &Payment, events: &[Event]) {
+    fn attempts(&mut self, id: PaymentId, payment: &Payment, events: &[Event], planned: &Planned) {
         let mut sent = HashSet::new();
         let mut decided = HashSet::new();
         for event in events {
@@ -369,7 +366,7 @@ impl Audit {
                 | AttemptStatus::Redirected
                 | AttemptStatus::Reversing => {
                     self.report.open_attempts += 1;
-                    if !self.timed.contains(&attempt.id.uuid()) {
+                    if !planned.asks.contains(&attempt.id.uuid()) {
                         self.broken(format!("I3: attempt {} of payment {id} is open and has no timer", attempt.id));
                     }
                 }
@@ -378,8 +375,7 @@ impl Audit {
         }
         // What a leg of a tender still holds goes back with its try.
         let undone = |attempt: &Attempt| attempt.status == AttemptStatus::Reversing || attempt.held().is_zero();
-        let has_release =
-            self.released.contains(&id) || !payment.legs.is_empty() && payment.attempts.iter().all(undone);
+        let has_release = planned.releases || !payment.legs.is_empty() && payment.attempts.iter().all(undone);
         if payment.state == State::Cancelled && !payment.held().is_zero() && !has_release {
             self.broken(format!(
                 "I3: payment {id} is cancelled, {} are held and no timer gives them back",
@@ -388,16 +384,12 @@ impl Audit {
         }
         let is_tender_held = !payment.legs.is_empty()
             && matches!(payment.state, State::Authorized | State::Captured | State::ChargedBack);
-        if is_tender_held
-            && !payment.held().is_zero()
-            && payment.pending_operation().is_none()
-            && !self.lapsing.contains(&id)
-        {
+        if is_tender_held && !payment.held().is_zero() && payment.pending_operation().is_none() && !planned.lapses {
             self.broken(format!("I3: payment {id} holds {} and no timer ends that", payment.held()));
         }
         for operation in payment.pending_operations() {
             self.report.open_attempts += 1;
-            if !self.timed.contains(&operation.id.uuid()) {
+            if !planned.asks.contains(&operation.id.uuid()) {
                 self.broken(format!("I3: operation {} of payment {id} is open and has no timer", operation.id));
             }
         }
@@ -563,6 +555,37 @@ impl Audit {
 struct Journals<'s> {
     rows: Rows<'s>,
     next: Option<Line>,
+}
+
+/// The timers by payment, with the row that was read too far.
+struct Timers<'s> {
+    rows: Rows<'s>,
+    next: Option<Timer>,
+}
+
+/// What the timers of one payment will do.
+#[derive(Default)]
+struct Planned {
+    /// The tries and operations that some timer will ask about.
+    asks: HashSet<Uuid>,
+    /// Held money is given back.
+    releases: bool,
+    /// The reservation is forgotten.
+    lapses: bool,
+}
+
+impl Planned {
+    fn add(&mut self, kind: TimerKind) {
+        match kind {
+            TimerKind::Due | TimerKind::Capture | TimerKind::ForgetCard => {}
+            TimerKind::Lapse => self.lapses = true,
+            TimerKind::Release { .. } => self.releases = true,
+            TimerKind::Inquire { attempt_id, .. }
+            | TimerKind::Reverse { attempt_id, .. }
+            | TimerKind::Abandon { attempt_id } => drop(self.asks.insert(attempt_id.uuid())),
+            TimerKind::InquireOperation { operation_id, .. } => drop(self.asks.insert(operation_id.uuid())),
+        }
+    }
 }
 
 impl Line {

@@ -16,7 +16,7 @@ mod pages;
 mod redirects;
 mod reports;
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -314,6 +314,8 @@ impl Book {
             .mode(0o600)
             .open(dir.join(FILE))
             .map_err(Error::File)?;
+        // Its name survives a power cut too.
+        File::open(dir).and_then(|dir| dir.sync_all()).map_err(Error::File)?;
         let book = Database::builder().set_cache_size(CACHE_BYTES).create_file(file)?;
         make_tables(&book)?;
         let (jobs, waiting) = mpsc::channel(QUEUE_MAX);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use domain::{Brand, DeclineReason, Expiry, Pan, Timestamp, TransStatus};
+use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use super::wire::{AuthenticationIn, InitiatorIn};
@@ -330,7 +331,8 @@ pub(super) enum Twist {
 }
 
 /// What becomes of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Answering {
     /// It says at once what is known by then.
     AtOnce,

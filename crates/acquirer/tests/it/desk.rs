@@ -3,14 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use acquirer::{Acquirer, Answer, CardData, CardRules, Initiator, Request, Source, TestAcquirer};
+use acquirer::{Acquirer, Answer, CardData, CardRules, Host, Initiator, Request, Source, TestAcquirer};
 use domain::{
     AttemptId, Authentication, AuthenticationIds, CardFacts, Currency, Cvc, DeclineReason, Expiry, Money, OperationId,
     OperationKind, Pan, Timestamp, TransStatus,
 };
 use env::Env;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
 
 /// 20 November 2026, 00:00 UTC.
 pub(crate) const START: Timestamp = Timestamp::from_seconds(1_795_132_800);
@@ -30,6 +37,15 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn new() -> Self {
         Self::at(tempfile::tempdir().expect("a directory"), Env::still(START, 7))
+    }
+
+    /// A test acquirer that runs alone, with a clock that only its callers move; it is reached over HTTP.
+    pub(crate) async fn elsewhere() -> Self {
+        let (dir, env) = (tempfile::tempdir().expect("a directory"), Env::still(START, 7));
+        let host = Host::open(dir.path(), Env::still(START, 8)).expect("a book");
+        let book = TestAcquirer::at(&serve(host).await, env.clone());
+        let acquirer = Arc::new(Acquirer::test(book.clone(), env.clone()));
+        Self { dir, env, book, acquirer }
     }
 
     pub(crate) fn at(dir: TempDir, env: Env) -> Self {
@@ -145,6 +161,28 @@ impl Desk {
         let words = lines.map(|line| format!("{} {} {}", line.kind.as_str(), line.outcome.as_str(), line.amount));
         words.collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Serves on a port of its own; host and port.
+async fn serve(host: Host) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let host = host.clone();
+            let service = service_fn(move |request: hyper::Request<Incoming>| {
+                let host = host.clone();
+                async move {
+                    let (head, body) = request.into_parts();
+                    let body = Zeroizing::new(body.collect().await?.to_bytes().to_vec());
+                    let answer = host.answer(hyper::Request::from_parts(head, body)).await;
+                    Ok::<_, hyper::Error>(answer.map(|body| Full::new(Bytes::from(body))))
+                }
+            });
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    address
 }
 
 /// A card as a payer types it, for 10.01 MYR.

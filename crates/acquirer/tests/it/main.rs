@@ -9,3 +9,4 @@ mod gift_cards;
 mod operations;
 mod orchestration;
 mod redirects;
+mod remote;

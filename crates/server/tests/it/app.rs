@@ -217,6 +217,7 @@ impl App {
                 metrics: true,
                 authorization_max: Duration::from_hours(168),
                 settles_after: Duration::from_hours(24),
+                test_acquirer: None,
             })
             .await;
             match opened {

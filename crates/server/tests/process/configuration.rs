@@ -88,6 +88,7 @@ fn a_bad_value_names_its_field_wherever_it_stands() {
         ("test-limits", "perhaps"),
         ("card-authorization-days", "31"),
         ("card-settlement-hours", "soon"),
+        ("test-acquirer", "https://127.0.0.1:8090"),
         ("log-format", "xml"),
         ("log-level", "loud"),
         ("config", "/does/not/exist.toml"),
@@ -121,6 +122,24 @@ fn a_bad_value_names_its_field_wherever_it_stands() {
     std::fs::write(&file, "this is no TOML").unwrap();
     refused(&place, &config, &[], "tollgate.toml");
     refused(&place, &["--sandbox", "--no-such-option"], &[], "--no-such-option");
+}
+
+#[test]
+fn a_test_acquirer_that_cannot_run_alone_says_why() {
+    let place = Place::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let data = place.data();
+    let data = data.to_str().unwrap();
+    for (arguments, expected) in [
+        (["--listen", &address, "--data", data], format!("--listen: {address}")),
+        (["--listen", "nowhere", "--data", data], "--listen".to_owned()),
+        (["--listen", "127.0.0.1:0", "--book", data], "--book".to_owned()),
+    ] {
+        let (code, out, err) = place.run(&[&["test-acquirer"], &arguments[..]].concat(), &[]);
+        assert_eq!(2, code, "{arguments:?}: {out}{err}");
+        assert!(err.contains(&expected), "{arguments:?}: {err}");
+    }
 }
 
 #[test]

@@ -4,8 +4,11 @@
 mod client;
 mod dialects;
 mod gateway;
+mod machines;
 mod oracle;
+mod power;
 mod receivers;
+mod shoppers;
 
 mod administration;
 mod audit;

@@ -1,6 +1,7 @@
 //! The store as the engine sees it, and as somebody sees it who edits its file by hand.
 
 mod audit;
+mod audit_memory;
 mod commits;
 mod customers;
 mod deliveries;
