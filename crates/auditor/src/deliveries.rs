@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
 use uuid::Uuid;
 
-use crate::books::{Books, CheckoutRow, DeliveryRow};
+use crate::books::{Books, CheckoutRow, DeliveryRow, WebhookRow};
 use crate::story::{Meaning, Step, Story};
 use crate::{Evidence, Stories, Verdict};
 
@@ -95,44 +94,75 @@ fn in_order(payment: Uuid, deliveries: &[&DeliveryRow], clock_went_back: bool, v
 /// Everybody who wants to hear of a change is told of it.
 fn complete(books: &Books, story: &Story<'_>, deliveries: &[&DeliveryRow], verdict: &mut Verdict) {
     let Some(checkout) = story.checkout else { return };
-    let webhook = &checkout.document["webhook"]["url"];
     for (at, step) in story.steps.iter().enumerate() {
-        let mut missing = |whom: &str, notice: &str| {
-            verdict.broke(format!(
-                "L9: nobody tells {whom} of {notice}, version {} of payment {}",
-                step.row.version, story.payment.id
-            ));
-        };
         for notice in notices(story, at) {
-            let of_step = || deliveries.iter().filter(|row| row.version == step.row.version && row.notice == notice);
-            if callback_hears(checkout, notice) && !of_step().any(|row| is_callback(&row.endpoint)) {
-                missing("the checkout's own address", notice);
-            }
-            if checkout.dialect == "purchases" {
-                let own = books
-                    .webhooks
-                    .iter()
-                    .filter(|hook| (hook.merchant, &hook.mode) == (checkout.merchant, &checkout.mode));
-                for hook in own.filter(|hook| hook.is_of_everything && hook.updated_at < step.row.at) {
-                    let id = hook.id.to_string();
-                    if !of_step().any(|row| row.endpoint["registered"]["webhook_id"] == id.as_str()) {
-                        missing(&format!("webhook {id}"), notice);
-                    }
+            for listener in listeners(books, checkout, step, notice) {
+                if !deliveries.iter().any(|row| listener.hears(row, story, step, notice)) {
+                    verdict.broke(format!(
+                        "L9: nobody tells {listener:?} of {notice}, version {} of payment {}",
+                        step.row.version, story.payment.id
+                    ));
                 }
-            }
-            // One call tells of a whole change, by its last version.
-            let is_of_change =
-                |row: &DeliveryRow| row.version >= step.row.version && at_of(story, row.version) == Some(step.row.at);
-            let is_heard = checkout.dialect == "orchestration" && webhook.is_string() && wants(checkout, notice);
-            if is_heard && !deliveries.iter().any(|row| row.endpoint["webhook"].is_object() && is_of_change(row)) {
-                missing("the session's webhook", notice);
             }
         }
     }
 }
 
-fn at_of(story: &Story<'_>, version: i64) -> Option<i64> {
-    story.steps.iter().find(|step| step.row.version == version).map(|step| step.row.at)
+/// Who wants to hear of something.
+#[derive(Debug)]
+enum Listener {
+    /// The address that the checkout names.
+    Callback,
+    /// An address that the merchant registered for everything.
+    Webhook(Uuid),
+    /// The webhook of the checkout's session.
+    SessionWebhook,
+}
+
+fn listeners(books: &Books, checkout: &CheckoutRow, step: &Step<'_>, notice: &str) -> Vec<Listener> {
+    let is_own = |hook: &&WebhookRow| (hook.merchant, &hook.mode) == (checkout.merchant, &checkout.mode);
+    let hears = |hook: &&WebhookRow| hook.is_of_everything && hook.updated_at < step.row.at;
+    let mut listeners = vec![];
+    match checkout.dialect.as_str() {
+        "purchases" => {
+            let hooks = books.webhooks.iter().filter(is_own).filter(hears);
+            listeners.extend(hooks.map(|hook| Listener::Webhook(hook.id)));
+            listeners.extend((notice == "paid").then_some(Listener::Callback));
+        }
+        "card_payments" => {
+            listeners.extend(matches!(notice, "held" | "cancelled").then_some(Listener::Callback));
+        }
+        "orchestration" => {
+            let webhook = &checkout.document["webhook"];
+            // One that picked its events is not asked which.
+            let is_of_everything = webhook["event_types"].as_array().is_none_or(Vec::is_empty);
+            let hears = webhook["url"].is_string() && is_of_everything && matches!(notice, "captured" | "refunded");
+            listeners.extend(hears.then_some(Listener::SessionWebhook));
+        }
+        _ => {}
+    }
+    listeners.retain(|listener| !matches!(listener, Listener::Callback) || checkout.checkout["callback"].is_string());
+    listeners
+}
+
+impl Listener {
+    /// Whether this notification tells it.
+    fn hears(&self, row: &DeliveryRow, story: &Story<'_>, step: &Step<'_>, notice: &str) -> bool {
+        let is_of_step = row.version == step.row.version && row.notice == notice;
+        match self {
+            Self::Callback => {
+                is_of_step && (row.endpoint["callback"].is_object() || row.endpoint["status"].is_object())
+            }
+            Self::Webhook(id) => is_of_step && row.endpoint["registered"]["webhook_id"] == id.to_string(),
+            // One call tells of a whole change, by its last version.
+            Self::SessionWebhook => {
+                let told_of = story.steps.iter().find(|told| told.row.version == row.version);
+                row.endpoint["webhook"].is_object()
+                    && row.version >= step.row.version
+                    && told_of.is_some_and(|told| told.row.at == step.row.at)
+            }
+        }
+    }
 }
 
 /// The changes of which a merchant must hear, as notifications call them. What only says that something waits is left
@@ -169,25 +199,4 @@ fn notices(story: &Story<'_>, at: usize) -> Vec<&'static str> {
         | Meaning::Settled { .. }
         | Meaning::Other => vec![],
     }
-}
-
-/// Whether the address that a checkout names is told of this, in its dialect.
-fn callback_hears(checkout: &CheckoutRow, notice: &str) -> bool {
-    let hears: &[&str] = match checkout.dialect.as_str() {
-        "purchases" => &["paid"],
-        "card_payments" => &["held", "cancelled"],
-        _ => &[],
-    };
-    checkout.checkout["callback"].is_string() && hears.contains(&notice)
-}
-
-fn is_callback(endpoint: &Value) -> bool {
-    endpoint["callback"].is_object() || endpoint["status"].is_object()
-}
-
-/// Whether a session's webhook is told of this; one that picked its events is not asked which.
-fn wants(checkout: &CheckoutRow, notice: &str) -> bool {
-    let picked = &checkout.document["webhook"]["event_types"];
-    let is_of_everything = picked.as_array().is_none_or(Vec::is_empty);
-    is_of_everything && matches!(notice, "captured" | "refunded")
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use auditor::{Fact, Seen, Told};
@@ -49,6 +49,8 @@ pub(crate) struct Shop<'s> {
     pub(crate) credentials: &'s Value,
     /// Where purchases call back.
     pub(crate) callback: &'s str,
+    /// How many requests were answered.
+    pub(crate) answers: &'s AtomicUsize,
     pub(crate) stop: &'s AtomicBool,
 }
 
@@ -113,15 +115,15 @@ impl<'s> Shopper<'s> {
         cards[below(&self.chance, cards.len())]
     }
 
-    /// Asks once; nobody may answer. What breaks on the other side is nobody's answer.
+    /// Asks once. Nobody may answer, or not know yet; what breaks on the other side is nobody's answer.
     fn ask(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
         self.note(&json!({ "asks": format!("{method} {target}") }));
         let answer = exchange(self.shop.gateway, &request(method, target, headers, body)).ok()?;
-        if answer.status >= 500 {
+        self.shop.answers.fetch_add(1, Ordering::Relaxed);
+        if answer.status == 500 {
             self.note(&json!({ "odd": format!("{method} {target}: {} {}", answer.status, answer.text()) }));
-            return None;
         }
-        Some(answer)
+        (answer.status < 500).then_some(answer)
     }
 
     fn post(&mut self, target: &str, fields: &[(&str, &str)]) -> Option<Answer> {

@@ -71,7 +71,8 @@ fn peak_of_audit(dir: &Path, payments: u128) -> u64 {
         .expect("it runs");
     let said = String::from_utf8_lossy(&again.stdout).into_owned();
     let expected = format!("{payments} payments, 0 broken, peak ");
-    let (_, peak) = said.split_once(&expected).expect(&said);
+    assert!(said.contains(&expected), "not {expected:?}: {said}");
+    let (_, peak) = said.split_once(&expected).expect("it was said");
     peak.split(' ').next().and_then(|peak| peak.parse().ok()).expect("a number")
 }
 
