@@ -505,6 +505,10 @@ impl TestAcquirer {
     async fn answer(&self, answering: Answering, out: AuthorizationOut, until: Timestamp) -> Delivery {
         match answering {
             Answering::AtOnce | Answering::WhenDecided => respond(200, &out),
+            Answering::Twice => match respond(200, &out) {
+                Delivery::Answered(response) => Delivery::AnsweredTwice(response),
+                other => other,
+            },
             Answering::Never => self.silence(until).await,
             Answering::Reset => Delivery::Lost,
             Answering::ServerError => refused(500),

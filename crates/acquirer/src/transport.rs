@@ -15,6 +15,8 @@ pub(crate) enum Transport {
 pub(crate) enum Delivery {
     /// An answer came in time.
     Answered(HttpResponse),
+    /// An answer came in time, and came once more.
+    AnsweredTwice(HttpResponse),
     /// There was no connection: certainly nothing was sent.
     Refused,
     /// It was sent, and no answer came: silence, or a connection that broke.

@@ -15,6 +15,7 @@ mod text;
 mod attempt;
 mod checkout;
 mod command;
+mod doubt;
 mod event;
 mod look;
 mod operation;
@@ -37,6 +38,7 @@ pub use card::{Bin, Brand, CardSummary, Cvc, Expiry, ExpiryError, Pan, PanError,
 pub use checkout::{Address, Callback, Checkout, Customer, Dialect, Line, Redirects};
 pub use command::{Command, OperationOutcome, Order, Report};
 pub use decline::{BlockedBy, CardField, DeclineReason, FieldFault};
+pub use doubt::{DOUBT_MAX, Doubt, InDoubt, SaidByHand, Verdict, doubts};
 pub use event::Event;
 pub use gift_card::GiftCardNumber;
 pub use ids::{

@@ -170,6 +170,20 @@ pub enum Refusal {
     /// No such operation.
     #[error("no such operation")]
     UnknownOperation,
+    /// No question about it is open: the acquirer has answered, or was never asked.
+    #[error("this {what} is not in doubt")]
+    NotInDoubt {
+        /// What was named.
+        what: &'static str,
+    },
+    /// It cannot have become of such a thing.
+    #[error("no {what} is settled as {verdict}")]
+    WrongVerdict {
+        /// What is in doubt.
+        what: &'static str,
+        /// What was said.
+        verdict: &'static str,
+    },
     /// The legs do not add up to what is to be paid, are too many, or two of them take the remainder.
     #[error("the parts do not make up the payment")]
     BadTender,
@@ -285,6 +299,7 @@ impl Payment {
                 })
             }
             Command::SettleOperation { operation_id, outcome } => self.settle_operation(*operation_id, *outcome),
+            Command::SettleByHand(said) => self.settle_by_hand(said),
             Command::Operate(order) => self.operate(command, order),
             Command::Lapse => Ok(match self.pending_operation() {
                 None if !self.legs.is_empty() => self.forgotten(),
@@ -419,17 +434,18 @@ impl Payment {
     }
 
     /// What an answer means, by how far its try got. A repeated answer changes nothing.
-    fn settle(&self, attempt_id: AttemptId, outcome: &Outcome) -> Result<Vec<Event>, Refusal> {
+    pub(crate) fn settle(&self, attempt_id: AttemptId, outcome: &Outcome) -> Result<Vec<Event>, Refusal> {
         let attempt = self.attempt(attempt_id)?;
         Ok(match (attempt.status, outcome) {
             (
                 AttemptStatus::Sent | AttemptStatus::Unknown | AttemptStatus::Redirected,
                 Outcome::Approved { amount, acquirer_reference, facts },
             ) => {
-                if *amount == attempt.amount {
+                if *amount == attempt.amount && self.may_accept(attempt_id) {
                     self.approved(attempt, acquirer_reference, facts)
                 } else {
-                    // A part is not what was asked for: it is given back (security U7).
+                    // A part is not what was asked for, and what was paid otherwise is not paid again: it is given back
+                    // (security U5, U7).
                     vec![Event::ReversalSent { attempt_id }]
                 }
             }
@@ -444,16 +460,17 @@ impl Payment {
                 vec![Event::Redirected { attempt_id, url: url.clone() }]
             }
             (AttemptStatus::Sent, Outcome::Unknown) => vec![Event::AttemptUnknown { attempt_id }],
-            // We were told no, and later yes: nobody waits for this money any more.
-            (AttemptStatus::Declined, Outcome::Approved { .. }) => vec![Event::ReversalSent { attempt_id }],
-            (AttemptStatus::Reversing, Outcome::ReversalAcknowledged) if self.is_in_flight(attempt_id) => {
-                self.failed(Event::Reversed { attempt_id })
+            // We were told no, or that it was undone, and later yes: nobody waits for this money any more.
+            (AttemptStatus::Declined | AttemptStatus::Reversed, Outcome::Approved { .. }) => {
+                vec![Event::ReversalSent { attempt_id }]
             }
             // It was a leg of a tender that came to nothing.
-            (AttemptStatus::Reversing, Outcome::ReversalAcknowledged) if !attempt.held().is_zero() => {
+            (AttemptStatus::Reversing, Outcome::ReversalAcknowledged)
+                if !attempt.held().is_zero() && !self.is_in_flight(attempt_id) =>
+            {
                 vec![Event::Released { attempt_id, amount: attempt.held() }]
             }
-            (AttemptStatus::Reversing, Outcome::ReversalAcknowledged) => vec![Event::Reversed { attempt_id }],
+            (AttemptStatus::Reversing, Outcome::ReversalAcknowledged) => self.reversed(attempt_id),
             (AttemptStatus::Unknown, Outcome::Unknown)
             | (AttemptStatus::Sent | AttemptStatus::Unknown, Outcome::Pending | Outcome::ReversalAcknowledged)
             | (
@@ -484,8 +501,51 @@ impl Payment {
                 | Outcome::Redirected { .. }
                 | Outcome::Unknown,
             )
-            | (AttemptStatus::Approved | AttemptStatus::Reversed, _) => vec![],
+            | (AttemptStatus::Approved, _)
+            | (
+                AttemptStatus::Reversed,
+                Outcome::Declined { .. }
+                | Outcome::Pending
+                | Outcome::Redirected { .. }
+                | Outcome::Unknown
+                | Outcome::ReversalAcknowledged,
+            ) => vec![],
         })
+    }
+
+    /// Whether an approval of this try is still of use: it is the one that is waited for, or its payment was cancelled
+    /// meanwhile and gives back what it reserves (card-payments-api 3.4).
+    fn may_accept(&self, attempt_id: AttemptId) -> bool {
+        let gives_back = self.state == State::Cancelled && self.terms.capture == CaptureMode::Manual;
+        self.is_in_flight(attempt_id) || gives_back
+    }
+
+    /// The try was undone.
+    pub(crate) fn reversed(&self, attempt_id: AttemptId) -> Vec<Event> {
+        let reversed = Event::Reversed { attempt_id };
+        if self.is_in_flight(attempt_id) { self.failed(reversed) } else { vec![reversed] }
+    }
+
+    /// Whether an outcome that was just heard is the opposite of what the acquirer said before, as this payment's journal
+    /// tells: somebody should ask it (security U7).
+    #[must_use]
+    pub fn is_contradicted<'e>(
+        &self,
+        journal: impl IntoIterator<Item = &'e Event>,
+        attempt_id: AttemptId,
+        outcome: &Outcome,
+    ) -> bool {
+        let Ok(attempt) = self.attempt(attempt_id) else { return false };
+        match outcome {
+            Outcome::Approved { .. } if attempt.status == AttemptStatus::Reversing => {
+                journal.into_iter().any(|event| match event {
+                    Event::Declined { attempt_id: of, .. } | Event::Reversed { attempt_id: of } => *of == attempt_id,
+                    _ => false,
+                })
+            }
+            Outcome::Declined { .. } | Outcome::ReversalAcknowledged => attempt.status == AttemptStatus::Approved,
+            Outcome::Approved { .. } | Outcome::Pending | Outcome::Redirected { .. } | Outcome::Unknown => false,
+        }
     }
 
     fn approved(&self, attempt: &Attempt, acquirer_reference: &str, facts: &CardFacts) -> Vec<Event> {
@@ -553,7 +613,11 @@ impl Payment {
     }
 
     /// What became of an operation; a repeated answer changes nothing.
-    fn settle_operation(&self, operation_id: OperationId, outcome: OperationOutcome) -> Result<Vec<Event>, Refusal> {
+    pub(crate) fn settle_operation(
+        &self,
+        operation_id: OperationId,
+        outcome: OperationOutcome,
+    ) -> Result<Vec<Event>, Refusal> {
         let operation = self.operation(operation_id)?;
         let amount = operation.amount;
         let operation_id = Some(operation_id);
@@ -631,8 +695,12 @@ impl Payment {
     pub fn apply(&mut self, event: &Event) {
         self.version += 1;
         match event {
-            Event::Opened(_) | Event::DetailsGiven(_) | Event::InvoiceSent | Event::CardForgetting | Event::Cleared => {
-            }
+            Event::Opened(_)
+            | Event::DetailsGiven(_)
+            | Event::InvoiceSent
+            | Event::SettledByHand(_)
+            | Event::CardForgetting
+            | Event::Cleared => {}
             Event::Viewed => self.viewed = true,
             Event::Overdue => self.overdue = true,
             Event::Expired => {

@@ -2,29 +2,31 @@
 //!
 //! I1: the postings of a journal row are those of its event and sum to zero per currency and layer; a balance is the
 //! sum of its postings. I2: captured <= authorized <= the terms' amount. I3: an outcome has a try that was sent, and
-//! one outcome each; a try without one has a timer, and so has money held for a cancelled payment. I7: folding a payment's journal gives its row. And each row's hash
+//! one outcome each; a try without one has a timer, and so has money held for a cancelled payment. L13: what is in doubt
+//! for more than a day is in the manual queue, and nothing else is. I7: folding a payment's journal gives its row. And each row's hash
 //! follows from the row before it in its merchant's chain.
 //!
 //! Everything is read from one snapshot. What is remembered grows with merchants, balances, open tries and holds, not
 //! with payments.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::ledger::{self, Account, Layer, Posting};
 use domain::{
-    Attempt, AttemptStatus, CheckoutId, Currency, Event, MerchantId, Money, Payment, PaymentId, RefusedTry, State,
-    Submission, Timestamp,
+    Attempt, AttemptStatus, CheckoutId, Currency, DOUBT_MAX, Event, MerchantId, Money, Payment, PaymentId, Recorded,
+    RefusedTry, State, Submission, Timestamp, doubts,
 };
 use rusqlite::{Connection, Row, Rows, params};
 
 use uuid::Uuid;
 
 use crate::documents::{EventDoc, Owner};
+use crate::doubts::queued;
 use crate::error::Error;
 use crate::journal::{self, Hash};
 use crate::ledger::{BalanceKey, parse_balance};
-use crate::records::TimerKind;
+use crate::records::{QueuedDoubt, TimerKind};
 use crate::row::{Cells, first, statement};
 use crate::timers;
 
@@ -46,6 +48,8 @@ pub struct AuditReport {
     pub balances: u64,
     /// Tries whose outcome, or whose undoing, is not known yet.
     pub open_attempts: u64,
+    /// What waits in the manual queue.
+    pub queued: u64,
     /// What does not hold: a sentence each, with the invariant and the ids. Empty is good.
     pub broken: Vec<String>,
 }
@@ -57,7 +61,9 @@ pub(crate) fn run(connection: &Connection) -> Result<AuditReport, Error> {
     let mut audit = Audit::default();
     audit.report.merchants = count_merchants(&snapshot)?;
     audit.timers(&snapshot)?;
+    audit.queue(&snapshot)?;
     audit.payments(&snapshot)?;
+    audit.leftovers();
     audit.books(&snapshot)?;
     audit.balances(&snapshot)?;
     audit.heads(&snapshot)?;
@@ -72,8 +78,12 @@ struct Audit {
     report: AuditReport,
     /// What did not fit into the report.
     more: u64,
-    /// The tries and operations some timer will ask about.
-    timed: HashSet<Uuid>,
+    /// The tries and operations some timer will ask about, and when it does so next.
+    timed: HashMap<Uuid, Timestamp>,
+    /// The newest moment of the journal: it is not earlier by the store's clock.
+    newest: Option<Timestamp>,
+    /// The manual queue, as far as nothing was found that is in doubt.
+    queued: BTreeMap<Uuid, QueuedDoubt>,
     /// The payments whose held money some timer will give back.
     released: HashSet<PaymentId>,
     /// The payments whose reservations will be forgotten.
@@ -161,14 +171,68 @@ impl Audit {
                 TimerKind::Inquire { attempt_id, .. }
                 | TimerKind::Reverse { attempt_id, .. }
                 | TimerKind::Abandon { attempt_id } => {
-                    self.timed.insert(attempt_id.uuid());
+                    self.time(attempt_id.uuid(), timer.at);
                 }
                 TimerKind::InquireOperation { operation_id, .. } => {
-                    self.timed.insert(operation_id.uuid());
+                    self.time(operation_id.uuid(), timer.at);
                 }
             }
         }
         Ok(())
+    }
+
+    fn time(&mut self, reference: Uuid, at: Timestamp) {
+        self.timed.entry(reference).and_modify(|next| *next = at.min(*next)).or_insert(at);
+    }
+
+    fn queue(&mut self, connection: &Connection) -> Result<(), Error> {
+        self.newest =
+            first(connection, "select position, at from journal order by position desc limit 1", [], |row| {
+                Cells::new("journal", row).time(1, "at")
+            })?;
+        if let Some(rows) = self.readable(queued(connection))? {
+            self.report.queued = rows.len().try_into().unwrap_or(u64::MAX);
+            self.queued = rows.into_iter().map(|row| (row.doubt.what.reference(), row)).collect();
+        }
+        Ok(())
+    }
+
+    /// L13: what is in the manual queue is in doubt.
+    fn leftovers(&mut self) {
+        for (reference, QueuedDoubt { payment_id, doubt, .. }) in std::mem::take(&mut self.queued) {
+            let name = doubt.what.name();
+            self.broken(format!(
+                "L13: the {name} {reference} of payment {payment_id} is in the manual queue and not in doubt"
+            ));
+        }
+    }
+
+    /// L13 of one payment: what has been in doubt for a day, or will be before anybody asks again, is in the queue.
+    fn doubts(&mut self, owner: Owner, payment: &Payment, history: &[Recorded]) {
+        let id = owner.payment_id;
+        for doubt in doubts(payment, history) {
+            let reference = doubt.what.reference();
+            let name = doubt.what.name();
+            match self.queued.remove(&reference) {
+                Some(QueuedDoubt { payment_id, merchant_id, mode, doubt: queued, .. }) => {
+                    if !is_same_owner(Owner { payment_id, merchant_id, mode }, owner) || queued != doubt {
+                        self.broken(format!(
+                            "L13: the {name} {reference} of payment {id} is another one in the manual queue"
+                        ));
+                    }
+                }
+                None => {
+                    let next = self.timed.get(&reference).copied().max(self.newest);
+                    if next.is_some_and(|next| next > doubt.since.plus(DOUBT_MAX)) {
+                        self.broken(format!(
+                            "L13: the {name} {reference} of payment {id}, {}, has been in doubt for more than a day and \
+                             is not in the manual queue",
+                            doubt.amount
+                        ));
+                    }
+                }
+            }
+        }
     }
 
     /// Goes through the payments and the journals of payments side by side.
@@ -245,7 +309,7 @@ impl Audit {
                 "I2: payment {id} has captured {captured}, voided {voided} and refunded {refunded} of authorized {authorized} of {amount}"
             ));
         }
-        let mut events = Vec::with_capacity(lines.len());
+        let mut history = Vec::with_capacity(lines.len());
         for (expected, line) in (1_u32..).zip(lines) {
             if line.version != expected {
                 self.broken(format!("I7: the journal of payment {id} has no version {expected}"));
@@ -260,9 +324,10 @@ impl Audit {
             }
             // An unreadable event is told of when the books are checked.
             let Some(event) = line.event() else { return };
-            events.push(event);
+            history.push(Recorded { version: line.version, at: line.at, event });
         }
-        let strange = events.iter().filter_map(currency).find(|currency| *currency != facts.currency);
+        let events = || history.iter().map(|recorded| &recorded.event);
+        let strange = events().filter_map(currency).find(|currency| *currency != facts.currency);
         if let Some(currency) = strange {
             self.broken(format!(
                 "I7: payment {id} is in {} and its journal in {}",
@@ -271,7 +336,7 @@ impl Audit {
             ));
             return;
         }
-        let Some(payment) = Payment::fold(&events) else {
+        let Some(payment) = Payment::fold(events()) else {
             self.broken(format!("I7: the journal of payment {id} does not begin with its opening"));
             return;
         };
@@ -295,11 +360,12 @@ impl Audit {
                 ));
             }
         }
-        self.attempts(id, &payment, &events);
+        self.attempts(id, &payment, events());
+        self.doubts(facts.owner, &payment, &history);
     }
 
     /// I3.
-    fn attempts(&mut self, id: PaymentId, payment: &Payment, events: &[Event]) {
+    fn attempts<'e>(&mut self, id: PaymentId, payment: &Payment, events: impl Iterator<Item = &'e Event>) {
         let mut sent = HashSet::new();
         let mut decided = HashSet::new();
         for event in events {
@@ -353,6 +419,7 @@ impl Audit {
                 | Event::TriesUsedUp
                 | Event::MarkedPaid { .. }
                 | Event::Voided { operation_id: None, .. }
+                | Event::SettledByHand(_)
                 | Event::CardForgetting
                 | Event::CardForgotten
                 | Event::Cleared
@@ -369,7 +436,7 @@ impl Audit {
                 | AttemptStatus::Redirected
                 | AttemptStatus::Reversing => {
                     self.report.open_attempts += 1;
-                    if !self.timed.contains(&attempt.id.uuid()) {
+                    if !self.timed.contains_key(&attempt.id.uuid()) {
                         self.broken(format!("I3: attempt {} of payment {id} is open and has no timer", attempt.id));
                     }
                 }
@@ -397,7 +464,7 @@ impl Audit {
         }
         for operation in payment.pending_operations() {
             self.report.open_attempts += 1;
-            if !self.timed.contains(&operation.id.uuid()) {
+            if !self.timed.contains_key(&operation.id.uuid()) {
                 self.broken(format!("I3: operation {} of payment {id} is open and has no timer", operation.id));
             }
         }
@@ -628,6 +695,7 @@ fn currency(event: &Event) -> Option<Currency> {
         | Event::TenderEnded(_)
         | Event::Redirected { .. }
         | Event::OperationUnknown { .. }
+        | Event::SettledByHand(_)
         | Event::Challenged { .. }
         | Event::Authenticated { .. }
         | Event::NotAuthenticated { .. }

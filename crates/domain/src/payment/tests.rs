@@ -1,5 +1,8 @@
 //! Stories, the state x command matrix, and what must hold after any sequence of commands.
 
+mod answers;
+mod by_hand;
+
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
