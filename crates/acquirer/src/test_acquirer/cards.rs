@@ -365,7 +365,7 @@ const NOTHING: Fault = Fault {
 /// FF, row by row: what goes wrong with the authorization. Where that is nothing, something goes wrong later: with what is
 /// asked after it ([`LATER_FAULTS`]), with charges of the kept card ([`KEPT_CARDS`]), or by itself
 /// ([`charged_back_after`]).
-const FAULTS: [(u8, Fault); 33] = [
+const FAULTS: [(u8, Fault); 34] = [
     (0, NOTHING),
     (1, Fault { answer: Answering::Never, ..NOTHING }),
     (2, Fault { request: Travel::Lost, ..NOTHING }),
@@ -388,6 +388,8 @@ const FAULTS: [(u8, Fault); 33] = [
     (31, NOTHING),
     (32, NOTHING),
     (41, Fault { answer: Answering::Never, mute: Duration::from_mins(5), ..NOTHING }),
+    // Longer than a day: an operator has to ask by other means.
+    (42, Fault { answer: Answering::Never, mute: Duration::from_hours(30), ..NOTHING }),
     (51, Fault { decision: Twist::Half, ..NOTHING }),
     (CHARGED_BACK, NOTHING),
     (71, Fault { answer: Answering::Garbled, ..NOTHING }),
