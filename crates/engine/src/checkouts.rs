@@ -14,7 +14,7 @@ use store::{
 
 use crate::authentication::{abandon, abandoned};
 use crate::credentials::Credential;
-use crate::doubts::over;
+use crate::doubts::{ask_at_once, over};
 use crate::operations::{kept_submission, watch};
 use crate::recovery::{FIRST_INQUIRY, first_inquiry};
 use crate::risk::counted;
@@ -197,6 +197,7 @@ impl Engine {
         let shown = self
             .run(asking, &Command::Abort, |shown, change| {
                 change.idempotency = kept(shown);
+                change.timers.extend(ask_at_once(shown, self.0.env.now()));
                 if let Some(attempt) = shown.payment.attempts.last() {
                     change.timers_done.extend(abandoned(shown, attempt.id));
                 }

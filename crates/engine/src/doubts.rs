@@ -6,11 +6,14 @@
 
 use std::time::Duration;
 
-use domain::{Command, DOUBT_MAX, Doubt, Payment, Recorded, SaidByHand, Timestamp, Verdict, doubts, mask_numbers};
+use domain::{
+    Command, DOUBT_MAX, Doubt, InDoubt, Payment, Recorded, SaidByHand, Timestamp, Verdict, doubts, mask_numbers,
+};
 use store::{Changeset, DoubtWrite, QueuedDoubt, Timer, TimerKind};
 use uuid::Uuid;
 
 use crate::checkouts::{Asking, Shown, timer};
+use crate::recovery::UNWANTED_RUNGS;
 use crate::{Engine, Error};
 
 /// The last question of the first day is asked so long before its end that its answer, or silence, is in time.
@@ -31,7 +34,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let now = self.0.env.now();
         let doubt = doubts(payment, history).into_iter().find(|doubt| doubt.what.reference() == reference);
-        let queued_at = doubt.map(|doubt| doubt.since.plus(DOUBT_MAX).minus(LAST_QUESTION));
+        let queued_at = doubt.as_ref().map(queued_at);
         let at = match queued_at {
             Some(queued_at) if now >= queued_at => now.plus(DAILY),
             Some(queued_at) => now.plus(gap).min(queued_at),
@@ -93,7 +96,7 @@ impl Engine {
         let mut commands = vec![Command::SettleByHand(said)];
         commands.extend(self.after_leg(&before.payment));
         let shown = self.run_all(whose(&queued), &commands, |_, _| {}).await?;
-        tracing::info!(kind = queued.doubt.what.name(), %reference, verdict = verdict.as_str(), by, "settled by hand");
+        tracing::info!(kind = queued.doubt.what.name(), %reference, verdict = verdict.as_str(), "settled by hand");
         Ok((queued, shown))
     }
 }
@@ -107,10 +110,31 @@ fn whose(queued: &QueuedDoubt) -> Asking {
     Asking::Paid(queued.merchant_id, queued.mode, queued.payment_id)
 }
 
-/// What was in doubt before events and is not after them, as far as it may be in the manual queue by now.
+/// What is asked about each day only is asked about at once when nobody wants it any more: it is undone then
+/// (card-payments-api 3.4).
+pub(crate) fn ask_at_once(shown: &Shown, now: Timestamp) -> Vec<Timer> {
+    let is_asked_daily = |doubt: &Doubt| now >= queued_at(doubt);
+    let unwanted = doubts(&shown.payment, &shown.history).into_iter().filter(is_asked_daily);
+    let timers = unwanted.filter_map(|doubt| match doubt.what {
+        InDoubt::Authorization(attempt_id) => {
+            let kind = TimerKind::Inquire { attempt_id, asked: UNWANTED_RUNGS, not_found: 0 };
+            Some(timer(&shown.payment, kind, now))
+        }
+        InDoubt::Reversal(_) | InDoubt::Operation(..) => None,
+    });
+    timers.collect()
+}
+
+/// When the last question of the first day is asked.
+fn queued_at(doubt: &Doubt) -> Timestamp {
+    doubt.since.plus(DOUBT_MAX).minus(LAST_QUESTION)
+}
+
+/// What was in doubt before events and is not after them, as far as it may be in the manual queue when they are written;
+/// what is long younger than a day cannot be.
 pub(crate) fn over(before: &[Doubt], shown: &Shown, now: Timestamp) -> Vec<Uuid> {
     let after = doubts(&shown.payment, &shown.history);
-    let may_be_queued = |doubt: &&Doubt| now >= doubt.since.plus(DOUBT_MAX).minus(LAST_QUESTION);
-    let ended = before.iter().filter(may_be_queued).filter(|doubt| !after.contains(doubt));
+    let may_be_queued = |doubt: &Doubt| now >= doubt.since.plus(DOUBT_MAX / 2);
+    let ended = before.iter().filter(|doubt| may_be_queued(doubt) && !after.contains(doubt));
     ended.map(|doubt| doubt.what.reference()).collect()
 }

@@ -31,7 +31,7 @@ const NOT_FOUND_ENOUGH: u32 = 2;
 const REVERSAL_AGAIN: Duration = Duration::from_secs(60);
 const REVERSALS_OFTEN: u32 = 60;
 /// What nobody wants is not asked after for longer than this rung of the ladder: it is undone without knowing.
-const UNWANTED_RUNGS: u32 = 5;
+pub(crate) const UNWANTED_RUNGS: u32 = 5;
 /// A release that nobody asked for is repeated each minute of the first hour, then hourly (card-payments-api 3.4).
 const RELEASE_AGAIN: Duration = Duration::from_secs(60);
 const RELEASES_OFTEN: u32 = 60;

@@ -1,8 +1,6 @@
 //! The manual queue: what no acquirer answers for a day, seen and settled by an operator (security U3, U4, L13).
 
-use axum::http::Method;
 use domain::{Event, InDoubt, Refusal, Verdict};
-use engine::redirects::RedirectChoice;
 use engine::{Error, QueuedDoubt};
 use serde_json::{Value, json};
 use store::Store;
@@ -160,35 +158,4 @@ async fn a_release_that_nobody_answers_for_waits_for_an_operator() {
         app.advance(48 * HOUR).await;
         assert_eq!((expected.to_owned(), (0, 0)), (app.status(&id).await, app.open_tries()));
     }
-}
-
-#[tokio::test]
-async fn a_reversal_that_is_not_acknowledged_waits_for_an_operator() {
-    let app = App::new().await;
-    let legs = [
-        app.card_leg(&number(NEVER_UNDONE), 1_000).await,
-        json!({ "partner": "paypal", "method": "wallet", "amount": 500 }),
-    ];
-    let payment = app.split("SO-1", &legs, &Value::Null).await.json();
-    // The second leg fails, so the first one is undone: nobody hears of that.
-    let refusing = app.payer_chooses(&payment, RedirectChoice::Refuse);
-    let (now, ()) = tokio::join!(refusing, async {
-        for _ in 0..40 {
-            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-            app.advance(1).await;
-        }
-    });
-    assert_eq!("REFUSED", now["authorization"]["status"]);
-    app.advance(23 * HOUR).await;
-    assert_eq!((Vec::<String>::new(), (1, 0)), (app.queued().await, app.open_tries()));
-    app.advance(2 * HOUR).await;
-    let queue = app.queue().await;
-    assert_eq!((1, "reversal"), (queue.len(), queue[0].doubt.what.name()));
-    let refused = app.say(Verdict::Approved).await;
-    assert!(matches!(refused, Err(Error::Refused(Refusal::WrongVerdict { .. }))), "{refused:?}");
-    app.say(Verdict::Reversed).await.unwrap();
-    assert_eq!((Vec::<String>::new(), (0, 0)), (app.queued().await, app.open_tries()));
-    let path = format!("{}/{}", crate::orchestration::PAYMENTS, payment["id"].as_str().unwrap());
-    let now = app.shop(Method::GET, &path, &Value::Null).await.json();
-    assert_eq!("REFUSED", now["authorization"]["status"]);
 }

@@ -1,10 +1,10 @@
 //! What an operator says became of something in doubt (security L13), and what is in doubt.
 
 use super::*;
-use crate::doubt::{InDoubt, SaidByHand, Verdict, doubts};
+use crate::doubt::{InDoubt, SaidByHand, doubts};
 
 /// Reads `authorization 1 approved`, `refund 3 done`, ...
-fn said(line: &str) -> Command {
+pub(super) fn said(line: &str) -> Command {
     let words: Vec<&str> = line.split_whitespace().collect();
     let [name, number, verdict] = words[..] else { panic!("{line}") };
     let reference = uuid::Uuid::from_u128(number.parse().expect("a number"));
