@@ -12,6 +12,7 @@ mod card;
 mod gift_card;
 mod text;
 
+mod answer;
 mod attempt;
 mod checkout;
 mod command;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use domain::{
     Command, DOUBT_MAX, Doubt, InDoubt, Payment, Recorded, SaidByHand, Timestamp, Verdict, doubts, mask_numbers,
 };
-use store::{Changeset, DoubtWrite, QueuedDoubt, Timer, TimerKind};
+use store::{Changeset, Committed, DoubtWrite, QueuedDoubt, Timer, TimerKind};
 use uuid::Uuid;
 
 use crate::checkouts::{Asking, Shown, timer};
@@ -34,8 +34,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let now = self.0.env.now();
         let doubt = doubts(payment, history).into_iter().find(|doubt| doubt.what.reference() == reference);
-        let queued_at = doubt.as_ref().map(queued_at);
-        let at = match queued_at {
+        let at = match doubt.as_ref().map(queued_at) {
             Some(queued_at) if now >= queued_at => now.plus(DAILY),
             Some(queued_at) => now.plus(gap).min(queued_at),
             // A payer who reads the acquirer's page is no doubt.
@@ -43,15 +42,17 @@ impl Engine {
         };
         let timers = vec![timer(payment, next, at)];
         let mut change = Changeset { timers_done: vec![due.clone()], timers, ..Changeset::default() };
-        if let (Some(doubt), true) = (doubt, queued_at.is_some_and(|queued_at| now >= queued_at)) {
-            if self.0.store.queued_doubt(reference).await?.is_none() {
-                warn(payment, &doubt);
-            }
-            let queued =
-                QueuedDoubt { payment_id: due.payment_id, merchant_id: due.merchant_id, mode: due.mode, doubt, asked };
-            change.doubt = Some(Box::new(DoubtWrite { queued, version: payment.version }));
+        let Some(doubt) = doubt.filter(|doubt| now >= queued_at(doubt)) else {
+            self.0.store.commit(change).await?;
+            return Ok(());
+        };
+        let is_new = self.0.store.queued_doubt(reference).await?.is_none();
+        let Timer { payment_id, merchant_id, mode, .. } = *due;
+        let queued = QueuedDoubt { payment_id, merchant_id, mode, doubt, asked };
+        change.doubt = Some(Box::new(DoubtWrite { queued, version: payment.version }));
+        if self.0.store.commit(change).await? == Committed::Done && is_new {
+            warn(payment, &doubt);
         }
-        self.0.store.commit(change).await?;
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::RefusedTry;
-use crate::attempt::Flow;
+use crate::attempt::{Flow, Outcome};
 use crate::authentication::ChallengeWindow;
 use crate::card::CardSummary;
 use crate::card::{Brand, Expiry};

@@ -9,11 +9,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use domain::{CheckoutId, State};
+use engine::Shown;
 use engine::three_ds::AcsAnswer;
 use serde_json::{Value, json};
 use store::Store;
 
-use crate::app::{Answer, App, GOOD, ask, card, id, request, story, submission};
+use crate::app::{Answer, App, GOOD, ask, card, id, request, story};
 use crate::card_payments::card_request;
 use crate::card_payments_vectors::{CHARGE, DIRECT, STORED, link};
 use crate::orchestration::{PAYMENTS, call};
@@ -24,41 +25,41 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const LATER: u64 = 26 * 3_600;
 
 /// FF, what goes wrong, what meets it; then what the merchant sees of it in each API and what stands in the book: right
-/// after, and 26 hours later where that is something else. Each money is reserved, and captured only where that is met.
+/// after, and 26 hours later where that is something else. 9.54 are reserved; a refund comes after a capture.
 const FAULTS: &str = "
-01 answer lost               | pay       | pending_execute -> hold | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED      | authorize
-02 request lost              | pay       | pending_execute -> error| INITIATED                    | PENDING -> ERROR           | nothing
-03 approval 45 s late        | pay       | pending_execute -> hold | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED      | nothing -> authorize
-04 reset, approved           | pay       | pending_execute -> hold | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED      | authorize
-05 answer twice              | pay       | hold                    | AUTHORIZED                   | AUTHORIZED                 | authorize
-06 HTTP 500, approved        | pay       | pending_execute -> hold | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED      | authorize
-07 pending, approved         | pay       | pending_execute -> hold | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED      | nothing -> authorize
-08 pending, declined         | pay       | pending_execute -> error| INITIATED                    | PENDING -> REFUSED         | nothing -> authorize!
-09 slow, approved            | pay       | hold                    | AUTHORIZED                   | PENDING/AUTHORIZED -> AUTHORIZED | authorize
-10 held back 5 s, approved   | pay       | hold                    | AUTHORIZED                   | AUTHORIZED                 | authorize
-11 capture's answer lost     | capture   | pending_capture -> paid | AUTHORIZED -> FULLY_CAPTURED | PENDING -> SUCCESS         | authorize capture
-12 capture lost              | capture   | pending_capture -> paid | AUTHORIZED -> FULLY_CAPTURED | PENDING -> SUCCESS         | authorize -> authorize capture
-13 capture declined          | capture   | hold                    | AUTHORIZED                   | FAILURE                    | authorize capture!
-14 capture pending           | capture   | pending_capture -> paid | AUTHORIZED -> FULLY_CAPTURED | PENDING -> SUCCESS         | authorize -> authorize capture
-21 refund's answer lost      | refund    | pending_refund -> refunded | FULLY_CAPTURED -> REFUNDED | PENDING -> SUCCESS        | authorize capture refund
-22 refund lost               | refund    | pending_refund -> refunded | FULLY_CAPTURED -> REFUNDED | PENDING -> SUCCESS        | authorize capture -> authorize capture refund
-23 refund declined           | refund    | paid                    | FULLY_CAPTURED               | FAILURE                    | authorize capture refund!
-24 refund pending            | refund    | pending_refund -> refunded | FULLY_CAPTURED -> REFUNDED | PENDING -> SUCCESS        | authorize capture -> authorize capture refund
-31 reversal fails three times| void      | pending_release -> released | AUTHORIZED -> CANCELLED  | PENDING -> SUCCESS         | authorize -> authorize void
-32 reversal fails always     | void      | pending_release         | AUTHORIZED                   | PENDING -> UNCERTAIN       | authorize
-41 lost, inquiry down 5 min  | pay       | pending_execute -> hold | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED      | authorize
-42 lost, inquiry down 30 h   | pay       | pending_execute         | INITIATED                    | PENDING -> ERROR           | authorize -> authorize/authorize reversal
-51 half is approved          | pay       | error                   | INITIATED                    | ERROR                      | authorize 477 reversal 477
-61 charged back after 60 s   | capture   | paid -> chargeback      | FULLY_CAPTURED               | SUCCESS                    | authorize capture
-71 garbled answer            | pay       | pending_execute -> hold | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED      | authorize
-72 answer for another payment| pay       | pending_execute -> hold | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED      | authorize
-73 wrong amount in answer    | pay       | pending_execute -> hold | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED      | authorize
-74 wrong currency in answer  | pay       | pending_execute -> hold | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED      | authorize
-81 connection refused        | pay       | error                   | INITIATED                    | ERROR                      | nothing
-91 later charges decline     | charge    | error                   | refused                      | REFUSED                    | keep authorize!
-92 later charges need 3DS    | charge    | error                   | INITIATED                    | REFUSED                    | keep authorize!
-93 token dead                | charge    | error                   | refused                      | REFUSED                    | keep authorize!
-94 first decline, then not   | pay again | hold                    | AUTHORIZED                   | AUTHORIZED                 | authorize! authorize
+01 answer lost                | pay       | pending_execute -> hold     | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED            | authorize
+02 request lost               | pay       | pending_execute -> error    | INITIATED                    | PENDING -> ERROR                 | nothing
+03 approval 45 s late         | pay       | pending_execute -> hold     | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED            | nothing -> authorize
+04 reset, approved            | pay       | pending_execute -> hold     | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED            | authorize
+05 answer twice               | pay       | hold                        | AUTHORIZED                   | AUTHORIZED                       | authorize
+06 HTTP 500, approved         | pay       | pending_execute -> hold     | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED            | authorize
+07 pending, approved          | pay       | pending_execute -> hold     | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED            | nothing -> authorize
+08 pending, declined          | pay       | pending_execute -> error    | INITIATED                    | PENDING -> REFUSED               | nothing -> authorize!
+09 slow, approved             | pay       | hold                        | AUTHORIZED                   | PENDING/AUTHORIZED -> AUTHORIZED | authorize
+10 held back 5 s, approved    | pay       | hold                        | AUTHORIZED                   | AUTHORIZED                       | authorize
+11 capture's answer lost      | capture   | pending_capture -> paid     | AUTHORIZED -> FULLY_CAPTURED | PENDING -> SUCCESS               | authorize capture
+12 capture lost               | capture   | pending_capture -> paid     | AUTHORIZED -> FULLY_CAPTURED | PENDING -> SUCCESS               | authorize -> authorize capture
+13 capture declined           | capture   | hold                        | AUTHORIZED                   | FAILURE                          | authorize capture!
+14 capture pending            | capture   | pending_capture -> paid     | AUTHORIZED -> FULLY_CAPTURED | PENDING -> SUCCESS               | authorize -> authorize capture
+21 refund's answer lost       | refund    | pending_refund -> refunded  | FULLY_CAPTURED -> REFUNDED   | PENDING -> SUCCESS               | authorize capture refund
+22 refund lost                | refund    | pending_refund -> refunded  | FULLY_CAPTURED -> REFUNDED   | PENDING -> SUCCESS               | authorize capture -> authorize capture refund
+23 refund declined            | refund    | paid                        | FULLY_CAPTURED               | FAILURE                          | authorize capture refund!
+24 refund pending             | refund    | pending_refund -> refunded  | FULLY_CAPTURED -> REFUNDED   | PENDING -> SUCCESS               | authorize capture -> authorize capture refund
+31 reversal fails three times | void      | pending_release -> released | AUTHORIZED -> CANCELLED      | PENDING -> SUCCESS               | authorize -> authorize void
+32 reversal fails always      | void      | pending_release             | AUTHORIZED                   | PENDING -> UNCERTAIN             | authorize
+41 lost, inquiry down 5 min   | pay       | pending_execute -> hold     | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED            | authorize
+42 lost, inquiry down 30 h    | pay       | pending_execute             | INITIATED                    | PENDING -> ERROR                 | authorize -> authorize/authorize reversal
+51 half is approved           | pay       | error                       | INITIATED                    | ERROR                            | authorize 477 reversal 477
+61 charged back after 60 s    | capture   | paid -> chargeback          | FULLY_CAPTURED               | SUCCESS                          | authorize capture
+71 garbled answer             | pay       | pending_execute -> hold     | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED            | authorize
+72 answer for another payment | pay       | pending_execute -> hold     | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED            | authorize
+73 wrong amount in answer     | pay       | pending_execute -> hold     | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED            | authorize
+74 wrong currency in answer   | pay       | pending_execute -> hold     | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED            | authorize
+81 connection refused         | pay       | error                       | INITIATED                    | ERROR                            | nothing
+91 later charges decline      | charge    | error                       | refused                      | REFUSED                          | keep authorize!
+92 later charges need 3DS     | charge    | error                       | INITIATED                    | REFUSED                          | keep authorize!
+93 token dead                 | charge    | error                       | refused                      | REFUSED                          | keep authorize!
+94 first decline, then not    | pay again | hold                        | AUTHORIZED                   | AUTHORIZED                       | authorize! authorize
 ";
 
 /// Whose merchant lives through it.
@@ -120,15 +121,15 @@ impl Walk {
         self.ask(call(&token, method, path, body)).await
     }
 
+    async fn shown(&self) -> Shown {
+        self.app.engine.show(CheckoutId::parse(&self.checkout).unwrap()).await.unwrap()
+    }
+
     /// The payer types a card in.
     async fn type_in(&self, number: &str) -> Answer {
         let form = card(number).body(&self.app.token(&self.checkout));
-        match self.api {
-            Api::Purchases => self.ask(submission(&self.checkout, form)).await,
-            Api::CardPayments | Api::Orchestration => {
-                self.ask(request(Method::POST, &format!("/card/{}/", self.checkout), "", FORM, form)).await
-            }
-        }
+        let page = self.shown().await.record.checkout.page();
+        self.ask(request(Method::POST, &page, "", FORM, form)).await
     }
 
     /// Reserves the money, or keeps the card where nothing but that is wanted. What the merchant sees then.
@@ -282,7 +283,7 @@ impl Walk {
 
     /// While nobody knows what became of the try, its payer is told so on the page and tries nothing else.
     async fn assert_do_not_pay_again(&self, name: &str) {
-        let shown = self.app.engine.show(CheckoutId::parse(&self.checkout).unwrap()).await.unwrap();
+        let shown = self.shown().await;
         let State::InFlight { .. } = shown.payment.state else { return };
         let home = shown.record.checkout.page();
         for page in [home.clone(), format!("{home}result/")] {
@@ -294,14 +295,15 @@ impl Walk {
             assert!(!words.contains("not been charged"), "{name}: {words}");
         }
         let before = self.book(false).await;
-        let second = match self.api {
-            Api::Purchases | Api::CardPayments => self.type_in(GOOD).await,
-            Api::Orchestration => return,
+        let second = self.type_in(GOOD).await;
+        let expected = match self.api {
+            Api::Purchases | Api::CardPayments => 409,
+            // Led to how it stands.
+            Api::Orchestration => 303,
         };
-        assert_eq!(409, second.status, "{name}: {}", second.words());
+        assert_eq!(expected, second.status, "{name}: {}", second.words());
         assert_eq!(before, self.book(false).await, "{name}: nothing else is sent");
-        let again = self.app.engine.show(shown.record.checkout.id).await.unwrap();
-        assert_eq!(shown.payment.attempts, again.payment.attempts, "{name}");
+        assert_eq!(shown.payment.attempts, self.shown().await.payment.attempts, "{name}");
     }
 }
 
@@ -495,7 +497,7 @@ enum Race {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_late_approval_races_with_the_clock_the_merchant_and_another_card() {
     for (ff, known_after) in [(3, 45), (7, 15)] {
-        for moment in [1, 6, 11, 16, 31, 44, 46, 100] {
+        for moment in [1, 6, 14, 16, 44, 46] {
             for race in [Race::Due, Race::Cancel, Race::CancelLink, Race::OtherCard] {
                 let name = format!("{ff:02}, {race:?} after {moment} s");
                 let api = if matches!(race, Race::CancelLink) { Api::CardPayments } else { Api::Purchases };
@@ -524,7 +526,7 @@ async fn a_late_approval_races_with_the_clock_the_merchant_and_another_card() {
                 }
                 assert!(!tried, "{name}: another card was taken while the first one may still pay");
                 walk.app.advance(LATER).await;
-                let payment = walk.app.engine.show(CheckoutId::parse(&walk.checkout).unwrap()).await.unwrap().payment;
+                let payment = walk.shown().await.payment;
                 let (kept, expected) = match payment.state {
                     State::Captured => (1, "authorize capture"),
                     State::Authorized => (1, "authorize"),
