@@ -68,19 +68,30 @@ impl Acquirer {
     /// Ask only what is already written down (security U1). Do not race this against another sleep of the same
     /// [`env::Clock::activity`]: the clock takes an activity that sleeps for idle.
     pub async fn ask(&self, request: Request<'_>) -> Answer {
+        self.hear(request).await.0
+    }
+
+    /// As [`Acquirer::ask`], with what came once more, if it did: whoever takes it is to find that it changes nothing
+    /// (security U7).
+    pub async fn hear(&self, request: Request<'_>) -> (Answer, Option<Answer>) {
         let deadline = self.env.now().plus(ANSWER_TIME_MAX);
         match self.transport.carry(self.protocol.encode(&request), deadline).await {
-            Delivery::Answered(response) => {
-                let answer = self.protocol.decode(&request, &response);
-                if answer == Answer::Unknown {
-                    let (acquirer, reference, status) = (self.name, request.reference(), response.status);
-                    tracing::warn!(acquirer, %reference, status, "an acquirer's answer does not fit what was asked");
-                }
-                answer
+            Delivery::Answered(response) => (self.decode(&request, &response), None),
+            Delivery::AnsweredTwice(response) => {
+                (self.decode(&request, &response), Some(self.decode(&request, &response)))
             }
-            Delivery::Refused => Answer::NotSent,
-            Delivery::Lost => Answer::Unknown,
+            Delivery::Refused => (Answer::NotSent, None),
+            Delivery::Lost => (Answer::Unknown, None),
         }
+    }
+
+    fn decode(&self, request: &Request<'_>, response: &HttpResponse) -> Answer {
+        let answer = self.protocol.decode(request, response);
+        if answer == Answer::Unknown {
+            let (acquirer, reference, status) = (self.name, request.reference(), response.status);
+            tracing::warn!(acquirer, %reference, status, "an acquirer's answer does not fit what was asked");
+        }
+        answer
     }
 
     /// Reads what is on a gift card, in this currency; `code` is the one that belongs to it, if the payer gave one. It
@@ -89,7 +100,9 @@ impl Acquirer {
         let deadline = self.env.now().plus(ANSWER_TIME_MAX);
         let reading = Reading { number, code, currency };
         match self.transport.carry(self.protocol.encode_reading(&reading), deadline).await {
-            Delivery::Answered(response) => self.protocol.decode_reading(&reading, &response),
+            Delivery::Answered(response) | Delivery::AnsweredTwice(response) => {
+                self.protocol.decode_reading(&reading, &response)
+            }
             Delivery::Refused | Delivery::Lost => Balance::NoAnswer,
         }
     }

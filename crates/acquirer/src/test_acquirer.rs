@@ -81,6 +81,8 @@ struct Desk {
 /// What becomes of a request. It is decided; what is left is to wait for it.
 enum Played {
     Answered(HttpResponse),
+    /// It comes twice.
+    AnsweredTwice(HttpResponse),
     /// Nothing comes.
     Silent,
     /// It arrived, and the connection breaks.
@@ -398,6 +400,7 @@ impl TestAcquirer {
         loop {
             let (moment, recall) = match played {
                 Played::Answered(response) => return Delivery::Answered(response),
+                Played::AnsweredTwice(response) => return Delivery::AnsweredTwice(response),
                 Played::Reset => return Delivery::Lost,
                 Played::NotSent => return Delivery::Refused,
                 Played::Silent => (until, None),
@@ -625,6 +628,10 @@ impl Desk {
 fn answer(answering: Answering, out: AuthorizationOut) -> Played {
     match answering {
         Answering::AtOnce | Answering::WhenDecided => respond(200, &out),
+        Answering::Twice => match respond(200, &out) {
+            Played::Answered(response) => Played::AnsweredTwice(response),
+            other => other,
+        },
         Answering::Never => Played::Silent,
         Answering::Reset => Played::Reset,
         Answering::ServerError => refused(500),

@@ -28,6 +28,8 @@ pub trait Wire: Send + Sync {
 pub enum Delivery {
     /// An answer came in time.
     Answered(HttpResponse),
+    /// An answer came in time, and came once more.
+    AnsweredTwice(HttpResponse),
     /// There was no connection: certainly nothing was sent.
     Refused,
     /// It was sent, and no answer came: silence, or a connection that broke.

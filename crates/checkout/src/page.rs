@@ -229,6 +229,7 @@ impl<'a> Subject<'a> {
             | Event::TenderEnded(_)
             | Event::Redirected { .. }
             | Event::OperationUnknown { .. }
+            | Event::SettledByHand(_)
             | Event::Released { .. }
             | Event::MarkedPaid { .. }
             | Event::AttemptSent(_)

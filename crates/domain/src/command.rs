@@ -4,6 +4,7 @@ use crate::attempt::{Outcome, Submission};
 use crate::authentication::{Authentication, AuthenticationFailure, Challenge};
 use crate::checkout::Customer;
 use crate::decline::DeclineReason;
+use crate::doubt::SaidByHand;
 use crate::ids::{AttemptId, OperationId};
 use crate::money::Money;
 use crate::operation::OperationKind;
@@ -110,6 +111,8 @@ pub enum Command {
         /// What became of it.
         outcome: OperationOutcome,
     },
+    /// An operator learned what became of something in doubt.
+    SettleByHand(SaidByHand),
     /// The acquirer forgot the reservation.
     Lapse,
     /// The kept card is forgotten.
@@ -216,6 +219,7 @@ impl Command {
             Self::Reverse { .. } => "reverse",
             Self::Operate(order) => order.kind.name(),
             Self::SettleOperation { .. } => "settle operation",
+            Self::SettleByHand(_) => "settle by hand",
             Self::Lapse => "lapse",
             Self::ForgetCard => "forget card",
             Self::Report(_) => "report",

@@ -4,6 +4,7 @@ use crate::attempt::{CardFacts, Submission};
 use crate::authentication::{Authentication, AuthenticationFailure, Challenge};
 use crate::checkout::Customer;
 use crate::decline::DeclineReason;
+use crate::doubt::SaidByHand;
 use crate::ids::{AttemptId, OperationId};
 use crate::money::Money;
 use crate::operation::Operation;
@@ -159,6 +160,8 @@ pub enum Event {
         /// How much.
         amount: Money,
     },
+    /// An operator said what became of something in doubt; what follows from it comes after it.
+    SettledByHand(SaidByHand),
     /// The kept card is being forgotten.
     CardForgetting,
     /// The kept card is forgotten.
@@ -217,6 +220,7 @@ impl Event {
             Self::OperationFailed { .. } => "operation_failed",
             Self::Voided { .. } => "voided",
             Self::Refunded { .. } => "refunded",
+            Self::SettledByHand(_) => "settled_by_hand",
             Self::CardForgetting => "card_forgetting",
             Self::CardForgotten => "card_forgotten",
             Self::Cleared => "cleared",

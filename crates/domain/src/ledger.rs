@@ -137,6 +137,7 @@ pub fn postings(event: &Event) -> Vec<Posting> {
         | Event::TenderEnded(_)
         | Event::Redirected { .. }
         | Event::OperationUnknown { .. }
+        | Event::SettledByHand(_)
         | Event::AttemptSent(_)
         | Event::AuthenticationStarted(_)
         | Event::Challenged { .. }

@@ -12,9 +12,11 @@ mod card;
 mod gift_card;
 mod text;
 
+mod answer;
 mod attempt;
 mod checkout;
 mod command;
+mod doubt;
 mod event;
 mod look;
 mod operation;
@@ -37,6 +39,7 @@ pub use card::{Bin, Brand, CardSummary, Cvc, Expiry, ExpiryError, Pan, PanError,
 pub use checkout::{Address, Callback, Checkout, Customer, Dialect, Line, Redirects};
 pub use command::{Command, OperationOutcome, Order, Report};
 pub use decline::{BlockedBy, CardField, DeclineReason, FieldFault};
+pub use doubt::{DOUBT_MAX, Doubt, InDoubt, SaidByHand, Verdict, doubts};
 pub use event::Event;
 pub use gift_card::GiftCardNumber;
 pub use ids::{

@@ -183,6 +183,7 @@ pub fn notices(payment: &Payment, event: &Event) -> Vec<Notice> {
         | Event::Redirected { .. }
         | Event::AttemptUnknown { .. }
         | Event::ReversalSent { .. }
+        | Event::SettledByHand(_)
         | Event::Cleared => vec![],
     }
 }

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::attempt::{Attempt, AttemptStatus, CardFacts, Outcome, Submission};
+use crate::attempt::{Attempt, AttemptStatus, CardFacts, Submission};
 use crate::command::{Command, OperationOutcome, Order, Report};
 use crate::decline::DeclineReason;
 use crate::event::Event;
@@ -170,6 +170,20 @@ pub enum Refusal {
     /// No such operation.
     #[error("no such operation")]
     UnknownOperation,
+    /// No question about it is open: the acquirer has answered, or was never asked.
+    #[error("this {what} is not in doubt")]
+    NotInDoubt {
+        /// What was named.
+        what: &'static str,
+    },
+    /// It cannot have become of such a thing.
+    #[error("no {what} is settled as {verdict}")]
+    WrongVerdict {
+        /// What is in doubt.
+        what: &'static str,
+        /// What was said.
+        verdict: &'static str,
+    },
     /// The legs do not add up to what is to be paid, are too many, or two of them take the remainder.
     #[error("the parts do not make up the payment")]
     BadTender,
@@ -285,6 +299,7 @@ impl Payment {
                 })
             }
             Command::SettleOperation { operation_id, outcome } => self.settle_operation(*operation_id, *outcome),
+            Command::SettleByHand(said) => self.settle_by_hand(said),
             Command::Operate(order) => self.operate(command, order),
             Command::Lapse => Ok(match self.pending_operation() {
                 None if !self.legs.is_empty() => self.forgotten(),
@@ -418,93 +433,6 @@ impl Payment {
         })
     }
 
-    /// What an answer means, by how far its try got. A repeated answer changes nothing.
-    fn settle(&self, attempt_id: AttemptId, outcome: &Outcome) -> Result<Vec<Event>, Refusal> {
-        let attempt = self.attempt(attempt_id)?;
-        Ok(match (attempt.status, outcome) {
-            (
-                AttemptStatus::Sent | AttemptStatus::Unknown | AttemptStatus::Redirected,
-                Outcome::Approved { amount, acquirer_reference, facts },
-            ) => {
-                if *amount == attempt.amount {
-                    self.approved(attempt, acquirer_reference, facts)
-                } else {
-                    // A part is not what was asked for: it is given back (security U7).
-                    vec![Event::ReversalSent { attempt_id }]
-                }
-            }
-            (
-                AttemptStatus::Sent
-                | AttemptStatus::Unknown
-                | AttemptStatus::Redirected
-                | AttemptStatus::Authenticating,
-                Outcome::Declined { reason, facts },
-            ) => self.failed(Event::Declined { attempt_id, reason: *reason, facts: facts.clone() }),
-            (AttemptStatus::Sent | AttemptStatus::Unknown, Outcome::Redirected { url }) => {
-                vec![Event::Redirected { attempt_id, url: url.clone() }]
-            }
-            (AttemptStatus::Sent, Outcome::Unknown) => vec![Event::AttemptUnknown { attempt_id }],
-            // We were told no, and later yes: nobody waits for this money any more.
-            (AttemptStatus::Declined, Outcome::Approved { .. }) => vec![Event::ReversalSent { attempt_id }],
-            (AttemptStatus::Reversing, Outcome::ReversalAcknowledged) if self.is_in_flight(attempt_id) => {
-                self.failed(Event::Reversed { attempt_id })
-            }
-            // It was a leg of a tender that came to nothing.
-            (AttemptStatus::Reversing, Outcome::ReversalAcknowledged) if !attempt.held().is_zero() => {
-                vec![Event::Released { attempt_id, amount: attempt.held() }]
-            }
-            (AttemptStatus::Reversing, Outcome::ReversalAcknowledged) => vec![Event::Reversed { attempt_id }],
-            (AttemptStatus::Unknown, Outcome::Unknown)
-            | (AttemptStatus::Sent | AttemptStatus::Unknown, Outcome::Pending | Outcome::ReversalAcknowledged)
-            | (
-                AttemptStatus::Redirected,
-                Outcome::Pending | Outcome::Unknown | Outcome::Redirected { .. } | Outcome::ReversalAcknowledged,
-            )
-            | (
-                AttemptStatus::Authenticating,
-                Outcome::Approved { .. }
-                | Outcome::Pending
-                | Outcome::Redirected { .. }
-                | Outcome::Unknown
-                | Outcome::ReversalAcknowledged,
-            )
-            | (
-                AttemptStatus::Declined,
-                Outcome::Declined { .. }
-                | Outcome::Pending
-                | Outcome::Redirected { .. }
-                | Outcome::Unknown
-                | Outcome::ReversalAcknowledged,
-            )
-            | (
-                AttemptStatus::Reversing,
-                Outcome::Approved { .. }
-                | Outcome::Declined { .. }
-                | Outcome::Pending
-                | Outcome::Redirected { .. }
-                | Outcome::Unknown,
-            )
-            | (AttemptStatus::Approved | AttemptStatus::Reversed, _) => vec![],
-        })
-    }
-
-    fn approved(&self, attempt: &Attempt, acquirer_reference: &str, facts: &CardFacts) -> Vec<Event> {
-        let (attempt_id, amount) = (attempt.id, attempt.amount);
-        let authorized = Event::Authorized {
-            attempt_id,
-            amount,
-            acquirer_reference: acquirer_reference.to_owned(),
-            facts: facts.clone(),
-        };
-        match self.terms.capture {
-            CaptureMode::Automatic => {
-                let fee = self.terms.fees.on(amount);
-                vec![authorized, Event::Captured { attempt_id, operation_id: None, amount, fee }]
-            }
-            CaptureMode::Manual => vec![authorized],
-        }
-    }
-
     pub(crate) fn failed(&self, event: Event) -> Vec<Event> {
         let mut events = vec![event];
         // The legs that were approved before it go back (orchestration-api 5.3).
@@ -553,7 +481,11 @@ impl Payment {
     }
 
     /// What became of an operation; a repeated answer changes nothing.
-    fn settle_operation(&self, operation_id: OperationId, outcome: OperationOutcome) -> Result<Vec<Event>, Refusal> {
+    pub(crate) fn settle_operation(
+        &self,
+        operation_id: OperationId,
+        outcome: OperationOutcome,
+    ) -> Result<Vec<Event>, Refusal> {
         let operation = self.operation(operation_id)?;
         let amount = operation.amount;
         let operation_id = Some(operation_id);
@@ -631,8 +563,12 @@ impl Payment {
     pub fn apply(&mut self, event: &Event) {
         self.version += 1;
         match event {
-            Event::Opened(_) | Event::DetailsGiven(_) | Event::InvoiceSent | Event::CardForgetting | Event::Cleared => {
-            }
+            Event::Opened(_)
+            | Event::DetailsGiven(_)
+            | Event::InvoiceSent
+            | Event::SettledByHand(_)
+            | Event::CardForgetting
+            | Event::Cleared => {}
             Event::Viewed => self.viewed = true,
             Event::Overdue => self.overdue = true,
             Event::Expired => {
@@ -803,7 +739,7 @@ impl Payment {
         approved.map(|attempt| attempt.id).ok_or(Refusal::UnknownAttempt)
     }
 
-    fn is_in_flight(&self, attempt_id: AttemptId) -> bool {
+    pub(crate) fn is_in_flight(&self, attempt_id: AttemptId) -> bool {
         self.state == State::InFlight { attempt_id }
     }
 

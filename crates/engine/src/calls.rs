@@ -58,7 +58,7 @@ impl Engine {
         Ok(started)
     }
 
-    /// Brings up to date what the metrics say of notifications that wait. Whoever reads the metrics does this first.
+    /// Brings up to date what the metrics say of notifications that wait, and of the manual queue. Whoever reads the metrics does this first.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -71,6 +71,7 @@ impl Engine {
         workers.metrics.open.set(gauge(backlog.open));
         workers.metrics.oldest_due.set(gauge(age.as_secs()));
         workers.metrics.failing.set(gauge(backlog.failing));
+        workers.metrics.doubts.set(gauge(self.0.store.count_doubts().await?));
         Ok(())
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use domain::{
     CaptureMode, CheckoutId, Command, Customer, Dialect, Due, Event, MerchantId, Mode, Notice, OperationId,
-    OperationKind, Payment, PaymentId, PublicId, Recorded, State, Submission, Terms, Timestamp, ledger, notices,
+    OperationKind, Payment, PaymentId, PublicId, Recorded, State, Submission, Terms, Timestamp, doubts, ledger,
+    notices,
 };
 use store::{
     Changeset, CheckoutRecord, Committed, CustomerRecord, IdempotencyWrite, Idempotent, KeptCard, PaymentWrite, Timer,
@@ -13,6 +14,7 @@ use store::{
 
 use crate::authentication::{abandon, abandoned};
 use crate::credentials::Credential;
+use crate::doubts::{ask_at_once, over};
 use crate::operations::{kept_submission, watch};
 use crate::recovery::{FIRST_INQUIRY, first_inquiry};
 use crate::risk::counted;
@@ -195,6 +197,7 @@ impl Engine {
         let shown = self
             .run(asking, &Command::Abort, |shown, change| {
                 change.idempotency = kept(shown);
+                change.timers.extend(ask_at_once(shown, self.0.env.now()));
                 if let Some(attempt) = shown.payment.attempts.last() {
                     change.timers_done.extend(abandoned(shown, attempt.id));
                 }
@@ -343,6 +346,7 @@ impl Engine {
             return change;
         }
         let expected_version = shown.payment.version;
+        let in_doubt = doubts(&shown.payment, &shown.history);
         let (mut recorded, mut postings) = (vec![], vec![]);
         for event in events {
             let told = notices(&shown.payment, &event);
@@ -362,6 +366,7 @@ impl Engine {
         }
         telling::up_to(&mut change, shown.payment.version);
         shown.history.extend(recorded.iter().cloned());
+        change.doubts_over = over(&in_doubt, shown, now);
         let payment = shown.payment.clone();
         change.payment = Some(PaymentWrite { expected_version, payment, events: recorded, postings });
         change
@@ -423,6 +428,7 @@ impl Engine {
             | Event::InvoiceSent
             | Event::TenderBegun(_)
             | Event::OperationUnknown { .. }
+            | Event::SettledByHand(_)
             | Event::Released { .. }
             | Event::Challenged { .. }
             | Event::NotAuthenticated { .. }

@@ -9,6 +9,7 @@ mod calls;
 mod checkouts;
 mod customers;
 mod delivery_log;
+mod doubts;
 mod gift_cards;
 mod operations;
 mod payments;
@@ -79,7 +80,7 @@ pub use payments::{CardEntry, Visit};
 pub use registered::{TestSend, WEBHOOKS_MAX, WebhookFields};
 pub use store::{
     Beside, Brand, CheckoutRecord, Company, CustomerRecord, DeliveryRecord, DeliveryState, DeliveryTry, Destination,
-    DestinationRecord, Endpoint, IdempotencyWrite, Order, Place, Subscription, Wanted, Webhook,
+    DestinationRecord, Endpoint, IdempotencyWrite, Order, Place, QueuedDoubt, Subscription, Wanted, Webhook,
 };
 pub use stored_cards::{StoredCard, needs_verification};
 pub use subscriptions::Told;

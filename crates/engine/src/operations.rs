@@ -132,6 +132,39 @@ impl Engine {
         });
     }
 
+    /// Sends an operation once more, in a task of its own: the same reference has one effect.
+    fn repeat_operation(&self, asking: Asking, operation: Operation, original: AttemptId) {
+        let engine = self.clone();
+        let operation_id = operation.id;
+        self.start(operation_id.uuid(), async move {
+            let answer = engine.0.test_acquirer.ask(request(&operation, original)).await;
+            if let Err(error) = engine.settle_repeated(asking, operation_id, answer).await {
+                tracing::error!(%operation_id, error = %Causes(&error), "an answer could not be written down; the inquiry will ask for it");
+            }
+        });
+    }
+
+    /// Writes down what became of an operation that was sent once more. Silence, or no connection this time, says nothing of
+    /// what was sent before: the inquiry that watches over that goes on.
+    pub(crate) async fn settle_repeated(
+        &self,
+        asking: Asking,
+        operation_id: OperationId,
+        answer: Answer,
+    ) -> Result<(), Error> {
+        match answer {
+            Answer::Approved { .. } | Answer::Declined { .. } => {
+                self.settle_operation(asking, operation_id, answer, None).await
+            }
+            Answer::Pending
+            | Answer::Redirect { .. }
+            | Answer::NotFound
+            | Answer::Reversed
+            | Answer::NotSent
+            | Answer::Unknown => Ok(()),
+        }
+    }
+
     /// Gives back what is held, now. Of a cancelled payment that is on its way already: it is sent once more, or is done
     /// (card-payments-api 3.4 R7). Otherwise as [`Engine::operate`].
     ///
@@ -167,7 +200,7 @@ impl Engine {
         match under_way {
             Some(operation) => {
                 let operation_id = operation.id;
-                self.start_operation(asking, operation, payment.approved_attempt()?);
+                self.repeat_operation(asking, operation, payment.approved_attempt()?);
                 self.operated(caller, id, operation_id).await
             }
             None => Ok(Operated { shown, answered: Answered::Done, operation_id: None }),

@@ -372,7 +372,7 @@ impl Engine {
             },
             merchant_data: &merchant_data,
         };
-        let answer = self.0.test_acquirer.ask(request).await;
+        let (answer, again) = self.0.test_acquirer.hear(request).await;
         self.0.workers.metrics.answered(&answer);
         let asking = Asking::Payer(sent.record.checkout.id);
         let answer = match answer {
@@ -393,8 +393,11 @@ impl Engine {
                 answer
             }
         };
-        if let Err(error) = self.settle(asking, &sent.payment, attempt_id, answer, None).await {
-            tracing::error!(%attempt_id, error = %Causes(&error), "an answer could not be written down; the inquiry will ask for it");
+        // What comes once more changes nothing (security U7).
+        for answer in [answer].into_iter().chain(again) {
+            if let Err(error) = self.settle(asking, &sent.payment, attempt_id, answer, None).await {
+                tracing::error!(%attempt_id, error = %Causes(&error), "an answer could not be written down; the inquiry will ask for it");
+            }
         }
     }
 
@@ -452,7 +455,7 @@ impl Engine {
         };
         let again = matches!(outcome, Outcome::Pending | Outcome::Unknown);
         let now = self.0.env.now();
-        let mut commands = vec![Command::Settle { attempt_id, outcome }];
+        let mut commands = vec![Command::Settle { attempt_id, outcome: outcome.clone() }];
         commands.extend(self.after_leg(payment));
         let beside = |shown: &Shown, change: &mut store::Changeset| match asked_by {
             Some(asked_by) => change.timers_done.push(asked_by.clone()),
@@ -465,7 +468,12 @@ impl Engine {
                 }
             }
         };
-        self.run_all(asking, &commands, beside).await
+        let shown = self.run_all(asking, &commands, beside).await?;
+        let journal = shown.history.iter().map(|recorded| &recorded.event);
+        if shown.payment.is_contradicted(journal, attempt_id, &outcome) {
+            tracing::warn!(%attempt_id, "the acquirer contradicts what it said before: ask it what became of this reference");
+        }
+        Ok(shown)
     }
 }
 

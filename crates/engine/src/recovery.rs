@@ -18,7 +18,8 @@ use crate::payments::ACQUIRER_WAIT;
 use crate::tenders::REDIRECT_WAIT;
 use crate::{Engine, Error};
 
-/// When to ask after a try in doubt, in seconds since the doubt; then hourly (security U3).
+/// When to ask after a try in doubt, in seconds since the doubt; then hourly to the end of the day (security U3), and each
+/// day from then on, beside the operator who asks by other means ([`crate::doubts`]).
 const INQUIRIES: [u64; 5] = [5, 15, 60, 5 * 60, 30 * 60];
 /// The first of them.
 pub(crate) const FIRST_INQUIRY: Duration = Duration::from_secs(INQUIRIES[0]);
@@ -26,13 +27,11 @@ const HOURLY: u64 = 3_600;
 /// "Not found" counts only when the request can no longer be on its way, and was heard twice.
 const IN_FLIGHT_AFTER_DEADLINE: Duration = Duration::from_secs(60);
 const NOT_FOUND_ENOUGH: u32 = 2;
-/// A reversal is repeated until it is acknowledged (security U4): each minute of the first hour, then hourly.
+/// A reversal is repeated until it is acknowledged (security U4): each minute of the first hour, then as inquiries are.
 const REVERSAL_AGAIN: Duration = Duration::from_secs(60);
 const REVERSALS_OFTEN: u32 = 60;
-/// About a day of asking, when somebody should ask the acquirer by other means (security U3).
-const ASKED_FOR_A_DAY: u32 = 28;
 /// What nobody wants is not asked after for longer than this rung of the ladder: it is undone without knowing.
-const UNWANTED_RUNGS: u32 = 5;
+pub(crate) const UNWANTED_RUNGS: u32 = 5;
 /// A release that nobody asked for is repeated each minute of the first hour, then hourly (card-payments-api 3.4).
 const RELEASE_AGAIN: Duration = Duration::from_secs(60);
 const RELEASES_OFTEN: u32 = 60;
@@ -75,8 +74,7 @@ impl Engine {
             }
             TimerKind::Inquire { attempt_id, asked, not_found } => match payment.attempt(attempt_id)?.status {
                 AttemptStatus::Sent | AttemptStatus::Unknown | AttemptStatus::Redirected => {
-                    let deadline = deadline(&history, attempt_id);
-                    self.inquire(asking, due, &payment, attempt_id, (asked, not_found), deadline).await
+                    self.inquire(asking, due, &payment, &history, attempt_id, (asked, not_found)).await
                 }
                 AttemptStatus::Authenticating
                 | AttemptStatus::Approved
@@ -85,7 +83,7 @@ impl Engine {
                 | AttemptStatus::Reversed => self.forget(due).await,
             },
             TimerKind::Reverse { attempt_id, asked } => match payment.attempt(attempt_id)?.status {
-                AttemptStatus::Reversing => self.reverse(asking, due, &payment, attempt_id, asked).await,
+                AttemptStatus::Reversing => self.reverse(asking, due, &payment, &history, attempt_id, asked).await,
                 AttemptStatus::Authenticating
                 | AttemptStatus::Sent
                 | AttemptStatus::Unknown
@@ -97,9 +95,7 @@ impl Engine {
             TimerKind::InquireOperation { operation_id, asked, not_found } => {
                 match payment.operation(operation_id)?.status {
                     OperationStatus::Sent | OperationStatus::Unknown => {
-                        let sent_at = sent_at(&history, operation_id);
-                        let counts = self.0.env.now() >= sent_at.plus(ACQUIRER_WAIT).plus(IN_FLIGHT_AFTER_DEADLINE);
-                        self.inquire_operation(asking, due, &payment, operation_id, (asked, not_found), counts).await
+                        self.inquire_operation(asking, due, &payment, &history, operation_id, (asked, not_found)).await
                     }
                     OperationStatus::Done | OperationStatus::Failed => self.forget(due).await,
                 }
@@ -117,11 +113,12 @@ impl Engine {
         asking: Asking,
         due: &Timer,
         payment: &Payment,
+        history: &[Recorded],
         attempt_id: AttemptId,
         (asked, not_found): (u32, u32),
-        deadline: Timestamp,
     ) -> Result<(), Error> {
         let attempt = payment.attempt(attempt_id)?;
+        let deadline = deadline(history, attempt_id);
         let request = Request::Inquire { reference: attempt_id, amount: attempt.amount };
         let answer = self.0.test_acquirer.ask(request).await;
         let now = self.0.env.now();
@@ -149,15 +146,12 @@ impl Engine {
         if payment.state == State::Cancelled && asked >= UNWANTED_RUNGS {
             return self.run_due(asking, due, &Command::Reverse { attempt_id }).await;
         }
-        let next = timer(payment, TimerKind::Inquire { attempt_id, asked, not_found }, now.plus(gap(asked)));
         // A payer who reads the acquirer's page is no doubt.
         if attempt.status != AttemptStatus::Redirected {
             tracing::info!(%attempt_id, asked, "a payment is in doubt; the acquirer is asked again later");
         }
-        if asked == ASKED_FOR_A_DAY {
-            tracing::error!(%attempt_id, payment_id = %due.payment_id, "a payment is in doubt for a day: ask the acquirer what became of this reference; the inquiries go on");
-        }
-        self.reschedule(due, next).await
+        let next = TimerKind::Inquire { attempt_id, asked, not_found };
+        self.ask_again(due, payment, history, attempt_id.uuid(), (next, asked, gap(asked))).await
     }
 
     async fn reverse(
@@ -165,6 +159,7 @@ impl Engine {
         asking: Asking,
         due: &Timer,
         payment: &Payment,
+        history: &[Recorded],
         attempt_id: AttemptId,
         asked: u32,
     ) -> Result<(), Error> {
@@ -179,8 +174,9 @@ impl Engine {
             tracing::error!(%attempt_id, payment_id = %due.payment_id, "a reversal is not acknowledged for an hour: ask the acquirer to undo this reference; the repeats go on, each hour");
         }
         let gap = if asked < REVERSALS_OFTEN { REVERSAL_AGAIN } else { Duration::from_secs(HOURLY) };
-        let next = TimerKind::Reverse { attempt_id, asked: asked + 1 };
-        self.reschedule(due, timer(payment, next, self.0.env.now().plus(gap))).await
+        let asked = asked + 1;
+        let next = TimerKind::Reverse { attempt_id, asked };
+        self.ask_again(due, payment, history, attempt_id.uuid(), (next, asked, gap)).await
     }
 
     /// Gives back what is held for a payment that was cancelled, or for longer than it may be. The next look is written
@@ -232,7 +228,10 @@ impl Engine {
         };
         let original = payment.approved_attempt()?;
         let answer = self.0.test_acquirer.ask(crate::operations::request(&operation, original)).await;
-        self.settle_operation(asking, operation.id, answer, None).await
+        match payment.pending_operation() {
+            Some(_) => self.settle_repeated(asking, operation.id, answer).await,
+            None => self.settle_operation(asking, operation.id, answer, None).await,
+        }
     }
 
     /// Asks after an operation; one that never arrived is sent again under the same reference (security U6).
@@ -241,10 +240,12 @@ impl Engine {
         asking: Asking,
         due: &Timer,
         payment: &Payment,
+        history: &[Recorded],
         operation_id: OperationId,
         (asked, not_found): (u32, u32),
-        not_found_counts: bool,
     ) -> Result<(), Error> {
+        let in_flight_until = sent_at(history, operation_id).plus(ACQUIRER_WAIT).plus(IN_FLIGHT_AFTER_DEADLINE);
+        let not_found_counts = self.0.env.now() >= in_flight_until;
         let operation = payment.operation(operation_id)?;
         let original = payment.attempt_of(operation)?;
         let request = Request::InquireOperation {
@@ -269,10 +270,7 @@ impl Engine {
         let asked = asked + 1;
         let kind = TimerKind::InquireOperation { operation_id, asked, not_found };
         tracing::info!(%operation_id, asked, "an operation is in doubt; the acquirer is asked again later");
-        if asked == ASKED_FOR_A_DAY {
-            tracing::error!(%operation_id, payment_id = %due.payment_id, "an operation is in doubt for a day: ask the acquirer what became of this reference; the inquiries go on");
-        }
-        self.reschedule(due, timer(payment, kind, self.0.env.now().plus(gap(asked)))).await
+        self.ask_again(due, payment, history, operation_id.uuid(), (kind, asked, gap(asked))).await
     }
 
     async fn forget(&self, due: &Timer) -> Result<(), Error> {

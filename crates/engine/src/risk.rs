@@ -283,6 +283,7 @@ impl Engine {
                 | Event::TenderEnded(_)
                 | Event::Redirected { .. }
                 | Event::OperationUnknown { .. }
+                | Event::SettledByHand(_)
                 | Event::Released { .. }
                 | Event::MarkedPaid { .. }
                 | Event::AttemptSent(_)

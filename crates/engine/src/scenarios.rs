@@ -1,6 +1,7 @@
 //! What merchants and payers live through with payments that are captured later, on a real store and the test
 //! acquirer's book, with a clock that stands still.
 
+mod doubts;
 mod tenders;
 
 use std::collections::HashMap;

@@ -133,6 +133,7 @@ pub(crate) struct Metrics {
     pub(crate) calls: Gauge,
     pub(crate) oldest_due: Gauge,
     pub(crate) failing: Gauge,
+    pub(crate) doubts: Gauge,
 }
 
 impl Metrics {
@@ -152,7 +153,7 @@ impl Metrics {
 impl Engine {
     /// Adds the engine's counts to a registry.
     pub fn register_metrics(&self, registry: &mut Registry) {
-        let Metrics { answers, deliveries, given_up, open, calls, oldest_due, failing } =
+        let Metrics { answers, deliveries, given_up, open, calls, oldest_due, failing, doubts } =
             self.0.workers.metrics.clone();
         registry.register("acquirer_answers", "Answers to authorizations", answers);
         registry.register("notification_tries", "Tries to deliver a notification", deliveries);
@@ -163,6 +164,8 @@ impl Engine {
         registry.register_with_unit("notifications_oldest_due", help, Unit::Seconds, oldest_due);
         let help = "Addresses and webhooks at which nothing has arrived for a day";
         registry.register("notification_destinations_failing", help, failing);
+        let help = "What no acquirer has answered for a day: it waits for an operator";
+        registry.register("doubts_open", help, doubts);
         self.0.risk.register(registry);
     }
 

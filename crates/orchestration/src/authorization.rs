@@ -199,14 +199,15 @@ impl<'a> LegStory<'a> {
             (AttemptStatus::Reversed, true, _) => of(AuthorizationStatus::Aborted, "reversed", outcomes::RELEASED),
             (AttemptStatus::Reversing, false, Standing::Ended(party)) => aborted("reversing", party),
             (AttemptStatus::Reversed, false, Standing::Ended(party)) => aborted("reversed", party),
-            (AttemptStatus::Reversing, false, _) => of(AuthorizationStatus::Pending, "reversing", outcomes::UNCERTAIN),
-            // Nobody confirmed it in time.
-            (AttemptStatus::Reversed, false, _) if self.page.is_some() => {
+            (AttemptStatus::Reversing, false, Standing::Going | Standing::Authorized) => {
+                of(AuthorizationStatus::Pending, "reversing", outcomes::UNCERTAIN)
+            }
+            // Nobody confirmed it in time. What is approved after the end is undone once more, and shown as it was.
+            (AttemptStatus::Reversing | AttemptStatus::Reversed, false, _) if self.page.is_some() => {
                 of(AuthorizationStatus::Aborted, "reversed", outcomes::BY_CUSTOMER)
             }
-            (AttemptStatus::Reversed | AttemptStatus::Declined, false, _) | (AttemptStatus::Declined, true, _) => {
-                of(AuthorizationStatus::Error, "reversed", outcomes::TECHNICAL)
-            }
+            (AttemptStatus::Reversing | AttemptStatus::Reversed | AttemptStatus::Declined, false, _)
+            | (AttemptStatus::Declined, true, _) => of(AuthorizationStatus::Error, "reversed", outcomes::TECHNICAL),
             (AttemptStatus::Unknown, ..) => of(AuthorizationStatus::Pending, "unknown", outcomes::UNCERTAIN),
             (AttemptStatus::Sent | AttemptStatus::Authenticating | AttemptStatus::Redirected, ..) => {
                 of(AuthorizationStatus::Pending, "pending", outcomes::WAITING)

@@ -101,6 +101,8 @@ fn refused(kind: OperationKind, refusal: Refusal) -> ApiError {
         | Refusal::NoTriesLeft
         | Refusal::UnknownAttempt
         | Refusal::UnknownOperation
+        | Refusal::NotInDoubt { .. }
+        | Refusal::WrongVerdict { .. }
         | Refusal::BadTender
         | Refusal::HoldEnded => {
             ApiError::InvalidState("Only a payment whose authorization is AUTHORIZED has operations.".to_owned())

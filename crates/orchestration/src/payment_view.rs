@@ -173,6 +173,7 @@ const fn is_visible(event: &Event) -> bool {
         | Event::AttemptSent(_)
         | Event::AuthenticationStarted(_)
         | Event::TriesUsedUp
+        | Event::SettledByHand(_)
         | Event::CardForgetting
         | Event::CardForgotten
         | Event::Cleared

@@ -111,6 +111,7 @@ pub(crate) fn after(status: Status, payment: &Payment, event: &Event) -> Status 
         | Event::TenderEnded(_)
         | Event::Redirected { .. }
         | Event::OperationUnknown { .. }
+        | Event::SettledByHand(_)
         | Event::Released { .. }
         | Event::DetailsGiven(_)
         | Event::Overdue

@@ -677,6 +677,7 @@ impl Story {
             | Event::TenderEnded(_)
             | Event::Redirected { .. }
             | Event::OperationUnknown { .. }
+            | Event::SettledByHand(_)
             | Event::Released { .. }
             | Event::Overdue
             | Event::Expired

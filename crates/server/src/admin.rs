@@ -18,7 +18,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{ListedArgs, LookArgs, NewBrandArgs, NewEntityArgs, NewMerchantArgs, PolicyArgs, UpdateBrandArgs};
-use crate::{entities, risk};
+use crate::{doubts, entities, risk};
 
 /// One request of an operator.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,6 +48,9 @@ pub(crate) enum AdminRequest {
     Unblock { merchant: String, mode: String, listed: ListedArgs },
     ListBlocked { merchant: String, mode: String },
     ListBlockedTries { merchant: String, mode: String, checkout: String },
+    ListDoubts,
+    ShowDoubt { reference: String },
+    SettleDoubt { reference: String, outcome: String, by: String, note: String },
 }
 
 /// An answer over the socket: a result or a sentence.
@@ -173,6 +176,11 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
         AdminRequest::ListBlocked { merchant, mode } => risk::list(engine, &merchant, &mode).await?,
         AdminRequest::ListBlockedTries { merchant, mode, checkout } => {
             risk::tries(engine, &merchant, &mode, &checkout).await?
+        }
+        AdminRequest::ListDoubts => doubts::list(engine).await?,
+        AdminRequest::ShowDoubt { reference } => doubts::show(engine, &reference).await?,
+        AdminRequest::SettleDoubt { reference, outcome, by, note } => {
+            doubts::settle(engine, &reference, &outcome, &by, &note).await?
         }
     })
 }

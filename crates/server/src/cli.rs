@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::Verdict;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,11 @@ pub(crate) enum Command {
     Risk {
         #[command(subcommand)]
         action: RiskAction,
+    },
+    /// The manual queue: what no acquirer has answered for a day.
+    Doubt {
+        #[command(subcommand)]
+        action: DoubtAction,
     },
 }
 
@@ -589,6 +595,62 @@ pub(crate) enum RiskAction {
         #[command(flatten)]
         data: DataArgs,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DoubtAction {
+    /// Lists what is in the queue, the oldest first.
+    List(DataArgs),
+    /// Shows what is known of something in the queue, and what to ask the acquirer.
+    Show {
+        /// Its reference, by which the acquirer knows it.
+        reference: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Says what became of it. It is written into the journal with your name and cannot be taken back.
+    Settle {
+        /// Its reference, by which the acquirer knows it.
+        reference: String,
+        /// What became of it: approved, declined or reversed of an authorization, reversed of a reversal, done or failed of
+        /// a capture, void or refund.
+        #[arg(long)]
+        outcome: DoubtOutcome,
+        /// Who says so.
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Why: whom you asked, and what you were told.
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DoubtOutcome {
+    /// The try reserved the money, or took it.
+    Approved,
+    /// The try was refused.
+    Declined,
+    /// The try was undone, or never arrived and cannot any more.
+    Reversed,
+    /// The operation was carried out.
+    Done,
+    /// The operation was not carried out and will not be.
+    Failed,
+}
+
+impl DoubtOutcome {
+    pub(crate) const fn verdict(self) -> Verdict {
+        match self {
+            Self::Approved => Verdict::Approved,
+            Self::Declined => Verdict::Declined,
+            Self::Reversed => Verdict::Reversed,
+            Self::Done => Verdict::Done,
+            Self::Failed => Verdict::Failed,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

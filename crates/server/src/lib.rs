@@ -5,6 +5,7 @@ mod app;
 mod cli;
 mod config;
 mod docs;
+mod doubts;
 mod entities;
 mod files;
 mod hardening;

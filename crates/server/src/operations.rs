@@ -29,7 +29,7 @@ pub(crate) fn metrics_router(engine: Engine, metrics: Arc<Metrics>) -> Router {
 
 async fn counts(State((engine, metrics)): State<(Engine, Arc<Metrics>)>) -> impl IntoResponse {
     if let Err(error) = engine.measure().await {
-        tracing::error!(%error, "the notifications that wait could not be counted");
+        tracing::error!(%error, "what waits could not be counted");
     }
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], metrics.encode())
 }

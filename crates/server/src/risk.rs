@@ -192,7 +192,8 @@ fn describe_finding(finding: &Finding) -> String {
     format!("{name}: {} ({} points)", finding.value, finding.points)
 }
 
-fn shown(at: Timestamp) -> String {
+/// A moment as operators read it.
+pub(crate) fn shown(at: Timestamp) -> String {
     jiff::Timestamp::from_microsecond(at.micros()).map_or_else(|_| at.micros().to_string(), |at| at.to_string())
 }
 

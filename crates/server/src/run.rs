@@ -23,8 +23,8 @@ use tollgate_http::serve::{Limits, Serving, serve};
 use crate::admin::{self, AdminRequest, read_logo};
 use crate::app::{App, AppOptions, refuse};
 use crate::cli::{
-    BrandAction, Cli, ClientAction, ClientDialect, Command, DataArgs, EntityAction, KeyAction, LogFormat, LogLevel,
-    MerchantAction, RiskAction, ServeArgs, SigningKeyAction, TestAcquirerArgs, TriesArgs,
+    BrandAction, Cli, ClientAction, ClientDialect, Command, DataArgs, DoubtAction, EntityAction, KeyAction, LogFormat,
+    LogLevel, MerchantAction, RiskAction, ServeArgs, SigningKeyAction, TestAcquirerArgs, TriesArgs,
 };
 use crate::config::{Config, PublicUrl, read_key_file, sandbox_key_path};
 use crate::sandbox::Credentials;
@@ -50,6 +50,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Client { action } => administer(client_request(action)),
         Command::SigningKey { action } => administer(signing_key_request(action)),
         Command::Risk { action } => administer(risk_request(action)),
+        Command::Doubt { action } => administer(doubt_request(action)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -293,10 +294,10 @@ fn audit(data: &DataArgs) -> ExitCode {
 
 /// What was counted, then each broken invariant.
 fn audited(report: &AuditReport) -> String {
-    let AuditReport { merchants, payments, events, postings, balances, open_attempts, broken } = report;
+    let AuditReport { merchants, payments, events, postings, balances, open_attempts, queued, broken } = report;
     let mut text = format!(
         "{merchants} merchants, {payments} payments, {events} events, {postings} postings, {balances} balances, \
-         {open_attempts} tries without an outcome yet, {} broken\n",
+         {open_attempts} tries without an outcome yet, {queued} of them in the manual queue, {} broken\n",
         broken.len()
     );
     for sentence in broken {
@@ -372,8 +373,9 @@ fn as_lines(value: &Value) -> String {
         }
         Value::Object(members) => {
             for (name, value) in members {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                let _ = writeln!(text, "{name:<12} {value}");
+                for value in words(value) {
+                    let _ = writeln!(text, "{name:<12} {value}");
+                }
             }
         }
         other => {
@@ -381,6 +383,16 @@ fn as_lines(value: &Value) -> String {
         }
     }
     text
+}
+
+/// A value as it is read; of a list of texts, each.
+fn words(value: &Value) -> Vec<String> {
+    let texts = value.as_array().and_then(|list| list.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+    match (value, texts) {
+        (_, Some(texts)) if !texts.is_empty() => texts.into_iter().map(str::to_owned).collect(),
+        (Value::String(text), _) => vec![text.clone()],
+        (other, _) => vec![other.to_string()],
+    }
 }
 
 fn merchant_request(action: MerchantAction) -> (AdminRequest, DataArgs) {
@@ -445,6 +457,17 @@ fn client_request(action: ClientAction) -> (AdminRequest, DataArgs) {
         }
         ClientAction::List { merchant, data } => (AdminRequest::ListClients { merchant }, data),
         ClientAction::Revoke { merchant, client, data } => (AdminRequest::RevokeClient { merchant, client }, data),
+    }
+}
+
+fn doubt_request(action: DoubtAction) -> (AdminRequest, DataArgs) {
+    match action {
+        DoubtAction::List(data) => (AdminRequest::ListDoubts, data),
+        DoubtAction::Show { reference, data } => (AdminRequest::ShowDoubt { reference }, data),
+        DoubtAction::Settle { reference, outcome, by, note, data } => {
+            let outcome = outcome.verdict().as_str().to_owned();
+            (AdminRequest::SettleDoubt { reference, outcome, by, note }, data)
+        }
     }
 }
 

@@ -316,6 +316,7 @@ fn copy(request: &HttpRequest) -> HttpRequest {
 fn words(delivery: &Delivery) -> String {
     match delivery {
         Delivery::Answered(response) => format!("{} with {} bytes", response.status, response.body.len()),
+        Delivery::AnsweredTwice(response) => format!("{} with {} bytes, twice", response.status, response.body.len()),
         Delivery::Refused => "refused".to_owned(),
         Delivery::Lost => "nothing".to_owned(),
     }

@@ -2,29 +2,31 @@
 //!
 //! I1: the postings of a journal row are those of its event and sum to zero per currency and layer; a balance is the
 //! sum of its postings. I2: captured <= authorized <= the terms' amount. I3: an outcome has a try that was sent, and
-//! one outcome each; a try without one has a timer, and so has money held for a cancelled payment. I7: folding a payment's journal gives its row. And each row's hash
+//! one outcome each; a try without one has a timer, and so has money held for a cancelled payment. L13: what is in doubt
+//! for more than a day is in the manual queue, and nothing else is. I7: folding a payment's journal gives its row. And each row's hash
 //! follows from the row before it in its merchant's chain.
 //!
 //! Everything is read from one snapshot, payments, journals and timers side by side. What is remembered grows with
 //! merchants and balances only.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::ledger::{self, Account, Layer, Posting};
 use domain::{
-    Attempt, AttemptStatus, CheckoutId, Currency, Event, MerchantId, Money, Payment, PaymentId, RefusedTry, State,
-    Submission, Timestamp,
+    Attempt, AttemptStatus, CheckoutId, Currency, DOUBT_MAX, Event, MerchantId, Money, Payment, PaymentId, Recorded,
+    RefusedTry, State, Submission, Timestamp, doubts,
 };
 use rusqlite::{Connection, Row, Rows, params};
 
 use uuid::Uuid;
 
 use crate::documents::{EventDoc, Owner};
+use crate::doubts::queued;
 use crate::error::Error;
 use crate::journal::{self, Hash};
 use crate::ledger::{BalanceKey, parse_balance};
-use crate::records::{Timer, TimerKind};
+use crate::records::{QueuedDoubt, Timer, TimerKind};
 use crate::row::{Cells, first, statement};
 use crate::timers;
 
@@ -46,6 +48,8 @@ pub struct AuditReport {
     pub balances: u64,
     /// Tries whose outcome, or whose undoing, is not known yet.
     pub open_attempts: u64,
+    /// What waits in the manual queue.
+    pub queued: u64,
     /// What does not hold: a sentence each, with the invariant and the ids. Empty is good.
     pub broken: Vec<String>,
 }
@@ -56,7 +60,9 @@ pub(crate) fn run(connection: &Connection) -> Result<AuditReport, Error> {
     let snapshot = connection.unchecked_transaction()?;
     let mut audit = Audit::default();
     audit.report.merchants = count_merchants(&snapshot)?;
+    audit.queue(&snapshot)?;
     audit.payments(&snapshot)?;
+    audit.leftovers();
     audit.books(&snapshot)?;
     audit.balances(&snapshot)?;
     audit.heads(&snapshot)?;
@@ -71,6 +77,10 @@ struct Audit {
     report: AuditReport,
     /// What did not fit into the report.
     more: u64,
+    /// The newest moment of the journal: it is not earlier by the store's clock.
+    newest: Option<Timestamp>,
+    /// The manual queue, as far as nothing was found that is in doubt.
+    queued: BTreeMap<Uuid, QueuedDoubt>,
     chains: HashMap<MerchantId, Chain>,
     sums: HashMap<BalanceKey, i128>,
 }
@@ -135,6 +145,56 @@ impl Audit {
                 Ok(None)
             }
             Err(error) => Err(error),
+        }
+    }
+
+    fn queue(&mut self, connection: &Connection) -> Result<(), Error> {
+        self.newest =
+            first(connection, "select position, at from journal order by position desc limit 1", [], |row| {
+                Cells::new("journal", row).time(1, "at")
+            })?;
+        if let Some(rows) = self.readable(queued(connection))? {
+            self.report.queued = rows.len().try_into().unwrap_or(u64::MAX);
+            self.queued = rows.into_iter().map(|row| (row.doubt.what.reference(), row)).collect();
+        }
+        Ok(())
+    }
+
+    /// L13: what is in the manual queue is in doubt.
+    fn leftovers(&mut self) {
+        for (reference, QueuedDoubt { payment_id, doubt, .. }) in std::mem::take(&mut self.queued) {
+            let name = doubt.what.name();
+            self.broken(format!(
+                "L13: the {name} {reference} of payment {payment_id} is in the manual queue and not in doubt"
+            ));
+        }
+    }
+
+    /// L13 of one payment: what has been in doubt for a day, or will be before anybody asks again, is in the queue.
+    fn doubts(&mut self, owner: Owner, payment: &Payment, history: &[Recorded], planned: &Planned) {
+        let id = owner.payment_id;
+        for doubt in doubts(payment, history) {
+            let reference = doubt.what.reference();
+            let name = doubt.what.name();
+            match self.queued.remove(&reference) {
+                Some(QueuedDoubt { payment_id, merchant_id, mode, doubt: queued, .. }) => {
+                    if !is_same_owner(Owner { payment_id, merchant_id, mode }, owner) || queued != doubt {
+                        self.broken(format!(
+                            "L13: the {name} {reference} of payment {id} is another one in the manual queue"
+                        ));
+                    }
+                }
+                None => {
+                    let next = planned.asks.get(&reference).copied().max(self.newest);
+                    if next.is_some_and(|next| next > doubt.since.plus(DOUBT_MAX)) {
+                        self.broken(format!(
+                            "L13: the {name} {reference} of payment {id}, {}, has been in doubt for more than a day and \
+                             is not in the manual queue",
+                            doubt.amount
+                        ));
+                    }
+                }
+            }
         }
     }
 
@@ -224,7 +284,7 @@ impl Audit {
             match timer.payment_id.cmp(&id) {
                 // One of a payment that is not there finds nothing and is taken off.
                 Ordering::Less => {}
-                Ordering::Equal => planned.add(timer.kind),
+                Ordering::Equal => planned.add(timer.kind, timer.at),
                 Ordering::Greater => {
                     timers.next = Some(timer);
                     return Ok(planned);
@@ -242,7 +302,7 @@ impl Audit {
                 "I2: payment {id} has captured {captured}, voided {voided} and refunded {refunded} of authorized {authorized} of {amount}"
             ));
         }
-        let mut events = Vec::with_capacity(lines.len());
+        let mut history = Vec::with_capacity(lines.len());
         for (expected, line) in (1_u32..).zip(lines) {
             if line.version != expected {
                 self.broken(format!("I7: the journal of payment {id} has no version {expected}"));
@@ -257,9 +317,10 @@ impl Audit {
             }
             // An unreadable event is told of when the books are checked.
             let Some(event) = line.event() else { return };
-            events.push(event);
+            history.push(Recorded { version: line.version, at: line.at, event });
         }
-        let strange = events.iter().filter_map(currency).find(|currency| *currency != facts.currency);
+        let events = || history.iter().map(|recorded| &recorded.event);
+        let strange = events().filter_map(currency).find(|currency| *currency != facts.currency);
         if let Some(currency) = strange {
             self.broken(format!(
                 "I7: payment {id} is in {} and its journal in {}",
@@ -268,7 +329,7 @@ impl Audit {
             ));
             return;
         }
-        let Some(payment) = Payment::fold(&events) else {
+        let Some(payment) = Payment::fold(events()) else {
             self.broken(format!("I7: the journal of payment {id} does not begin with its opening"));
             return;
         };
@@ -292,11 +353,18 @@ impl Audit {
                 ));
             }
         }
-        self.attempts(id, &payment, &events, planned);
+        self.attempts(id, &payment, events(), planned);
+        self.doubts(facts.owner, &payment, &history, planned);
     }
 
     /// I3.
-    fn attempts(&mut self, id: PaymentId, payment: &Payment, events: &[Event], planned: &Planned) {
+    fn attempts<'e>(
+        &mut self,
+        id: PaymentId,
+        payment: &Payment,
+        events: impl Iterator<Item = &'e Event>,
+        planned: &Planned,
+    ) {
         let mut sent = HashSet::new();
         let mut decided = HashSet::new();
         for event in events {
@@ -350,6 +418,7 @@ impl Audit {
                 | Event::TriesUsedUp
                 | Event::MarkedPaid { .. }
                 | Event::Voided { operation_id: None, .. }
+                | Event::SettledByHand(_)
                 | Event::CardForgetting
                 | Event::CardForgotten
                 | Event::Cleared
@@ -366,7 +435,7 @@ impl Audit {
                 | AttemptStatus::Redirected
                 | AttemptStatus::Reversing => {
                     self.report.open_attempts += 1;
-                    if !planned.asks.contains(&attempt.id.uuid()) {
+                    if !planned.asks.contains_key(&attempt.id.uuid()) {
                         self.broken(format!("I3: attempt {} of payment {id} is open and has no timer", attempt.id));
                     }
                 }
@@ -389,7 +458,7 @@ impl Audit {
         }
         for operation in payment.pending_operations() {
             self.report.open_attempts += 1;
-            if !planned.asks.contains(&operation.id.uuid()) {
+            if !planned.asks.contains_key(&operation.id.uuid()) {
                 self.broken(format!("I3: operation {} of payment {id} is open and has no timer", operation.id));
             }
         }
@@ -566,8 +635,8 @@ struct Timers<'s> {
 /// What the timers of one payment will do.
 #[derive(Default)]
 struct Planned {
-    /// The tries and operations that some timer will ask about.
-    asks: HashSet<Uuid>,
+    /// The tries and operations that some timer will ask about, and when it does so next.
+    asks: HashMap<Uuid, Timestamp>,
     /// Held money is given back.
     releases: bool,
     /// The reservation is forgotten.
@@ -575,16 +644,20 @@ struct Planned {
 }
 
 impl Planned {
-    fn add(&mut self, kind: TimerKind) {
+    fn add(&mut self, kind: TimerKind, at: Timestamp) {
         match kind {
             TimerKind::Due | TimerKind::Capture | TimerKind::ForgetCard => {}
             TimerKind::Lapse => self.lapses = true,
             TimerKind::Release { .. } => self.releases = true,
             TimerKind::Inquire { attempt_id, .. }
             | TimerKind::Reverse { attempt_id, .. }
-            | TimerKind::Abandon { attempt_id } => drop(self.asks.insert(attempt_id.uuid())),
-            TimerKind::InquireOperation { operation_id, .. } => drop(self.asks.insert(operation_id.uuid())),
+            | TimerKind::Abandon { attempt_id } => self.ask(attempt_id.uuid(), at),
+            TimerKind::InquireOperation { operation_id, .. } => self.ask(operation_id.uuid(), at),
         }
+    }
+
+    fn ask(&mut self, reference: Uuid, at: Timestamp) {
+        self.asks.entry(reference).and_modify(|next| *next = at.min(*next)).or_insert(at);
     }
 }
 
@@ -651,6 +724,7 @@ fn currency(event: &Event) -> Option<Currency> {
         | Event::TenderEnded(_)
         | Event::Redirected { .. }
         | Event::OperationUnknown { .. }
+        | Event::SettledByHand(_)
         | Event::Challenged { .. }
         | Event::Authenticated { .. }
         | Event::NotAuthenticated { .. }

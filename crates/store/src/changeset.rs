@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::destinations::Destination;
 use crate::records::{
     AccessToken, ApiKey, Brand, CardRow, CheckoutRecord, CustomerRecord, Delivery, JwsKey, KeptCard, ListRow, Merchant,
-    OauthClient, Order, ReusableLeg, Sealed, SigningKey, Subscription, Timer, Webhook,
+    OauthClient, Order, QueuedDoubt, ReusableLeg, Sealed, SigningKey, Subscription, Timer, Webhook,
 };
 
 /// Everything one decision wrote down. All of it becomes durable, or none.
@@ -34,6 +34,10 @@ pub struct Changeset {
     pub timers: Vec<Timer>,
     /// Timers that were carried out or are moot.
     pub timers_done: Vec<Timer>,
+    /// Something that is put into the manual queue.
+    pub doubt: Option<Box<DoubtWrite>>,
+    /// References that are in doubt no more, in the manual queue or not.
+    pub doubts_over: Vec<Uuid>,
     /// What is told, in the order in which it happened.
     pub told: Vec<Told>,
     /// Notifications that a worker takes.
@@ -91,6 +95,15 @@ pub struct PaymentWrite {
     pub events: Vec<Recorded>,
     /// The postings of those events, by the version of the event.
     pub postings: Vec<(u32, Posting)>,
+}
+
+/// Something that is put into the manual queue, or was asked about once more there.
+#[derive(Debug, Clone)]
+pub struct DoubtWrite {
+    /// What.
+    pub queued: QueuedDoubt,
+    /// The version of the payment that was in doubt; another one makes the changeset stale.
+    pub version: u32,
 }
 
 /// Something that is told.
@@ -404,6 +417,8 @@ impl Changeset {
             payment,
             timers,
             timers_done,
+            doubt,
+            doubts_over,
             told,
             lease,
             delivered,
@@ -434,6 +449,8 @@ impl Changeset {
             && payment.is_none()
             && timers.is_empty()
             && timers_done.is_empty()
+            && doubt.is_none()
+            && doubts_over.is_empty()
             && told.is_empty()
             && lease.is_none()
             && delivered.is_none()

@@ -36,9 +36,9 @@ mod tests {
     use domain::{
         AttemptId, Authentication, AuthenticationFailure, AuthenticationIds, BlockedBy, Brand, CaptureMode, CardFacts,
         CardField, CardId, CardSummary, Challenge, ChallengeWindow, CheckoutId, Currency, Customer, DeclineReason, Due,
-        Event, Expiry, Fees, FieldFault, Flow, Leg, Means, MerchantId, Mode, Money, Operation, OperationId,
-        OperationKind, OperationStatus, Part, Party, PaymentId, RedirectMethod, RefusedTry, Submission, Terms,
-        Timestamp, TransStatus,
+        Event, Expiry, Fees, FieldFault, Flow, InDoubt, Leg, Means, MerchantId, Mode, Money, Operation, OperationId,
+        OperationKind, OperationStatus, Part, Party, PaymentId, RedirectMethod, RefusedTry, SaidByHand, Submission,
+        Terms, Timestamp, TransStatus, Verdict,
     };
     use proptest::prelude::*;
     use uuid::Uuid;
@@ -368,6 +368,15 @@ mod tests {
                 Event::MarkedPaid { paid_on: Timestamp::from_micros(3), amount: money(954) },
                 r#"{"marked_paid":{"paid_on":3,"amount":"954 MYR"}}"#.to_owned(),
             ),
+            (
+                Event::SettledByHand(SaidByHand {
+                    what: InDoubt::Operation(OperationKind::Refund, OPERATION),
+                    verdict: Verdict::Done,
+                    by: "Ada".to_owned(),
+                    note: "by telephone".to_owned(),
+                }),
+                r#"{"settled_by_hand":{"what":"refund 00000000-0000-0000-0000-000000000006","verdict":"done","by":"Ada","note":"by telephone"}}"#.to_owned(),
+            ),
             (Event::CardForgetting, r#""card_forgetting""#.to_owned()),
             (Event::CardForgotten, r#""card_forgotten""#.to_owned()),
             (Event::Cleared, r#""cleared""#.to_owned()),
@@ -413,7 +422,7 @@ mod tests {
             assert_eq!(Some(event), read(&document), "{document}");
         }
         let names: std::collections::HashSet<_> = written().iter().map(|(event, _)| event.name()).collect();
-        assert_eq!(36, names.len(), "every event is in the list");
+        assert_eq!(37, names.len(), "every event is in the list");
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod counters;
 mod customers;
 mod deliveries;
 mod destinations;
+mod doubts;
 mod health;
 mod idempotency;
 mod journal;
@@ -49,9 +50,9 @@ mod schema;
 
 pub use audit::AuditReport;
 pub use changeset::{
-    AdminWrite, Announcement, Changeset, Committed, CounterWrite, CustomerWrite, DeclineWrite, Delivered, Hurried,
-    IdempotencyWrite, Lease, Listeners, OrderTotal, OrderWrite, PaymentWrite, Resent, SubscriptionWrite, Told, Warning,
-    WebhookWrite,
+    AdminWrite, Announcement, Changeset, Committed, CounterWrite, CustomerWrite, DeclineWrite, Delivered, DoubtWrite,
+    Hurried, IdempotencyWrite, Lease, Listeners, OrderTotal, OrderWrite, PaymentWrite, Resent, SubscriptionWrite, Told,
+    Warning, WebhookWrite,
 };
 pub use customers::Wanted;
 pub use destinations::{Destination, Failing, Openings};
@@ -60,7 +61,7 @@ pub use memory::{CommitFate, Disk};
 pub use records::{
     AccessToken, ApiKey, Backlog, BankAccount, Beside, Brand, CardRow, CheckoutRecord, Company, CustomerRecord,
     Delivery, DeliveryRecord, DeliveryState, DeliveryTry, DestinationRecord, Endpoint, Idempotent, JwsKey, KeptCard,
-    ListRow, Merchant, OauthClient, Order, Place, ReusableLeg, Sealed, SigningKey, Subscription, Timer, TimerKind,
-    Webhook,
+    ListRow, Merchant, OauthClient, Order, Place, QueuedDoubt, ReusableLeg, Sealed, SigningKey, Subscription, Timer,
+    TimerKind, Webhook,
 };
 pub use store::Store;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::risk::{CardKey, Listed};
 use domain::{
     AttemptId, BrandId, CardId, CardSummary, Checkout, CheckoutId, Currency, Customer, CustomerId, DeliveryId, Dialect,
-    Exchange, Fees, KeyId, Look, MerchantId, Mode, Notice, OperationId, PaymentId, Timestamp, WebhookId,
+    Doubt, Exchange, Fees, KeyId, Look, MerchantId, Mode, Notice, OperationId, PaymentId, Timestamp, WebhookId,
 };
 use uuid::Uuid;
 
@@ -320,6 +320,21 @@ pub struct ReusableLeg {
     pub card_id: CardId,
     /// When it was authorized.
     pub created_at: Timestamp,
+}
+
+/// Something that no acquirer has answered for a day: it waits for an operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuedDoubt {
+    /// Of which payment.
+    pub payment_id: PaymentId,
+    /// Whose.
+    pub merchant_id: MerchantId,
+    /// Its world.
+    pub mode: Mode,
+    /// What is in doubt, how much it is about, and since when.
+    pub doubt: Doubt,
+    /// How often the acquirer was asked about it.
+    pub asked: u32,
 }
 
 /// Something to do at a moment.

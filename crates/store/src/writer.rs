@@ -14,10 +14,12 @@ use domain::ledger::Posting;
 use domain::{CardId, CheckoutId, DeliveryId};
 use rusqlite::Connection;
 use tokio::sync::{Notify, oneshot};
+use uuid::Uuid;
 
 use crate::changeset::{
-    AdminWrite, Changeset, Committed, CounterWrite, CustomerWrite, DeclineWrite, Delivered, Hurried, IdempotencyWrite,
-    Lease, OrderTotal, OrderWrite, PaymentWrite, Resent, SubscriptionWrite, Told, Warning, WebhookWrite,
+    AdminWrite, Changeset, Committed, CounterWrite, CustomerWrite, DeclineWrite, Delivered, DoubtWrite, Hurried,
+    IdempotencyWrite, Lease, OrderTotal, OrderWrite, PaymentWrite, Resent, SubscriptionWrite, Told, Warning,
+    WebhookWrite,
 };
 use crate::checkouts::CheckoutRow;
 use crate::customers::CustomerRow;
@@ -29,7 +31,7 @@ use crate::ledger::Ledger;
 use crate::payments::PaymentRow;
 use crate::records::{AccessToken, CardRow, KeptCard, ReusableLeg, SigningKey, Timer};
 use crate::{
-    brands, cards, counters, customers, deliveries, health, idempotency, jws_keys, keys, merchants, oauth,
+    brands, cards, counters, customers, deliveries, doubts, health, idempotency, jws_keys, keys, merchants, oauth,
     order_totals, orders, reusable_legs, risk, secrets, settings, subscriptions, timers, webhooks,
 };
 
@@ -55,6 +57,8 @@ pub(crate) struct Prepared {
     entries: Vec<Entry>,
     timers: Vec<Timer>,
     timers_done: Vec<Timer>,
+    doubt: Option<Box<DoubtWrite>>,
+    doubts_over: Vec<Uuid>,
     told: Vec<Told>,
     lease: Option<Lease>,
     delivered: Option<Box<Delivered>>,
@@ -89,6 +93,8 @@ impl Prepared {
             payment,
             timers,
             timers_done,
+            doubt,
+            doubts_over,
             told,
             lease,
             delivered,
@@ -125,6 +131,8 @@ impl Prepared {
             entries,
             timers,
             timers_done,
+            doubt,
+            doubts_over,
             told,
             lease,
             delivered,
@@ -353,6 +361,11 @@ impl Writer {
         {
             return Ok(Committed::Stale);
         }
+        if let Some(write) = &change.doubt
+            && !doubts::is_current(connection, write)?
+        {
+            return Ok(Committed::Stale);
+        }
         for write in &change.admin {
             let is_stale = match write {
                 AdminWrite::Secret(name, _) => secrets::exists(connection, name)?,
@@ -429,6 +442,12 @@ impl Writer {
         }
         for timer in &change.timers {
             timers::insert(connection, timer)?;
+        }
+        if let Some(write) = &change.doubt {
+            doubts::queue(connection, &write.queued)?;
+        }
+        for reference in &change.doubts_over {
+            doubts::end(connection, *reference)?;
         }
         if let Some(lease) = &change.lease {
             deliveries::lease(connection, lease)?;

@@ -338,6 +338,8 @@ pub(super) enum Answering {
     AtOnce,
     /// It waits for the decision.
     WhenDecided,
+    /// It comes once, and then once more.
+    Twice,
     /// It is lost.
     Never,
     /// The connection breaks instead.
@@ -362,15 +364,16 @@ const NOTHING: Fault = Fault {
     mute: Duration::ZERO,
 };
 
-/// FF, row by row: what goes wrong with the authorization. Most of those that only matter later do not yet.
-const FAULTS: [(u8, Fault); 33] = [
+/// FF, row by row: what goes wrong with the authorization. Where that is nothing, something goes wrong later: with what is
+/// asked after it ([`LATER_FAULTS`]), with charges of the kept card ([`KEPT_CARDS`]), or by itself
+/// ([`charged_back_after`]).
+const FAULTS: [(u8, Fault); 34] = [
     (0, NOTHING),
     (1, Fault { answer: Answering::Never, ..NOTHING }),
     (2, Fault { request: Travel::Lost, ..NOTHING }),
     (3, Fault { request: Travel::Arrives(Duration::from_secs(45)), answer: Answering::WhenDecided, ..NOTHING }),
     (4, Fault { answer: Answering::Reset, ..NOTHING }),
-    // Who asked hears the first of two answers; the second finds nobody.
-    (5, NOTHING),
+    (5, Fault { answer: Answering::Twice, ..NOTHING }),
     (6, Fault { answer: Answering::ServerError, ..NOTHING }),
     (7, Fault { thinks: Duration::from_secs(10), ..NOTHING }),
     (8, Fault { thinks: Duration::from_secs(10), decision: Twist::Declined, ..NOTHING }),
@@ -387,6 +390,8 @@ const FAULTS: [(u8, Fault); 33] = [
     (31, NOTHING),
     (32, NOTHING),
     (41, Fault { answer: Answering::Never, mute: Duration::from_mins(5), ..NOTHING }),
+    // Longer than a day: an operator has to ask by other means.
+    (42, Fault { answer: Answering::Never, mute: Duration::from_hours(30), ..NOTHING }),
     (51, Fault { decision: Twist::Half, ..NOTHING }),
     (CHARGED_BACK, NOTHING),
     (71, Fault { answer: Answering::Garbled, ..NOTHING }),
@@ -448,7 +453,7 @@ const PENDING: LaterFault = LaterFault { thinks: Duration::from_secs(10), ..NOTH
 const LOST_THRICE: LaterFault = LaterFault { lost: 3, ..NOTHING_LATER };
 const LOST_ALWAYS: LaterFault = LaterFault { lost: u64::MAX, ..NOTHING_LATER };
 
-/// FF, row by row: what goes wrong later. A void is the reversal of a reservation.
+/// FF, row by row: what goes wrong with what is asked after the authorization. A void is the reversal of a reservation.
 const LATER_FAULTS: [(u8, Kind, LaterFault); 12] = [
     (11, Kind::Capture, SILENT),
     (12, Kind::Capture, LOST_ONCE),

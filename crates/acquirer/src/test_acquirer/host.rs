@@ -107,19 +107,22 @@ async fn play(
 
 /// An answer, or the word that tells what the network does instead.
 fn carried(played: Played) -> Response<Vec<u8>> {
-    let word = match played {
+    let (word, body) = match played {
         Played::Answered(HttpResponse { status, body }) => {
             let mut answer = Response::new(body);
             *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             return answer;
         }
-        Played::Silent => Word::Silent,
-        Played::Reset => Word::Reset,
-        Played::NotSent => Word::NotSent,
-        Played::Later(after, recall) => Word::Later(u64::try_from(after.as_micros()).unwrap_or(u64::MAX), recall),
+        Played::AnsweredTwice(HttpResponse { status, body }) => (Word::Twice(status), body),
+        Played::Silent => (Word::Silent, Vec::new()),
+        Played::Reset => (Word::Reset, Vec::new()),
+        Played::NotSent => (Word::NotSent, Vec::new()),
+        Played::Later(after, recall) => {
+            (Word::Later(u64::try_from(after.as_micros()).unwrap_or(u64::MAX), recall), Vec::new())
+        }
     };
     let word = serde_json::to_string(&word).ok().and_then(|word| HeaderValue::try_from(word).ok());
-    let mut answer = Response::new(Vec::new());
+    let mut answer = Response::new(body);
     match word {
         Some(word) => drop(answer.headers_mut().insert(NETWORK, word)),
         None => *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR,

@@ -56,6 +56,8 @@ pub(super) enum Word {
     Silent,
     Reset,
     NotSent,
+    /// The body is an answer with this status, and comes twice.
+    Twice(u16),
     /// There is an answer after so many microseconds.
     Later(u64, Recall),
 }
@@ -394,6 +396,7 @@ fn played(answered: Result<Response<Bytes>, Unanswered>) -> Played {
     };
     match answer.headers().get(NETWORK).map(|word| serde_json::from_slice(word.as_bytes())) {
         None => Played::Answered(HttpResponse { status: answer.status().as_u16(), body: answer.body().to_vec() }),
+        Some(Ok(Word::Twice(status))) => Played::AnsweredTwice(HttpResponse { status, body: answer.body().to_vec() }),
         Some(Ok(Word::Silent)) => Played::Silent,
         Some(Ok(Word::NotSent)) => Played::NotSent,
         Some(Ok(Word::Later(after, recall))) => Played::Later(Duration::from_micros(after), recall),

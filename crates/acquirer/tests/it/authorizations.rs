@@ -376,6 +376,21 @@ async fn what_was_answered_survives_a_crash() {
 }
 
 #[tokio::test]
+async fn one_card_is_answered_twice_and_has_one_line_in_the_book() {
+    let desk = Desk::new();
+    let twice = "4000 0099 0000 0509";
+    for number in [twice, GOOD] {
+        let reference = desk.attempt();
+        let (answer, again) = card(number).heard(&desk.acquirer, reference).await;
+        assert!(matches!(answer, Answer::Approved { .. }), "{answer:?}");
+        assert_eq!((number == twice).then_some(answer), again, "{number}");
+        assert_eq!("authorize approved 1001 MYR +0s", desk.booked(reference).await);
+        // A repeat is answered once.
+        assert_eq!(None, card(number).heard(&desk.acquirer, reference).await.1);
+    }
+}
+
+#[tokio::test]
 async fn a_fault_on_the_way_does_not_change_what_the_issuer_says() {
     let desk = Desk::new();
     let (lost, pending) = (desk.attempt(), desk.attempt());

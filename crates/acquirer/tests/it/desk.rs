@@ -224,12 +224,17 @@ pub(crate) fn authentication(number: &str) -> Authentication {
 
 impl Card {
     pub(crate) async fn authorize(self, acquirer: &Acquirer, reference: AttemptId) -> Answer {
+        self.heard(acquirer, reference).await.0
+    }
+
+    /// The answer, and what came once more.
+    pub(crate) async fn heard(self, acquirer: &Acquirer, reference: AttemptId) -> (Answer, Option<Answer>) {
         let pan = Pan::parse(&self.number).expect("a card number");
         let cvc = self.cvc.map(|cvc| Cvc::parse(cvc).expect("a code"));
         let card = CardData { pan: &pan, cvc: cvc.as_ref(), expiry: self.expiry, holder: "Nurul \"Ally\" Aina" };
         let Self { amount, capture, initiated_by, rules, .. } = self;
         let source = Source::Card { card, authentication: self.authentication.as_ref(), initiated_by, rules };
-        acquirer.ask(Request::Authorize { reference, amount, capture, source, merchant_data: MERCHANT_DATA }).await
+        acquirer.hear(Request::Authorize { reference, amount, capture, source, merchant_data: MERCHANT_DATA }).await
     }
 }
 

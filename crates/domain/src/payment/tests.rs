@@ -1,15 +1,19 @@
 //! Stories, the state x command matrix, and what must hold after any sequence of commands.
 
+mod answers;
+mod by_hand;
+
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::RefusedTry;
-use crate::attempt::Flow;
+use crate::attempt::{Flow, Outcome};
 use crate::authentication::ChallengeWindow;
 use crate::card::CardSummary;
 use crate::card::{Brand, Expiry};
+use crate::doubt::Verdict;
 use crate::ids::CardId;
 use crate::ledger::{self, Account, Layer};
 use crate::tender::Means;
@@ -959,6 +963,10 @@ fn any_command() -> impl Strategy<Value = Command> {
             ][report]
         )),
         number.clone().prop_map(|number| Command::Reverse { attempt_id: attempt(number) }),
+        (1_u128..20, 0_usize..5, 0_usize..5).prop_map(|(number, name, verdict)| {
+            let name = ["authorization", "reversal", "capture", "void", "refund"][name];
+            by_hand::said(&format!("{name} {number} {}", Verdict::ALL[verdict].as_str()))
+        }),
         (
             number,
             prop_oneof![

@@ -14,6 +14,8 @@ mod clients;
 mod concurrency;
 mod delivery_log;
 mod direct_post;
+mod doubts;
+mod faults;
 mod golden;
 mod mail;
 mod operations;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::gateway::Place;
+use crate::gateway::{Gateway, Place, wait};
 
 /// The rows of a list whose member `name` is `value`.
 fn rows<'a>(list: &'a Value, name: &str, value: &Value) -> Vec<&'a Value> {
@@ -404,4 +404,77 @@ fn one_merchant_is_not_another() {
     }
     assert_eq!(200, gateway.call(key["secret"].as_str().unwrap(), "GET", "/public_key/", None).status);
     assert_eq!(json!(false), place.administer(&["brand", "list", "--merchant", &one])[0]["revoked"]);
+}
+
+/// Its answer is lost, and for 30 hours nobody can be asked about it.
+const SILENT_CARD: &str = "4000 0099 0000 4204";
+
+/// Two purchases that have been in doubt for more than a day.
+fn in_doubt(gateway: &Gateway<'_>) -> [String; 2] {
+    let ids = [(); 2].map(|()| gateway.purchase(&gateway.order()));
+    std::thread::scope(|threads| {
+        for id in &ids {
+            threads.spawn(|| gateway.pay(id, SILENT_CARD));
+            assert!(wait(|| gateway.status(id) == "pending_execute"));
+        }
+        gateway.advance(25 * 3_600);
+    });
+    ids
+}
+
+#[test]
+fn an_operator_settles_what_nobody_answers_for() {
+    let place = Place::new();
+    let gateway = place.start();
+    assert_eq!(json!([]), place.administer(&["doubt", "list"]));
+    let [first, second] = in_doubt(&gateway);
+    let queue = place.administer(&["doubt", "list"]);
+    assert_eq!(2, queue.as_array().unwrap().len(), "{queue}");
+    assert_eq!(
+        json!(["authorization", "4.50 MYR", "test"]),
+        json!([queue[0]["kind"], queue[0]["amount"], queue[0]["mode"]])
+    );
+    assert!(place.printed().contains("not answered for a day"), "{}", place.printed());
+    let metrics = gateway.send("GET", "/metrics", &[], b"").text();
+    assert!(metrics.contains("tollgate_doubts_open 2"), "{metrics}");
+
+    let reference = |row: &Value| row["reference"].as_str().unwrap().to_owned();
+    let shown = place.administer(&["doubt", "show", &reference(&queue[0])]);
+    assert_eq!((&json!(first), &json!("test")), (&shown["checkout"], &shown["acquirer"]));
+    assert_eq!(json!(["approved", "declined", "reversed"]), shown["outcomes"]);
+    assert!(shown["ask"].as_str().unwrap().contains(&reference(&queue[0])), "{shown}");
+    assert!(shown["history"].to_string().contains("attempt_unknown"), "{shown}");
+
+    let data = place.data().display().to_string();
+    let settle = |reference: &str, outcome: &str, by: &str| {
+        let words = ["doubt", "settle", reference, "--outcome", outcome, "--by", by, "--note", "by telephone"];
+        place.run(&[&words[..], &["--data", &data]].concat(), &[])
+    };
+    for (reference, outcome, by, refusal) in [
+        (reference(&queue[0]), "done", "Ada", "nothing was changed: no authorization is settled as done"),
+        (reference(&queue[0]), "approved", " ", "--by: the name of who says so"),
+        ("0b8f6b0c-6e0a-4a32-8d2e-4f5d0d7c9a10".to_owned(), "approved", "Ada", "is not in the manual queue"),
+        ("seven".to_owned(), "approved", "Ada", "the reference is not an id"),
+    ] {
+        let (code, _, error) = settle(&reference, outcome, by);
+        assert_eq!((1, true), (code, error.contains(refusal)), "{error}");
+    }
+    let (code, told, error) = settle(&reference(&queue[0]), "approved", "Ada Lovelace");
+    assert_eq!(0, code, "{error}");
+    assert!(told.contains("settled      approved\n") && told.contains("state        captured\n"), "{told}");
+    assert_eq!("paid", gateway.status(&first));
+    assert_eq!(1, place.administer(&["doubt", "list"]).as_array().unwrap().len());
+    let (code, _, error) = settle(&reference(&queue[0]), "approved", "Ada");
+    assert_eq!((1, true), (code, error.contains("is not in the manual queue")), "{error}");
+
+    // Without a server too.
+    gateway.stop();
+    let (code, counted) = place.audit();
+    assert_eq!((0, true), (code, counted.contains("1 of them in the manual queue")), "{counted}");
+    assert_eq!(0, settle(&reference(&queue[1]), "declined", "Ada Lovelace").0);
+    assert_eq!(json!([]), place.administer(&["doubt", "list"]));
+    assert_eq!(0, place.audit().0);
+    let gateway = place.start();
+    assert_eq!("error", gateway.status(&second));
+    gateway.stop();
 }

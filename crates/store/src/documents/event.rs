@@ -6,9 +6,9 @@ use std::time::Duration;
 use domain::risk::{Assessment, Finding};
 use domain::{
     AttemptId, Authentication, AuthenticationFailure, AuthenticationIds, Brand, CaptureMode, CardFacts, CardId,
-    CardSummary, Challenge, ChallengeWindow, CheckoutId, DeclineReason, Due, Event, Expiry, Fees, Flow, Leg, Means,
-    MerchantId, Mode, Money, Operation, OperationId, OperationKind, OperationStatus, Part, Party, PaymentId,
-    RedirectMethod, RefusedTry, Submission, Terms, Timestamp, TransStatus,
+    CardSummary, Challenge, ChallengeWindow, CheckoutId, DeclineReason, Due, Event, Expiry, Fees, Flow, InDoubt, Leg,
+    Means, MerchantId, Mode, Money, Operation, OperationId, OperationKind, OperationStatus, Part, Party, PaymentId,
+    RedirectMethod, RefusedTry, SaidByHand, Submission, Terms, Timestamp, TransStatus, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -153,6 +153,14 @@ pub(crate) enum EventDoc {
         operation: OperationId,
         #[serde(with = "word")]
         amount: Money,
+    },
+    SettledByHand {
+        #[serde(with = "word")]
+        what: InDoubt,
+        #[serde(with = "word")]
+        verdict: Verdict,
+        by: String,
+        note: String,
     },
     CardForgetting,
     CardForgotten,
@@ -406,6 +414,9 @@ impl From<Event> for EventDoc {
             Event::OperationFailed { operation_id: operation, reason } => Self::OperationFailed { operation, reason },
             Event::Voided { operation_id, amount } => Self::Voided { operation: operation_id.map(AsWord), amount },
             Event::Refunded { operation_id: operation, amount } => Self::Refunded { operation, amount },
+            Event::SettledByHand(SaidByHand { what, verdict, by, note }) => {
+                Self::SettledByHand { what, verdict, by, note }
+            }
             Event::CardForgetting => Self::CardForgetting,
             Event::CardForgotten => Self::CardForgotten,
             Event::Cleared => Self::Cleared,
@@ -471,6 +482,9 @@ impl EventDoc {
                 Event::Voided { operation_id: operation.map(|AsWord(id)| id), amount }
             }
             Self::Refunded { operation: operation_id, amount } => Event::Refunded { operation_id, amount },
+            Self::SettledByHand { what, verdict, by, note } => {
+                Event::SettledByHand(SaidByHand { what, verdict, by, note })
+            }
             Self::CardForgetting => Event::CardForgetting,
             Self::CardForgotten => Event::CardForgotten,
             Self::Cleared => Event::Cleared,

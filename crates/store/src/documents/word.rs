@@ -6,11 +6,12 @@ use std::fmt::Display;
 use domain::risk::{Finding, Ground, Limit, ListKind, RuleName};
 use domain::{
     AttemptId, Brand, BrandId, CaptureMode, CardId, ChallengeWindow, CheckoutId, Colour, Currency, CustomerId,
-    DeclineReason, Exchange, Expiry, Flow, LogoId, Money, OfferKind, OperationId, OperationKind, Palette, Party,
-    RedirectMethod, TransStatus,
+    DeclineReason, Exchange, Expiry, Flow, InDoubt, LogoId, Money, OfferKind, OperationId, OperationKind, Palette,
+    Party, RedirectMethod, TransStatus, Verdict,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
 
 use crate::records::TimerKind;
 
@@ -196,6 +197,28 @@ impl Word for OperationKind {
 
     fn from_word(word: &str) -> Option<Self> {
         [Self::Capture, Self::Void, Self::Refund].into_iter().find(|kind| kind.name() == word)
+    }
+}
+
+/// `refund 0198...`: what is in doubt, and its reference.
+impl Word for InDoubt {
+    fn to_word(&self) -> Cow<'static, str> {
+        format!("{} {}", self.name(), self.reference()).into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        let (name, reference) = word.split_once(' ')?;
+        Self::parse(name, Uuid::try_parse(reference).ok()?)
+    }
+}
+
+impl Word for Verdict {
+    fn to_word(&self) -> Cow<'static, str> {
+        self.as_str().into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::parse(word)
     }
 }
 

@@ -244,6 +244,22 @@ create table timers (
     primary key (at, payment_id, kind)
 ) strict, without rowid;
 
+-- The manual queue: what no acquirer has answered for a day.
+create table doubts (
+    -- What the acquirer knows it by: the id of the try or of the operation.
+    reference blob primary key,
+    kind text not null,
+    payment_id blob not null,
+    merchant_id blob not null,
+    mode text not null,
+    currency text not null,
+    amount integer not null,
+    -- When it was sent.
+    since integer not null,
+    -- How often the acquirer was asked about it.
+    asked integer not null
+) strict, without rowid;
+
 create table deliveries (
     position integer primary key,
     id blob not null unique,

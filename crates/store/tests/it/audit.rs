@@ -1,13 +1,13 @@
 //! The audit is silent about what is true and finds what is not.
 
-use domain::{CaptureMode, Command, Outcome, Terms};
+use domain::{CaptureMode, Command, Doubt, InDoubt, Mode, Outcome, Terms};
 use rusqlite::Connection;
-use store::{Changeset, Store, Timer, TimerKind};
+use store::{Changeset, Committed, DoubtWrite, QueuedDoubt, Store, Timer, TimerKind};
 use tempfile::{TempDir, tempdir};
 
 use crate::samples::{
-    approved, attempt_id, change, done, inquiry, open, opening, opening_with, pay, payment_id, submission, submit,
-    terms,
+    MERCHANT, OTHER, approved, at, attempt_id, change, done, inquiry, money, open, opening, opening_with, pay,
+    payment_id, submission, submit, terms,
 };
 
 /// Two payments that were paid, one under way, one declined, one reversing, one only opened.
@@ -157,6 +157,85 @@ async fn money_that_is_held_for_a_cancelled_payment_needs_a_timer() {
     let (changeset, _) = change(&payment, &Command::Lapse, 4);
     done(&store, changeset).await;
     assert_eq!(Vec::<String>::new(), store.audit().await.expect("readable").broken, "nothing is held any more");
+}
+
+/// A try that was sent and never answered, and the timer that asks about it next.
+async fn in_doubt(store: &Store, next: i64) -> (Timer, QueuedDoubt) {
+    let payment = submit(store, 1).await;
+    let timer = Timer { at: at(next), ..inquiry(1) };
+    done(store, Changeset { timers_done: vec![inquiry(1)], timers: vec![timer.clone()], ..Changeset::default() }).await;
+    let since = store.history(MERCHANT, Mode::Test, payment_id(1)).await.expect("readable").last().expect("sent").at;
+    let doubt = Doubt { what: InDoubt::Authorization(attempt_id(1)), amount: payment.terms.amount, since };
+    let queued = QueuedDoubt { payment_id: payment_id(1), merchant_id: MERCHANT, mode: Mode::Test, doubt, asked: 28 };
+    (timer, queued)
+}
+
+fn queue(queued: &QueuedDoubt, version: u32) -> Changeset {
+    let doubt = Some(Box::new(DoubtWrite { queued: queued.clone(), version }));
+    Changeset { doubt, ..Changeset::default() }
+}
+
+const DAY: i64 = 86_400;
+
+#[tokio::test]
+async fn what_is_in_doubt_for_more_than_a_day_is_in_the_manual_queue() {
+    let dir = tempdir().expect("a directory");
+    let store = open(dir.path()).await;
+    let (timer, queued) = in_doubt(&store, DAY).await;
+    let broken = async || store.audit().await.expect("readable").broken;
+    assert_eq!(Vec::<String>::new(), broken().await, "it is asked about in time");
+    let reference = attempt_id(1).to_string();
+    // Nobody asks again before the day is over.
+    let later = Timer { at: at(DAY + 3_600), ..timer.clone() };
+    done(&store, Changeset { timers_done: vec![timer], timers: vec![later.clone()], ..Changeset::default() }).await;
+    let found = broken().await;
+    let expected = "has been in doubt for more than a day and is not in the manual queue";
+    assert!(found[0].starts_with("L13: ") && found[0].contains(&reference) && found[0].contains(expected), "{found:?}");
+    // By the store's clock the day is over.
+    let sooner = Timer { at: at(0), ..later.clone() };
+    done(&store, Changeset { timers: vec![sooner], ..Changeset::default() }).await;
+    assert_eq!(Vec::<String>::new(), broken().await, "it is due");
+    let (opened, other) = opening(2);
+    done(&store, opened).await;
+    done(&store, change(&other, &Command::View, 2 * DAY).0).await;
+    assert!(broken().await[0].contains(expected));
+    done(&store, queue(&queued, 2)).await;
+    let report = store.audit().await.expect("readable");
+    assert_eq!((Vec::new(), 1), (report.broken, report.queued));
+
+    let other = Doubt { amount: money(1), ..queued.doubt };
+    done(&store, Changeset { doubts_over: vec![attempt_id(1).uuid()], ..Changeset::default() }).await;
+    done(&store, queue(&QueuedDoubt { doubt: other, ..queued.clone() }, 2)).await;
+    assert!(broken().await[0].contains("is another one in the manual queue"));
+    let what = InDoubt::Authorization(attempt_id(7));
+    let doubt = Doubt { what, ..queued.doubt };
+    done(&store, queue(&QueuedDoubt { doubt, ..queued }, 2)).await;
+    let found = broken().await;
+    assert!(found[1].contains("is in the manual queue and not in doubt"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_doubt_is_queued_only_as_long_as_nobody_has_answered() {
+    let dir = tempdir().expect("a directory");
+    let store = open(dir.path()).await;
+    let (_, queued) = in_doubt(&store, DAY).await;
+    let reference = queued.doubt.what.reference();
+    for version in [1, 3] {
+        assert_eq!(Committed::Stale, store.commit(queue(&queued, version)).await.expect("written"), "{version}");
+    }
+    let elsewhere = QueuedDoubt { merchant_id: OTHER, ..queued.clone() };
+    assert_eq!(Committed::Stale, store.commit(queue(&elsewhere, 2)).await.expect("written"));
+    assert_eq!(None, store.queued_doubt(reference).await.expect("readable"));
+
+    done(&store, queue(&queued, 2)).await;
+    done(&store, queue(&QueuedDoubt { asked: 29, ..queued.clone() }, 2)).await;
+    done(&store, queue(&queued, 2)).await;
+    let asked_again = QueuedDoubt { asked: 29, ..queued };
+    assert_eq!(Some(asked_again.clone()), store.queued_doubt(reference).await.expect("readable"));
+    assert_eq!(vec![asked_again], store.queued_doubts().await.expect("readable"));
+    assert_eq!(1, store.count_doubts().await.expect("readable"));
+    done(&store, Changeset { doubts_over: vec![reference], ..Changeset::default() }).await;
+    assert_eq!(0, store.count_doubts().await.expect("readable"));
 }
 
 #[tokio::test]
