@@ -1,6 +1,7 @@
 //! A test acquirer with its clock and its directory, and what is asked of it in words.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use acquirer::{Acquirer, Answer, CardData, CardRules, Host, Initiator, Request, Source, TestAcquirer};
@@ -39,13 +40,15 @@ impl Desk {
         Self::at(tempfile::tempdir().expect("a directory"), Env::still(START, 7))
     }
 
-    /// A test acquirer that runs alone, with a clock that only its callers move; it is reached over HTTP.
-    pub(crate) async fn elsewhere() -> Self {
+    /// A test acquirer that runs alone, with a clock that only its callers move; it is reached over HTTP. How often is
+    /// counted beside it.
+    pub(crate) async fn elsewhere() -> (Self, Arc<AtomicUsize>) {
         let (dir, env) = (tempfile::tempdir().expect("a directory"), Env::still(START, 7));
         let host = Host::open(dir.path(), Env::still(START, 8)).expect("a book");
-        let book = TestAcquirer::at(&serve(host).await, env.clone());
+        let connections = Arc::<AtomicUsize>::default();
+        let book = TestAcquirer::at(&serve(host, Arc::clone(&connections)).await, env.clone());
         let acquirer = Arc::new(Acquirer::test(book.clone(), env.clone()));
-        Self { dir, env, book, acquirer }
+        (Self { dir, env, book, acquirer }, connections)
     }
 
     pub(crate) fn at(dir: TempDir, env: Env) -> Self {
@@ -164,11 +167,12 @@ impl Desk {
 }
 
 /// Serves on a port of its own; host and port.
-async fn serve(host: Host) -> String {
+async fn serve(host: Host, connections: Arc<AtomicUsize>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
+            connections.fetch_add(1, Ordering::SeqCst);
             let host = host.clone();
             let service = service_fn(move |request: hyper::Request<Incoming>| {
                 let host = host.clone();

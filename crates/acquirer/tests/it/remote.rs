@@ -1,6 +1,8 @@
 //! A test acquirer that runs alone: asked over HTTP, it does and says the same; and what really happens to the network
 //! is told as it is.
 
+use std::sync::atomic::Ordering;
+
 use acquirer::{Acquirer, Answer, RedirectChoice, ReportDue, Reported, Request, Source, TestAcquirer};
 use domain::{OperationKind, RedirectMethod, Report};
 use env::Env;
@@ -15,12 +17,14 @@ const CHARGED_BACK: &str = "4000 0099 0000 6100";
 
 #[tokio::test]
 async fn every_card_does_over_the_wire_what_its_number_says() {
-    check_cards(&Desk::elsewhere().await).await;
+    let (desk, connections) = Desk::elsewhere().await;
+    check_cards(&desk).await;
+    assert_eq!(1, connections.load(Ordering::SeqCst), "one call after the other goes over one connection");
 }
 
 #[tokio::test]
 async fn operations_and_reports_go_over_the_wire() {
-    let desk = Desk::elsewhere().await;
+    let (desk, _) = Desk::elsewhere().await;
     let held = desk.authorized(GOOD).await;
     assert_eq!("approved 600", desk.capture_part(held, 600).await);
     assert_eq!("approved 401", desk.operate(OperationKind::Void, held, 401).await);
@@ -52,7 +56,7 @@ async fn operations_and_reports_go_over_the_wire() {
 
 #[tokio::test]
 async fn payers_decide_over_the_wire() {
-    let desk = Desk::elsewhere().await;
+    let (desk, _) = Desk::elsewhere().await;
     let (reference, amount) = (desk.attempt(), myr(10_001));
     let source = Source::Redirect {
         method: RedirectMethod::PayLater,

@@ -15,6 +15,8 @@ use std::sync::OnceLock;
 
 use env::Env;
 
+use crate::gateway::{GOOD_CARD, Place};
+
 /// What a disk writes whole or not at all.
 const SECTOR: u64 = 512;
 const HEAD_BYTES: usize = 32;
@@ -91,12 +93,17 @@ impl Power {
 
     /// How much was not synced, and the files as a cut might leave them.
     fn left(&self, chance: &Env) -> (usize, Files) {
+        let disk = self.disk();
+        (disk.unsynced(), disk.cut(chance))
+    }
+
+    fn disk(&self) -> Disk {
         let log = std::fs::read(&self.log).expect("the shim writes its log");
         let mut disk = Disk::new(self.before.clone());
         for record in records(&log) {
             disk.follow(&record);
         }
-        (disk.unsynced(), disk.cut(chance))
+        disk
     }
 }
 
@@ -242,6 +249,17 @@ impl Disk {
         self.since.len() + self.files.iter().map(|file| file.since.len()).sum::<usize>()
     }
 
+    /// Everything that was done.
+    fn whole(&self) -> Files {
+        let whole = |place: &usize| {
+            let File { synced, since } = &self.files[*place];
+            let mut bytes = synced.clone();
+            since.iter().for_each(|piece| apply(&mut bytes, piece));
+            bytes
+        };
+        self.now.files.iter().map(|(name, place)| (name.clone(), whole(place))).collect()
+    }
+
     /// What is left.
     fn cut(self, chance: &Env) -> Files {
         let Self { files, mut synced, since, .. } = self;
@@ -324,6 +342,32 @@ impl Names {
 pub(crate) fn below(chance: &Env, end: usize) -> usize {
     let drawn = u64::from_le_bytes(chance.bytes());
     usize::try_from(drawn % u64::try_from(end).expect("it fits")).expect("it fits")
+}
+
+/// What the gateway does to its files goes by calls that the shim knows.
+#[test]
+fn the_shim_sees_all_that_is_done() {
+    let place = Place::new();
+    std::fs::create_dir(place.data()).unwrap();
+    let power = Power::over(&place.data(), None);
+    let variables = power.variables();
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let gateway = place.start_with(&variables);
+    let id = gateway.purchase(&gateway.order());
+    assert_eq!(303, gateway.pay(&id, GOOD_CARD).status);
+    gateway.stop();
+    let (mut seen, mut there) = (power.disk().whole(), Files::new());
+    read(&place.data(), &place.data(), &mut there);
+    for files in [&mut seen, &mut there] {
+        files.retain(|name, _| !name.ends_with("-shm"));
+    }
+    assert!(seen.keys().eq(there.keys()), "{:?} {:?}", seen.keys(), there.keys());
+    for name in ["tollgate.db", "acquirer.db", "keys/root.key"] {
+        assert!(!seen[name].is_empty(), "{name} was not seen");
+    }
+    for (name, bytes) in &seen {
+        assert!(*bytes == there[name], "{name} is not as it was seen to be");
+    }
 }
 
 #[test]
