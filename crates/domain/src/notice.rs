@@ -183,7 +183,9 @@ pub fn notices(payment: &Payment, event: &Event) -> Vec<Notice> {
         | Event::Redirected { .. }
         | Event::AttemptUnknown { .. }
         | Event::ReversalSent { .. }
-        | Event::Cleared => vec![],
+        | Event::Cleared
+        | Event::Matched(_)
+        | Event::Adjusted(_) => vec![],
     }
 }
 

@@ -12,6 +12,7 @@ mod delivery_log;
 mod gift_cards;
 mod operations;
 mod payments;
+mod reconciliation;
 mod recovery;
 mod registered;
 mod reports;
@@ -76,10 +77,12 @@ pub use oauth::IssuedToken;
 pub use operations::{Answered, Operate, Operated};
 pub use outgoing::Reach;
 pub use payments::{CardEntry, Visit};
+pub use reconciliation::{ImportError, Imported};
 pub use registered::{TestSend, WEBHOOKS_MAX, WebhookFields};
 pub use store::{
     Beside, Brand, CheckoutRecord, Company, CustomerRecord, DeliveryRecord, DeliveryState, DeliveryTry, Destination,
-    DestinationRecord, Endpoint, IdempotencyWrite, Order, Place, Subscription, Wanted, Webhook,
+    DestinationRecord, Endpoint, IdempotencyWrite, MovementState, Order, Place, Standing, StandingRow, Subscription,
+    Wanted, Webhook,
 };
 pub use stored_cards::{StoredCard, needs_verification};
 pub use subscriptions::Told;
@@ -213,6 +216,7 @@ struct Inner {
     guesses: gift_cards::Guesses,
     turns: turns::Turns,
     advancing: tokio::sync::Mutex<()>,
+    reconciling: reconciliation::State,
     workers: workers::State,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -321,6 +325,7 @@ impl Engine {
             guesses: gift_cards::Guesses::default(),
             turns: turns::Turns::default(),
             advancing: tokio::sync::Mutex::new(()),
+            reconciling: reconciliation::State::default(),
             workers,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

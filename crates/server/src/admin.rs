@@ -18,6 +18,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{ListedArgs, LookArgs, NewBrandArgs, NewEntityArgs, NewMerchantArgs, PolicyArgs, UpdateBrandArgs};
+use crate::reconcile::{self, ReconcileRequest};
 use crate::{entities, risk};
 
 /// One request of an operator.
@@ -48,6 +49,7 @@ pub(crate) enum AdminRequest {
     Unblock { merchant: String, mode: String, listed: ListedArgs },
     ListBlocked { merchant: String, mode: String },
     ListBlockedTries { merchant: String, mode: String, checkout: String },
+    Reconcile { what: ReconcileRequest },
 }
 
 /// An answer over the socket: a result or a sentence.
@@ -174,6 +176,7 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
         AdminRequest::ListBlockedTries { merchant, mode, checkout } => {
             risk::tries(engine, &merchant, &mode, &checkout).await?
         }
+        AdminRequest::Reconcile { what } => reconcile::execute(engine, what).await?,
     })
 }
 

@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::reconcile::ReconcileAction;
+
 /// A payment gateway in one binary.
 ///
 /// Without a command it starts a sandbox: `tollgate serve --sandbox`.
@@ -54,6 +56,11 @@ pub(crate) enum Command {
     SigningKey {
         #[command(subcommand)]
         action: SigningKeyAction,
+    },
+    /// What acquirers' settlement files say, and what the ledger says.
+    Reconcile {
+        #[command(subcommand)]
+        action: ReconcileAction,
     },
     /// What becomes of tries that look like card testing or fraud.
     Risk {

@@ -11,6 +11,7 @@ mod hardening;
 mod logging;
 mod management;
 mod operations;
+mod reconcile;
 mod risk;
 mod run;
 mod sandbox;

@@ -46,6 +46,9 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Client { action } => administer(client_request(action)),
         Command::SigningKey { action } => administer(signing_key_request(action)),
         Command::Risk { action } => administer(risk_request(action)),
+        Command::Reconcile { action } => {
+            action.request().and_then(|(what, data)| administer((AdminRequest::Reconcile { what }, data)))
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -256,10 +259,10 @@ fn audit(data: &DataArgs) -> ExitCode {
 
 /// What was counted, then each broken invariant.
 fn audited(report: &AuditReport) -> String {
-    let AuditReport { merchants, payments, events, postings, balances, open_attempts, broken } = report;
+    let AuditReport { merchants, payments, events, postings, balances, open_attempts, differences, broken } = report;
     let mut text = format!(
         "{merchants} merchants, {payments} payments, {events} events, {postings} postings, {balances} balances, \
-         {open_attempts} tries without an outcome yet, {} broken\n",
+         {open_attempts} tries without an outcome yet, {differences} differences, {} broken\n",
         broken.len()
     );
     for sentence in broken {

@@ -19,6 +19,7 @@ mod counters;
 mod customers;
 mod deliveries;
 mod destinations;
+mod differences;
 mod health;
 mod idempotency;
 mod journal;
@@ -26,6 +27,7 @@ mod jws_keys;
 mod keys;
 mod ledger;
 mod merchants;
+mod movements;
 mod oauth;
 mod order_totals;
 mod orders;
@@ -34,6 +36,7 @@ mod reusable_legs;
 mod risk;
 mod secrets;
 mod settings;
+mod settlement;
 mod subscriptions;
 mod timers;
 mod tries;
@@ -54,11 +57,14 @@ pub use changeset::{
 };
 pub use customers::Wanted;
 pub use destinations::{Destination, Failing, Openings};
+pub use differences::DifferenceWrite;
 pub use error::Error;
+pub use movements::{MovementRecord, MovementState};
 pub use records::{
     AccessToken, ApiKey, Backlog, BankAccount, Beside, Brand, CardRow, CheckoutRecord, Company, CustomerRecord,
     Delivery, DeliveryRecord, DeliveryState, DeliveryTry, DestinationRecord, Endpoint, Idempotent, JwsKey, KeptCard,
     ListRow, Merchant, OauthClient, Order, Place, ReusableLeg, Sealed, SigningKey, Subscription, Timer, TimerKind,
     Webhook,
 };
+pub use settlement::{KnownFile, SettlementFile, SettlementLine, SettlementWrite, Standing, StandingRow};
 pub use store::Store;
