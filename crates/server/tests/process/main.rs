@@ -16,6 +16,7 @@ mod crash;
 mod isolation;
 mod live;
 mod orchestration;
+mod reconciliation;
 mod redaction;
 mod start;
 mod storm;
