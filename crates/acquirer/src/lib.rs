@@ -8,6 +8,7 @@
 //! [`Directory`] plays the card schemes and banks of 3-D Secure ([`three_ds`]).
 
 mod protocol;
+pub mod settlement;
 pub mod three_ds;
 mod transport;
 
@@ -50,7 +51,7 @@ impl Acquirer {
     #[must_use]
     pub fn simulated(wire: Arc<dyn Wire>, env: Env) -> Self {
         Self {
-            name: "test",
+            name: test_acquirer::NAME,
             protocol: Box::new(test_acquirer::TestProtocol),
             transport: Transport::Simulated(wire),
             env,

@@ -19,10 +19,12 @@ mod remote;
 
 mod directory;
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use domain::{AttemptId, Expiry, Money, Pan, RedirectMethod, Report, Timestamp};
+use aws_lc_rs::digest::{SHA256, digest};
+use domain::{AttemptId, Expiry, Mode, Money, Pan, RedirectMethod, Report, Timestamp};
 use env::Env;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -33,6 +35,7 @@ pub use host::Host;
 pub(crate) use wire::TestProtocol;
 
 use crate::protocol::{CardRules, HttpRequest, HttpResponse, Method};
+use crate::settlement::{self, Day, Header};
 use crate::transport::Delivery;
 use book::{Attempt, Book, Means, Operated, Operation, OperationOrder, Order, Page, Received, Taken, Trouble, Undone};
 use cards::{Answering, Judgement, Presented, Travel, Twist};
@@ -42,6 +45,8 @@ use wire::{AUTHORIZATIONS, AuthorizationIn, AuthorizationOut, FactsOut, NO_RECOR
 use wire::{BALANCE, BY_GIFT_CARD, BY_REDIRECT, BalanceOut, GiftCardAuthorizationIn, MethodIn, ReadingIn};
 use wire::{OPERATIONS, OperationIn, OperationOut, RedirectAuthorizationIn, Rules, Status};
 
+/// What it is called in attempts, in routing and in its files.
+pub(crate) const NAME: &str = "test";
 /// References longer than this are refused.
 const REFERENCE_CHARS_MAX: usize = 64;
 /// Merchant data longer than this is refused.
@@ -304,6 +309,18 @@ impl TestAcquirer {
         }
     }
 
+    /// The settlement file of what happened from `from` until before `until`, as far as it has happened by now. The same
+    /// book gives the same file, another one a file of another id.
+    ///
+    /// # Errors
+    /// When it is closed or cannot be read.
+    pub async fn settlement_file(&self, from: Timestamp, until: Timestamp) -> Result<String, Error> {
+        match &self.way {
+            Way::Here(desk) => desk.settlement_file(from, until).await,
+            Way::There(remote) => remote.settlement_file(self.caller(), from, until).await,
+        }
+    }
+
     /// The reports of what happened by `now`, oldest first, until they are acknowledged; so many at a time.
     ///
     /// # Errors
@@ -422,6 +439,21 @@ impl TestAcquirer {
 }
 
 impl Desk {
+    async fn settlement_file(&self, from: Timestamp, until: Timestamp) -> Result<String, Error> {
+        let until = until.min(self.env.now().plus(Duration::from_micros(1)));
+        let lines = self.book.settlement(from, until).await?;
+        let last = Day::of(Timestamp::from_micros(until.micros() - 1));
+        let first = Day::of(from).min(last);
+        let header = Header { id: String::new(), acquirer: NAME.to_owned(), mode: Mode::Test, first, last };
+        let digest = digest(&SHA256, settlement::write(&header, &lines).as_bytes());
+        let id = digest.as_ref().iter().take(4).fold(format!("{NAME}-{first}-{last}-"), |mut id, byte| {
+            // A string takes whatever is written.
+            let _ = write!(id, "{byte:02x}");
+            id
+        });
+        Ok(settlement::write(&Header { id, ..header }, &lines))
+    }
+
     /// Decides what becomes of a request; only the network is left to be played.
     async fn play(&self, request: HttpRequest, settles_after: Duration) -> Played {
         for (path, kind) in OPERATIONS {

@@ -324,7 +324,9 @@ pub(crate) fn meaning(text: &str) -> Option<Meaning> {
         "cancelled" | "tender_ended" => Meaning::Cancelled,
         "viewed" | "details_given" | "invoice_sent" | "overdue" | "expired" | "challenged" | "authenticated"
         | "not_authenticated" | "tries_used_up" | "redirected" | "attempt_unknown" | "operation_unknown"
-        | "settled_by_hand" | "card_forgetting" | "card_forgotten" | "cleared" => Meaning::Other,
+        | "settled_by_hand" | "matched" | "adjusted" | "card_forgetting" | "card_forgotten" | "cleared" => {
+            Meaning::Other
+        }
         _ => return None,
     })
 }

@@ -250,6 +250,8 @@ impl<'a> Subject<'a> {
             | Event::CardForgetting
             | Event::CardForgotten
             | Event::Cleared
+            | Event::Matched(_)
+            | Event::Adjusted(_)
             | Event::Settled { .. }
             | Event::ChargedBack { .. }
             | Event::ChargebackReversed { .. } => None,

@@ -1,13 +1,16 @@
 //! What may be asked of a payment, and what is learned of what was asked of others.
 
+use uuid::Uuid;
+
 use crate::attempt::{Outcome, Submission};
 use crate::authentication::{Authentication, AuthenticationFailure, Challenge};
 use crate::checkout::Customer;
 use crate::decline::DeclineReason;
 use crate::doubt::SaidByHand;
-use crate::ids::{AttemptId, OperationId};
+use crate::ids::{AttemptId, DifferenceId, OperationId};
 use crate::money::Money;
 use crate::operation::OperationKind;
+use crate::reconciliation::{Paid, Remedy};
 use crate::risk::RefusedTry;
 use crate::tender::{Leg, Party};
 use crate::time::Timestamp;
@@ -119,6 +122,19 @@ pub enum Command {
     ForgetCard,
     /// The acquirer reports what happened to taken money.
     Report(Report),
+    /// A line of the acquirer's settlement file says what we say.
+    Match(Paid),
+    /// A difference about a movement is settled. How much of it was told ahead, the payment knows.
+    Adjust {
+        /// The difference.
+        difference_id: DifferenceId,
+        /// The movement.
+        reference: Uuid,
+        /// What the bank got for it: minor units, negative when the acquirer kept it.
+        paid: i64,
+        /// Where the gap goes.
+        remedy: Remedy,
+    },
 }
 
 /// A capture, void or refund that is asked for.
@@ -223,6 +239,8 @@ impl Command {
             Self::Lapse => "lapse",
             Self::ForgetCard => "forget card",
             Self::Report(_) => "report",
+            Self::Match(_) => "match",
+            Self::Adjust { .. } => "adjust",
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::ids::{AttemptId, OperationId};
 use crate::money::Money;
 use crate::operation::Operation;
 use crate::payment::Terms;
+use crate::reconciliation::{Adjusted, Matched};
 use crate::risk::RefusedTry;
 use crate::tender::{Leg, Party};
 use crate::time::Timestamp;
@@ -183,6 +184,10 @@ pub enum Event {
         /// How much.
         amount: Money,
     },
+    /// A line of the acquirer's settlement file says what we say.
+    Matched(Matched),
+    /// What we and the acquirer's files differ in was settled.
+    Adjusted(Adjusted),
 }
 
 impl Event {
@@ -227,6 +232,8 @@ impl Event {
             Self::Settled { .. } => "settled",
             Self::ChargedBack { .. } => "charged_back",
             Self::ChargebackReversed { .. } => "chargeback_reversed",
+            Self::Matched(_) => "matched",
+            Self::Adjusted(_) => "adjusted",
         }
     }
 }

@@ -78,6 +78,8 @@ ids! {
     DeliveryId;
     /// An address that a merchant registered to be told of what happens.
     WebhookId;
+    /// In what an acquirer's settlement file and the books differ.
+    DifferenceId;
 }
 
 /// What a dialect's clients call a checkout where its id will not do: a secret stands in the link, and their wire wants

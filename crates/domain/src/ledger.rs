@@ -27,6 +27,14 @@ pub enum Account {
     FeesCharged,
     /// What we earned from it.
     FeesEarned,
+    /// What the acquirer kept for its work.
+    AcquirerFees,
+    /// What the acquirer paid or kept without our knowing why.
+    Suspense,
+    /// What of that, or of what it should have paid, is our loss or gain.
+    WrittenOff,
+    /// What of that the acquirer still owes us, or we owe it.
+    Claimed,
 }
 
 impl Account {
@@ -43,6 +51,10 @@ impl Account {
             Self::HeldByMerchant => "held_by_merchant",
             Self::FeesCharged => "fees_charged",
             Self::FeesEarned => "fees_earned",
+            Self::AcquirerFees => "acquirer_fees",
+            Self::Suspense => "suspense",
+            Self::WrittenOff => "written_off",
+            Self::Claimed => "claimed",
         }
     }
 
@@ -59,6 +71,10 @@ impl Account {
             Self::HeldByMerchant,
             Self::FeesCharged,
             Self::FeesEarned,
+            Self::AcquirerFees,
+            Self::Suspense,
+            Self::WrittenOff,
+            Self::Claimed,
         ];
         all.into_iter().find(|account| account.as_str() == text)
     }
@@ -126,6 +142,8 @@ pub fn postings(event: &Event) -> Vec<Posting> {
         Event::MarkedPaid { amount, .. } => {
             pair(Layer::Posted, Account::PaidElsewhere, Account::HeldByMerchant, *amount)
         }
+        Event::Matched(matched) => matched.postings(),
+        Event::Adjusted(adjusted) => adjusted.postings(),
         Event::Opened(_)
         | Event::Viewed
         | Event::DetailsGiven(_)

@@ -21,6 +21,7 @@ mod event;
 mod look;
 mod operation;
 mod payment;
+mod reconciliation;
 mod tender;
 
 mod authentication;
@@ -43,14 +44,18 @@ pub use doubt::{DOUBT_MAX, Doubt, InDoubt, SaidByHand, Verdict, doubts};
 pub use event::Event;
 pub use gift_card::GiftCardNumber;
 pub use ids::{
-    AttemptId, BrandId, CardId, CheckoutId, CustomerId, DeliveryId, IdError, KeyId, MerchantId, OperationId, PaymentId,
-    PublicId, WebhookId,
+    AttemptId, BrandId, CardId, CheckoutId, CustomerId, DeliveryId, DifferenceId, IdError, KeyId, MerchantId,
+    OperationId, PaymentId, PublicId, WebhookId,
 };
 pub use look::{Colour, Logo, LogoId, Look, Palette, TooAlike};
 pub use money::{Currency, Exchange, Fees, Money};
 pub use notice::{Notice, notices};
 pub use operation::{Operation, OperationKind, OperationStatus, Part};
 pub use payment::{CaptureMode, Due, Payment, Recorded, Refusal, State, Terms};
+pub use reconciliation::{
+    Adjusted, Difference, DifferenceEvent, DifferenceKind, DifferenceState, Ending, Found, GRACE, HOUSE, Judgement,
+    LineKind, LineOf, Matched, Movement, MovementStatus, Paid, Remedy, Whose,
+};
 pub use risk::RefusedTry;
 pub use tender::{LEGS_MAX, Leg, Means, Offer, OfferKind, Party, RedirectMethod, TenderTerms};
 pub use text::mask_numbers;

@@ -184,7 +184,9 @@ pub fn notices(payment: &Payment, event: &Event) -> Vec<Notice> {
         | Event::AttemptUnknown { .. }
         | Event::ReversalSent { .. }
         | Event::SettledByHand(_)
-        | Event::Cleared => vec![],
+        | Event::Cleared
+        | Event::Matched(_)
+        | Event::Adjusted(_) => vec![],
     }
 }
 

@@ -13,6 +13,7 @@ use crate::event::Event;
 use crate::ids::{AttemptId, CheckoutId, MerchantId, OperationId, PaymentId};
 use crate::money::{Fees, Money};
 use crate::operation::{Operation, OperationKind, OperationStatus};
+use crate::reconciliation::{LineKind, Movement};
 use crate::risk::limits;
 use crate::tender::Leg;
 use crate::time::{Mode, Timestamp};
@@ -225,8 +226,14 @@ pub struct Payment {
     pub voided: Money,
     /// Taken money given back in all.
     pub refunded: Money,
-    /// What the last settlement paid to us.
+    /// What was told to be paid to us, by reports and by the acquirer's files.
     pub settled: Money,
+    /// What of that was told by reports, and no line of a file has said yet.
+    pub ahead: Money,
+    /// Whether it was told that its money is being cleared.
+    pub cleared: bool,
+    /// What the acquirer's files must name, and what they have named, oldest first.
+    pub movements: Vec<Movement>,
 }
 
 impl Payment {
@@ -251,6 +258,9 @@ impl Payment {
             voided: nothing,
             refunded: nothing,
             settled: nothing,
+            ahead: nothing,
+            cleared: false,
+            movements: Vec::new(),
         }
     }
 
@@ -316,6 +326,11 @@ impl Payment {
                 None => Err(Refusal::NoCard),
             },
             Command::Report(report) => self.report(command, *report),
+            Command::Match(paid) => self.match_line(command, paid),
+            Command::Adjust { difference_id, reference, paid, remedy } => {
+                let adjusted = self.adjust(*difference_id, *reference, *paid, *remedy);
+                adjusted.map(|event| vec![event]).ok_or_else(|| self.wrong_state(command))
+            }
             Command::NoteInvoice
             | Command::GiveDetails(_)
             | Command::Cancel
@@ -519,7 +534,7 @@ impl Payment {
         })
     }
 
-    fn report(&self, command: &Command, report: Report) -> Result<Vec<Event>, Refusal> {
+    pub(crate) fn report(&self, command: &Command, report: Report) -> Result<Vec<Event>, Refusal> {
         let amount = self.refundable();
         match (self.state, report) {
             (State::Captured, Report::Cleared) => Ok(vec![Event::Cleared]),
@@ -555,7 +570,7 @@ impl Payment {
         }
     }
 
-    const fn wrong_state(&self, command: &Command) -> Refusal {
+    pub(crate) const fn wrong_state(&self, command: &Command) -> Refusal {
         Refusal::WrongState { command: command.name(), state: self.state.name() }
     }
 
@@ -567,8 +582,8 @@ impl Payment {
             | Event::DetailsGiven(_)
             | Event::InvoiceSent
             | Event::SettledByHand(_)
-            | Event::CardForgetting
-            | Event::Cleared => {}
+            | Event::CardForgetting => {}
+            Event::Cleared => self.cleared = true,
             Event::Viewed => self.viewed = true,
             Event::Overdue => self.overdue = true,
             Event::Expired => {
@@ -611,6 +626,8 @@ impl Payment {
                 self.captured = sum(self.captured, *amount);
                 self.on_attempt(*attempt_id, |attempt| attempt.captured = sum(attempt.captured, *amount));
                 self.state = State::Captured;
+                let reference = operation_id.map_or(attempt_id.uuid(), OperationId::uuid);
+                self.expect(LineKind::Capture, reference, *amount);
                 self.end(*operation_id, OperationStatus::Done);
             }
             Event::Declined { attempt_id, reason, .. } => {
@@ -649,12 +666,18 @@ impl Payment {
                 if let Some(attempt_id) = self.attempt_operated(Some(*operation_id)) {
                     self.on_attempt(attempt_id, |attempt| attempt.refunded = sum(attempt.refunded, *amount));
                 }
+                self.expect(LineKind::Refund, operation_id.uuid(), *amount);
                 self.end(Some(*operation_id), OperationStatus::Done);
             }
             Event::CardForgotten => self.kept_card = None,
-            Event::Settled { amount } => self.settled = sum(self.settled, *amount),
+            Event::Settled { amount } => {
+                self.settled = sum(self.settled, *amount);
+                self.ahead = sum(self.ahead, *amount);
+            }
             Event::ChargedBack { .. } => self.state = State::ChargedBack,
             Event::ChargebackReversed { .. } => self.state = State::Captured,
+            Event::Matched(matched) => self.close_matched(matched),
+            Event::Adjusted(adjusted) => self.close_adjusted(adjusted),
         }
     }
 

@@ -442,6 +442,8 @@ impl Engine {
             | Event::CardForgetting
             | Event::CardForgotten
             | Event::Cleared
+            | Event::Matched(_)
+            | Event::Adjusted(_)
             | Event::Settled { .. }
             | Event::ChargedBack { .. }
             | Event::ChargebackReversed { .. } => {}

@@ -13,6 +13,7 @@ mod doubts;
 mod gift_cards;
 mod operations;
 mod payments;
+mod reconciliation;
 mod recovery;
 mod registered;
 mod reports;
@@ -77,10 +78,12 @@ pub use oauth::IssuedToken;
 pub use operations::{Answered, Operate, Operated};
 pub use outgoing::{Reach, Receivers};
 pub use payments::{CardEntry, Visit};
+pub use reconciliation::{ImportError, Imported};
 pub use registered::{TestSend, WEBHOOKS_MAX, WebhookFields};
 pub use store::{
     Beside, Brand, CheckoutRecord, Company, CustomerRecord, DeliveryRecord, DeliveryState, DeliveryTry, Destination,
-    DestinationRecord, Endpoint, IdempotencyWrite, Order, Place, QueuedDoubt, Subscription, Wanted, Webhook,
+    DestinationRecord, Endpoint, IdempotencyWrite, MovementState, Order, Place, QueuedDoubt, Standing, StandingRow,
+    Subscription, Wanted, Webhook,
 };
 pub use stored_cards::{StoredCard, needs_verification};
 pub use subscriptions::Told;
@@ -224,6 +227,7 @@ struct Inner {
     guesses: gift_cards::Guesses,
     turns: turns::Turns,
     advancing: tokio::sync::Mutex<()>,
+    reconciling: reconciliation::State,
     workers: workers::State,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -337,6 +341,7 @@ impl Engine {
             guesses: gift_cards::Guesses::default(),
             turns: turns::Turns::default(),
             advancing: tokio::sync::Mutex::new(()),
+            reconciling: reconciliation::State::default(),
             workers,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

@@ -7,7 +7,10 @@
 use std::time::Duration;
 
 use acquirer::{Answer, ReportDue, Reported, Request};
-use domain::{Attempt, AttemptId, AttemptStatus, CheckoutId, Command, MerchantId, Mode, Payment, PaymentId, Terms};
+use domain::{
+    Attempt, AttemptId, AttemptStatus, CheckoutId, Command, LineKind, MerchantId, Mode, MovementStatus, Payment,
+    PaymentId, Report, Terms,
+};
 
 use crate::checkouts::Asking;
 use crate::{Engine, Error};
@@ -42,6 +45,19 @@ impl Origin {
         };
         words.next().is_none().then_some(origin)
     }
+}
+
+/// Whether the acquirer's settlement file was faster to tell of this capture, or of a chargeback of it.
+fn is_in_files(payment: &Payment, report: Report, capture: &str) -> bool {
+    let kind = match report {
+        Report::SettledPart(_) => LineKind::Capture,
+        Report::ChargedBack => LineKind::Chargeback,
+        Report::Cleared | Report::Settled | Report::ChargebackReversed => return false,
+    };
+    payment.movements.iter().any(|movement| {
+        (movement.kind, movement.reference.to_string().as_str()) == (kind, capture)
+            && movement.status != MovementStatus::Open
+    })
 }
 
 /// What became of a report.
@@ -104,6 +120,9 @@ impl Engine {
         if !payment.attempt(due.reference).is_ok_and(is_ours) {
             return Ok(Heard::Never("the payment was not made with this try"));
         }
+        if is_in_files(&payment, report, &due.capture) {
+            return Ok(Heard::Done);
+        }
         match self.run(asking, &Command::Report(report), |_, _| {}).await {
             Ok(_) => Ok(Heard::Done),
             Err(Error::Refused(domain::Refusal::OperationInFlight)) => Ok(Heard::TooEarly),
@@ -148,8 +167,8 @@ mod tests {
     use domain::RedirectMethod;
     use domain::{
         BrandId, CaptureMode, CardFacts, CardId, CardSummary, Checkout, Currency, Customer, Dialect, Event, Expiry,
-        Fees, Flow, Money, OperationId, OperationKind, OperationOutcome, Order, Outcome, Recorded, Redirects, Report,
-        State, Submission,
+        Fees, Flow, Money, OperationId, OperationKind, OperationOutcome, Order, Outcome, Recorded, Redirects, State,
+        Submission,
     };
     use store::CheckoutRecord;
     use uuid::Uuid;

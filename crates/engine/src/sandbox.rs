@@ -23,7 +23,12 @@ impl Engine {
             let looked = env.now();
             self.work().await?;
             let (store, book) = (&self.0.store, &self.0.test_book);
-            let stored = [store.next_timer().await?, store.next_delivery(looked).await?, self.next_warning().await?];
+            let stored = [
+                store.next_timer().await?,
+                store.next_delivery(looked).await?,
+                self.next_warning().await?,
+                self.next_overdue().await?,
+            ];
             let next = stored.into_iter().chain([book.next_report().await?, clock.next_wake()]);
             let next = next.flatten().filter(|next| *next > looked).min();
             match next {
@@ -49,7 +54,8 @@ impl Engine {
             let started = self.timers_step().await?
                 + self.deliveries_step().await?
                 + self.reports_step().await?
-                + self.warnings_step().await?;
+                + self.warnings_step().await?
+                + self.reconciliation_step().await?;
             if started == 0 && clock.is_quiet() && ended == self.0.workers.ended() {
                 return Ok(());
             }
@@ -70,6 +76,14 @@ impl Engine {
     /// [`Error::Store`].
     pub async fn checkout_of_payment(&self, payment_id: PaymentId) -> Result<Option<CheckoutId>, Error> {
         Ok(self.0.store.checkout_of_payment(payment_id).await?)
+    }
+
+    /// The test acquirer's settlement file of what happened from `from` until before `until`.
+    ///
+    /// # Errors
+    /// [`Error::Acquirer`].
+    pub async fn acquirer_settlement(&self, from: Timestamp, until: Timestamp) -> Result<String, Error> {
+        Ok(self.0.test_book.settlement_file(from, until).await?)
     }
 
     /// The test acquirer's own book, oldest first.

@@ -134,6 +134,7 @@ pub(crate) struct Metrics {
     pub(crate) oldest_due: Gauge,
     pub(crate) failing: Gauge,
     pub(crate) doubts: Gauge,
+    pub(crate) differences: Gauge,
 }
 
 impl Metrics {
@@ -153,7 +154,7 @@ impl Metrics {
 impl Engine {
     /// Adds the engine's counts to a registry.
     pub fn register_metrics(&self, registry: &mut Registry) {
-        let Metrics { answers, deliveries, given_up, open, calls, oldest_due, failing, doubts } =
+        let Metrics { answers, deliveries, given_up, open, calls, oldest_due, failing, doubts, differences } =
             self.0.workers.metrics.clone();
         registry.register("acquirer_answers", "Answers to authorizations", answers);
         registry.register("notification_tries", "Tries to deliver a notification", deliveries);
@@ -166,6 +167,8 @@ impl Engine {
         registry.register("notification_destinations_failing", help, failing);
         let help = "What no acquirer has answered for a day: it waits for an operator";
         registry.register("doubts_open", help, doubts);
+        let help = "Differences between an acquirer's files and the books that are not settled";
+        registry.register("reconciliation_differences_open", help, differences);
         self.0.risk.register(registry);
     }
 
@@ -206,6 +209,16 @@ impl Engine {
             loop {
                 let next = engine.reports_step().await.and(engine.0.test_book.next_report().await.map_err(Error::from));
                 if engine.rest(next, engine.0.test_book.planned()).await {
+                    return;
+                }
+            }
+        });
+        let engine = self.clone();
+        self.0.tasks.spawn(async move {
+            loop {
+                let next = engine.reconciliation_step().await.and(engine.next_miss().await);
+                let counted = engine.count_differences().await;
+                if engine.rest(counted.and(next), &engine.0.reconciling.began).await {
                     return;
                 }
             }

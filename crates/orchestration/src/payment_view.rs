@@ -177,6 +177,8 @@ const fn is_visible(event: &Event) -> bool {
         | Event::CardForgetting
         | Event::CardForgotten
         | Event::Cleared
+        | Event::Matched(_)
+        | Event::Adjusted(_)
         | Event::Settled { .. } => false,
     }
 }

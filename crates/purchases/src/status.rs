@@ -127,6 +127,8 @@ pub(crate) fn after(status: Status, payment: &Payment, event: &Event) -> Status 
         | Event::CardForgotten
         // Cleared and settled money stays `paid` here (10.2 #27).
         | Event::Cleared
+        | Event::Matched(_)
+        | Event::Adjusted(_)
         | Event::Settled { .. } => status,
     }
 }

@@ -690,6 +690,8 @@ impl Story {
             | Event::Voided { .. }
             | Event::CardForgetting
             | Event::Cleared
+            | Event::Matched(_)
+            | Event::Adjusted(_)
             | Event::ChargedBack { .. }
             | Event::ChargebackReversed { .. } => {}
         }

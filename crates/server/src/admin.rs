@@ -18,6 +18,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{ListedArgs, LookArgs, NewBrandArgs, NewEntityArgs, NewMerchantArgs, PolicyArgs, UpdateBrandArgs};
+use crate::reconcile::{self, ReconcileRequest};
 use crate::{doubts, entities, risk};
 
 /// One request of an operator.
@@ -51,6 +52,7 @@ pub(crate) enum AdminRequest {
     ListDoubts,
     ShowDoubt { reference: String },
     SettleDoubt { reference: String, outcome: String, by: String, note: String },
+    Reconcile { what: ReconcileRequest },
 }
 
 /// An answer over the socket: a result or a sentence.
@@ -182,6 +184,7 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
         AdminRequest::SettleDoubt { reference, outcome, by, note } => {
             doubts::settle(engine, &reference, &outcome, &by, &note).await?
         }
+        AdminRequest::Reconcile { what } => reconcile::execute(engine, what).await?,
     })
 }
 

@@ -8,6 +8,8 @@ use domain::Verdict;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::reconcile::ReconcileAction;
+
 /// A payment gateway in one binary.
 ///
 /// Without a command it starts a sandbox: `tollgate serve --sandbox`.
@@ -60,6 +62,11 @@ pub(crate) enum Command {
     SigningKey {
         #[command(subcommand)]
         action: SigningKeyAction,
+    },
+    /// What acquirers' settlement files say, and what the ledger says.
+    Reconcile {
+        #[command(subcommand)]
+        action: ReconcileAction,
     },
     /// What becomes of tries that look like card testing or fraud.
     Risk {

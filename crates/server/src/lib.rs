@@ -12,6 +12,7 @@ mod hardening;
 mod logging;
 mod management;
 mod operations;
+mod reconcile;
 mod risk;
 mod run;
 mod sandbox;

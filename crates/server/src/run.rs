@@ -51,6 +51,9 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::SigningKey { action } => administer(signing_key_request(action)),
         Command::Risk { action } => administer(risk_request(action)),
         Command::Doubt { action } => administer(doubt_request(action)),
+        Command::Reconcile { action } => {
+            action.request().and_then(|(what, data)| administer((AdminRequest::Reconcile { what }, data)))
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -294,10 +297,12 @@ fn audit(data: &DataArgs) -> ExitCode {
 
 /// What was counted, then each broken invariant.
 fn audited(report: &AuditReport) -> String {
-    let AuditReport { merchants, payments, events, postings, balances, open_attempts, queued, broken } = report;
+    let AuditReport { merchants, payments, events, postings, balances, open_attempts, queued, differences, broken } =
+        report;
     let mut text = format!(
         "{merchants} merchants, {payments} payments, {events} events, {postings} postings, {balances} balances, \
-         {open_attempts} tries without an outcome yet, {queued} of them in the manual queue, {} broken\n",
+         {open_attempts} tries without an outcome yet, {queued} of them in the manual queue, {differences} differences, \
+         {} broken\n",
         broken.len()
     );
     for sentence in broken {

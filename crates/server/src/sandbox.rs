@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use acquirer::settlement::Day;
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{self, Request, State};
@@ -11,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use domain::{CheckoutId, Currency, Dialect, Mode, PaymentId, PublicId, Report};
+use domain::{CheckoutId, Currency, Dialect, Mode, PaymentId, PublicId, Report, Timestamp};
 use engine::{Engine, NewBrand, NewMerchant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -192,6 +193,7 @@ pub(crate) fn router(engine: Engine, public_url: &PublicUrl, token: Option<&str>
     Router::new()
         .route("/sandbox/clock", get(clock).post(advance))
         .route("/sandbox/acquirer/transactions", get(transactions))
+        .route("/sandbox/acquirer/settlement", get(settlement))
         .route("/sandbox/merchants", post(merchant))
         .route("/sandbox/purchases/{id}/events", post(report_purchase))
         .route("/sandbox/payments/{id}/events", post(report_payment))
@@ -247,6 +249,36 @@ async fn advance(State(control): State<Control>, request: Request) -> Response {
 async fn transactions(State(control): State<Control>) -> Response {
     match control.engine.acquirer_transactions().await {
         Ok(transactions) => answer(StatusCode::OK, &transactions.iter().map(transaction).collect()),
+        Err(error) => failed(&error),
+    }
+}
+
+/// The acquirer's settlement file of `from` until `to`: days, both included, or moments, the last one not; today by
+/// default.
+async fn settlement(State(control): State<Control>, request: Request) -> Response {
+    let today = Day::of(control.engine.env().now());
+    let (mut from, mut until) = (today.begins(), today.ends());
+    for (name, value) in url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()) {
+        let day = Day::parse(&value);
+        let moment = value.parse::<jiff::Timestamp>().ok().map(|at| Timestamp::from_micros(at.as_microsecond()));
+        match (&*name, moment.or(day.map(Day::begins)), moment.or(day.map(Day::ends))) {
+            ("from", Some(at), _) => from = at,
+            ("to", _, Some(at)) => until = at,
+            _ => {
+                let words =
+                    format!("{name}: from and to are days, such as {today}, or moments, such as {today}T12:00:00Z");
+                return problem(StatusCode::BAD_REQUEST, &words);
+            }
+        }
+    }
+    if until <= from || from > control.engine.env().now() {
+        return problem(StatusCode::BAD_REQUEST, "from: it is before to, and not to come");
+    }
+    match control.engine.acquirer_settlement(from, until).await {
+        Ok(file) => {
+            let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+            (StatusCode::OK, headers, file).into_response()
+        }
         Err(error) => failed(&error),
     }
 }

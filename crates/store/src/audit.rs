@@ -4,18 +4,20 @@
 //! sum of its postings. I2: captured <= authorized <= the terms' amount. I3: an outcome has a try that was sent, and
 //! one outcome each; a try without one has a timer, and so has money held for a cancelled payment. L13: what is in doubt
 //! for more than a day is in the manual queue, and nothing else is. I7: folding a payment's journal gives its row. And each row's hash
-//! follows from the row before it in its merchant's chain.
+//! follows from the row before it in its merchant's chain. I10 is beside ([`reconciliation`]).
 //!
 //! Everything is read from one snapshot, payments, journals and timers side by side. What is remembered grows with
 //! merchants and balances only.
+
+mod reconciliation;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::ledger::{self, Account, Layer, Posting};
 use domain::{
-    Attempt, AttemptStatus, CheckoutId, Currency, DOUBT_MAX, Event, MerchantId, Money, Payment, PaymentId, Recorded,
-    RefusedTry, State, Submission, Timestamp, doubts,
+    Adjusted, Attempt, AttemptStatus, CheckoutId, Currency, DOUBT_MAX, Event, Matched, MerchantId, Money, Paid,
+    Payment, PaymentId, Recorded, RefusedTry, State, Submission, Timestamp, doubts,
 };
 use rusqlite::{Connection, Row, Rows, params};
 
@@ -50,6 +52,8 @@ pub struct AuditReport {
     pub open_attempts: u64,
     /// What waits in the manual queue.
     pub queued: u64,
+    /// What the acquirers' files and the books differ in, or did.
+    pub differences: u64,
     /// What does not hold: a sentence each, with the invariant and the ids. Empty is good.
     pub broken: Vec<String>,
 }
@@ -64,6 +68,7 @@ pub(crate) fn run(connection: &Connection) -> Result<AuditReport, Error> {
     audit.payments(&snapshot)?;
     audit.leftovers();
     audit.books(&snapshot)?;
+    audit.reconciliation(&snapshot)?;
     audit.balances(&snapshot)?;
     audit.heads(&snapshot)?;
     if audit.more > 0 {
@@ -83,6 +88,7 @@ struct Audit {
     queued: BTreeMap<Uuid, QueuedDoubt>,
     chains: HashMap<MerchantId, Chain>,
     sums: HashMap<BalanceKey, i128>,
+    tally: reconciliation::Tally,
 }
 
 /// How far a merchant's chain was followed.
@@ -233,8 +239,12 @@ impl Audit {
                 self.payment(&facts, &lines.map(|(_, lines)| lines).unwrap_or_default(), &planned);
                 payment = self.next_payment(&mut payments)?;
             }
-            if let Some((id, _)) = history.take_if(|_| order.is_gt()) {
-                self.broken(format!("I7: payment {id} has a journal and no row"));
+            if let Some((id, lines)) = history.take_if(|_| order.is_gt()) {
+                if lines.first().is_some_and(reconciliation::is_house) {
+                    self.difference(id, &lines);
+                } else {
+                    self.broken(format!("I7: payment {id} has a journal and no row"));
+                }
             }
             if history.is_none() {
                 history = self.next_history(&mut journals)?;
@@ -353,6 +363,7 @@ impl Audit {
                 ));
             }
         }
+        self.tally(&payment, events());
         self.attempts(id, &payment, events(), planned);
         self.doubts(facts.owner, &payment, &history, planned);
     }
@@ -421,6 +432,8 @@ impl Audit {
                 | Event::SettledByHand(_)
                 | Event::CardForgetting
                 | Event::CardForgotten
+                | Event::Matched(_)
+                | Event::Adjusted(_)
                 | Event::Cleared
                 | Event::Settled { .. }
                 | Event::ChargedBack { .. }
@@ -556,6 +569,10 @@ impl Audit {
         }
         if totals.values().any(|total| *total != 0) {
             self.broken(format!("I1: the postings of journal row {position} (payment {id}) do not sum to zero"));
+        }
+        if reconciliation::is_house(line) {
+            self.house_entry(line, written);
+            return;
         }
         let Some(event) = line.event() else {
             self.broken(format!("the row {position} of journal (payment {id}) has an unreadable event"));
@@ -713,7 +730,9 @@ fn currency(event: &Event) -> Option<Currency> {
         | Event::Refunded { amount, .. }
         | Event::Settled { amount }
         | Event::ChargedBack { amount }
-        | Event::ChargebackReversed { amount } => Some(amount.currency()),
+        | Event::ChargebackReversed { amount }
+        | Event::Matched(Matched { paid: Paid { amount, .. }, .. })
+        | Event::Adjusted(Adjusted { amount, .. }) => Some(amount.currency()),
         Event::Viewed
         | Event::DetailsGiven(_)
         | Event::InvoiceSent

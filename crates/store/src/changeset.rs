@@ -12,10 +12,12 @@ use domain::{
 use uuid::Uuid;
 
 use crate::destinations::Destination;
+use crate::differences::DifferenceWrite;
 use crate::records::{
     AccessToken, ApiKey, Brand, CardRow, CheckoutRecord, CustomerRecord, Delivery, JwsKey, KeptCard, ListRow, Merchant,
     OauthClient, Order, QueuedDoubt, ReusableLeg, Sealed, SigningKey, Subscription, Timer, Webhook,
 };
+use crate::settlement::SettlementWrite;
 
 /// Everything one decision wrote down. All of it becomes durable, or none.
 #[derive(Debug, Default)]
@@ -80,6 +82,10 @@ pub struct Changeset {
     pub signing_key: Option<Box<SigningKey>>,
     /// A token a client was given.
     pub access_token: Option<Box<AccessToken>>,
+    /// A step of the import of a settlement file.
+    pub settlement: Option<Box<SettlementWrite>>,
+    /// What happened to differences.
+    pub differences: Vec<DifferenceWrite>,
     /// Merchants, brands, keys, clients, secrets.
     pub admin: Vec<AdminWrite>,
 }
@@ -440,6 +446,8 @@ impl Changeset {
             webhook,
             signing_key,
             access_token,
+            settlement,
+            differences,
             admin,
         } = self;
         customer_write.is_none()
@@ -471,6 +479,8 @@ impl Changeset {
             && webhook.is_none()
             && signing_key.is_none()
             && access_token.is_none()
+            && settlement.is_none()
+            && differences.is_empty()
             && admin.is_empty()
     }
 }

@@ -7,6 +7,7 @@
 mod checkout;
 mod event;
 mod merchant;
+mod reconciliation;
 mod risk;
 mod word;
 
@@ -17,6 +18,7 @@ use crate::error::Error;
 pub(crate) use checkout::{CheckoutColumns, CheckoutDoc, CustomerDoc};
 pub(crate) use event::{CardDoc, EventDoc, Owner};
 pub(crate) use merchant::{BrandDoc, EndpointDoc, MerchantDoc};
+pub(crate) use reconciliation::DifferenceEventDoc;
 pub(crate) use risk::PolicyDoc;
 pub(crate) use word::Word;
 
@@ -34,11 +36,12 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 mod tests {
     use domain::risk::{Assessment, Finding, Ground, Limit, ListKind, RuleName};
     use domain::{
-        AttemptId, Authentication, AuthenticationFailure, AuthenticationIds, BlockedBy, Brand, CaptureMode, CardFacts,
-        CardField, CardId, CardSummary, Challenge, ChallengeWindow, CheckoutId, Currency, Customer, DeclineReason, Due,
-        Event, Expiry, Fees, FieldFault, Flow, InDoubt, Leg, Means, MerchantId, Mode, Money, Operation, OperationId,
-        OperationKind, OperationStatus, Part, Party, PaymentId, RedirectMethod, RefusedTry, SaidByHand, Submission,
-        Terms, Timestamp, TransStatus, Verdict,
+        Adjusted, AttemptId, Authentication, AuthenticationFailure, AuthenticationIds, BlockedBy, Brand, CaptureMode,
+        CardFacts, CardField, CardId, CardSummary, Challenge, ChallengeWindow, CheckoutId, Currency, Customer,
+        DeclineReason, DifferenceEvent, DifferenceId, DifferenceKind, Due, Event, Expiry, Fees, FieldFault, Flow,
+        Found, InDoubt, Leg, LineKind, LineOf, Matched, Means, MerchantId, Mode, Money, Operation, OperationId,
+        OperationKind, OperationStatus, Paid, Part, Party, PaymentId, RedirectMethod, RefusedTry, Remedy, SaidByHand,
+        Submission, Terms, Timestamp, TransStatus, Verdict, Whose,
     };
     use proptest::prelude::*;
     use uuid::Uuid;
@@ -69,6 +72,11 @@ mod tests {
 
     fn money(minor: i64) -> Money {
         Money::new(minor, Currency::parse("MYR").expect("a currency")).expect("not negative")
+    }
+
+    fn paid() -> Paid {
+        let at = LineOf { file: "F-1".to_owned(), line: 3 };
+        Paid { kind: LineKind::Capture, reference: OPERATION.uuid(), amount: money(954), fee: money(4), at }
     }
 
     fn terms() -> Terms {
@@ -386,6 +394,24 @@ mod tests {
                 Event::ChargebackReversed { amount: money(954) },
                 r#"{"chargeback_reversed":{"amount":"954 MYR"}}"#.to_owned(),
             ),
+            (
+                Event::Matched(Matched { paid: paid(), ahead: money(0) }),
+                r#"{"matched":{"kind":"capture","reference":"00000000-0000-0000-0000-000000000006","amount":"954 MYR","fee":"4 MYR","ahead":"0 MYR","at":{"file":"F-1","line":3}}}"#
+                    .to_owned(),
+            ),
+            (
+                Event::Adjusted(Adjusted {
+                    difference_id: DifferenceId::new(Uuid::from_u128(9)),
+                    kind: LineKind::Refund,
+                    reference: OPERATION.uuid(),
+                    amount: money(954),
+                    paid: -900,
+                    ahead: money(0),
+                    remedy: Remedy::WriteOff,
+                }),
+                r#"{"adjusted":{"difference":"00000000-0000-0000-0000-000000000009","kind":"refund","reference":"00000000-0000-0000-0000-000000000006","amount":"954 MYR","paid":-900,"ahead":"0 MYR","remedy":"write_off"}}"#
+                    .to_owned(),
+            ),
             (Event::AttemptUnknown { attempt_id: ATTEMPT }, format!(r#"{{"attempt_unknown":{{{attempt}}}}}"#)),
             (
                 Event::Authorized {
@@ -422,7 +448,7 @@ mod tests {
             assert_eq!(Some(event), read(&document), "{document}");
         }
         let names: std::collections::HashSet<_> = written().iter().map(|(event, _)| event.name()).collect();
-        assert_eq!(37, names.len(), "every event is in the list");
+        assert_eq!(39, names.len(), "every event is in the list");
     }
 
     #[test]
@@ -441,6 +467,53 @@ mod tests {
             r#"{"declined":{"attempt":"00000000-0000-0000-0000-000000000003","reason":"bad_mood"}}"#,
         ] {
             assert_eq!(None, read(document), "{document}");
+        }
+    }
+
+    /// Every event of a difference as it was ever written: lines are added here, never changed.
+    #[test]
+    fn what_happened_to_a_difference_is_read_back() {
+        let whose = Whose {
+            merchant_id: OWNER.merchant_id,
+            payment_id: OWNER.payment_id,
+            checkout_id: CheckoutId::new(Uuid::from_u128(4)),
+        };
+        let line = Some(paid().at);
+        let found = Found {
+            kind: DifferenceKind::WrongAmount,
+            about: LineKind::Capture,
+            reference: "R-1".to_owned(),
+            payment: Some(whose),
+            day: Timestamp::from_micros(7),
+            currency: money(0).currency(),
+            ours: Some(money(954)),
+            theirs: Some(money(900)),
+            paid: 890,
+            suspended: true,
+            line: line.clone(),
+        };
+        let missing = Found { payment: None, theirs: None, paid: 0, suspended: false, line: None, ..found.clone() };
+        let (by, note) = ("ada".to_owned(), "asked".to_owned());
+        for (event, text) in [
+            (
+                DifferenceEvent::Found(Box::new(found)),
+                r#"{"difference_found":{"kind":"wrong_amount","about":"capture","reference":"R-1","payment":{"merchant":"00000000-0000-0000-0000-000000000002","payment":"00000000-0000-0000-0000-000000000001","checkout":"00000000-0000-0000-0000-000000000004"},"day":7,"currency":"MYR","ours":"954 MYR","theirs":"900 MYR","paid":890,"suspended":true,"line":{"file":"F-1","line":3}}}"#,
+            ),
+            (
+                DifferenceEvent::Found(Box::new(missing)),
+                r#"{"difference_found":{"kind":"wrong_amount","about":"capture","reference":"R-1","day":7,"currency":"MYR","ours":"954 MYR"}}"#,
+            ),
+            (DifferenceEvent::Owned { by: by.clone() }, r#"{"difference_owned":{"by":"ada"}}"#),
+            (
+                DifferenceEvent::Settled { remedy: Remedy::Receivable, by, note, moved: true },
+                r#"{"difference_settled":{"remedy":"receivable","by":"ada","note":"asked","moved":true}}"#,
+            ),
+            (DifferenceEvent::Explained { line }, r#"{"difference_explained":{"line":{"file":"F-1","line":3}}}"#),
+            (DifferenceEvent::Explained { line: None }, r#"{"difference_explained":{}}"#),
+        ] {
+            let read: DifferenceEventDoc = serde_json::from_str(text).expect(text);
+            assert_eq!(event, DifferenceEvent::from(read));
+            assert_eq!(text, super::text(&DifferenceEventDoc::from(event)).expect("text"));
         }
     }
 

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use domain::ledger::Posting;
-use domain::{Currency, MerchantId, Mode, PaymentId, Recorded, Timestamp};
+use domain::{Currency, DifferenceEvent, MerchantId, Mode, PaymentId, Recorded, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::Store;
-use crate::documents::{self, EventDoc, Owner};
+use crate::documents::{self, DifferenceEventDoc, EventDoc, Owner};
 use crate::error::Error;
 use crate::row::{Cells, Id, all, execute, first};
 
@@ -45,6 +45,21 @@ impl Entry {
     ) -> Result<Self, Error> {
         let Recorded { version, at, event } = recorded;
         Ok(Self { owner, version, at, event: documents::text(&EventDoc::from(event))?, currency, postings })
+    }
+}
+
+impl Entry {
+    /// An event of a difference's journal.
+    pub(crate) fn difference(
+        owner: Owner,
+        version: u32,
+        at: Timestamp,
+        event: DifferenceEvent,
+        currency: Currency,
+        postings: Vec<Posting>,
+    ) -> Result<Self, Error> {
+        let event = documents::text(&DifferenceEventDoc::from(event))?;
+        Ok(Self { owner, version, at, event, currency, postings })
     }
 }
 

@@ -20,6 +20,7 @@ mod counters;
 mod customers;
 mod deliveries;
 mod destinations;
+mod differences;
 mod doubts;
 mod health;
 mod idempotency;
@@ -28,6 +29,7 @@ mod jws_keys;
 mod keys;
 mod ledger;
 mod merchants;
+mod movements;
 mod oauth;
 mod order_totals;
 mod orders;
@@ -36,6 +38,7 @@ mod reusable_legs;
 mod risk;
 mod secrets;
 mod settings;
+mod settlement;
 mod subscriptions;
 mod timers;
 mod tries;
@@ -56,12 +59,15 @@ pub use changeset::{
 };
 pub use customers::Wanted;
 pub use destinations::{Destination, Failing, Openings};
+pub use differences::DifferenceWrite;
 pub use error::Error;
 pub use memory::{CommitFate, Disk};
+pub use movements::{MovementRecord, MovementState};
 pub use records::{
     AccessToken, ApiKey, Backlog, BankAccount, Beside, Brand, CardRow, CheckoutRecord, Company, CustomerRecord,
     Delivery, DeliveryRecord, DeliveryState, DeliveryTry, DestinationRecord, Endpoint, Idempotent, JwsKey, KeptCard,
     ListRow, Merchant, OauthClient, Order, Place, QueuedDoubt, ReusableLeg, Sealed, SigningKey, Subscription, Timer,
     TimerKind, Webhook,
 };
+pub use settlement::{KnownFile, SettlementFile, SettlementLine, SettlementWrite, Standing, StandingRow};
 pub use store::Store;

@@ -1,8 +1,8 @@
 //! Statements and rows. A row is parsed, not trusted.
 
 use domain::{
-    AttemptId, BrandId, CardId, CheckoutId, CustomerId, DeliveryId, KeyId, MerchantId, Mode, PaymentId, Timestamp,
-    WebhookId,
+    AttemptId, BrandId, CardId, CheckoutId, CustomerId, DeliveryId, DifferenceId, KeyId, MerchantId, Mode, PaymentId,
+    Timestamp, WebhookId,
 };
 use rusqlite::types::{FromSql, ValueRef};
 use rusqlite::{CachedStatement, Connection, Params, Row};
@@ -33,7 +33,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! { AttemptId BrandId CardId CheckoutId CustomerId DeliveryId KeyId MerchantId PaymentId WebhookId }
+ids! { AttemptId BrandId CardId CheckoutId CustomerId DeliveryId DifferenceId KeyId MerchantId PaymentId WebhookId }
 
 /// A statement, prepared once per connection. Parameters are `$1`, `$2` ... as in PostgreSQL; SQLite takes these for
 /// names and numbers them as they appear, so they have to appear in order.

@@ -23,16 +23,19 @@ use crate::changeset::{
 };
 use crate::checkouts::CheckoutRow;
 use crate::customers::CustomerRow;
+use crate::differences::DifferenceRow;
 use crate::documents::Owner;
 use crate::error::Error;
 use crate::idempotency::Purge;
 use crate::journal::{Entry, Journal};
 use crate::ledger::Ledger;
+use crate::movements::MovementWrite;
 use crate::payments::PaymentRow;
 use crate::records::{AccessToken, CardRow, KeptCard, ReusableLeg, SigningKey, Timer};
+use crate::settlement::SettlementWrite;
 use crate::{
     brands, cards, counters, customers, deliveries, doubts, health, idempotency, jws_keys, keys, merchants, oauth,
-    order_totals, orders, reusable_legs, risk, secrets, settings, subscriptions, timers, webhooks,
+    order_totals, orders, reusable_legs, risk, secrets, settings, settlement, subscriptions, timers, webhooks,
 };
 
 /// Changesets in one transaction.
@@ -55,6 +58,7 @@ pub(crate) struct Prepared {
     card: Option<CardRow>,
     payment: Option<PaymentRow>,
     entries: Vec<Entry>,
+    movements: Vec<MovementWrite>,
     timers: Vec<Timer>,
     timers_done: Vec<Timer>,
     doubt: Option<Box<DoubtWrite>>,
@@ -80,6 +84,8 @@ pub(crate) struct Prepared {
     webhook: Option<Box<WebhookWrite>>,
     signing_key: Option<Box<SigningKey>>,
     access_token: Option<Box<AccessToken>>,
+    settlement: Option<Box<SettlementWrite>>,
+    differences: Vec<DifferenceRow>,
     admin: Vec<AdminWrite>,
 }
 
@@ -116,8 +122,11 @@ impl Prepared {
             webhook,
             signing_key,
             access_token,
+            settlement,
+            differences,
             admin,
         } = changeset;
+        let movements = payment.as_ref().map(movements).unwrap_or_default();
         let (payment, entries) = match payment {
             Some(write) => prepare_payment(write)?,
             None => (None, Vec::new()),
@@ -129,6 +138,7 @@ impl Prepared {
             card,
             payment,
             entries,
+            movements,
             timers,
             timers_done,
             doubt,
@@ -154,6 +164,8 @@ impl Prepared {
             webhook,
             signing_key,
             access_token,
+            settlement,
+            differences: differences.into_iter().map(DifferenceRow::new).collect::<Result<_, _>>()?,
             admin,
         })
     }
@@ -164,6 +176,11 @@ impl Prepared {
     pub(crate) fn is_of_payment(&self) -> bool {
         self.payment.is_some()
     }
+}
+
+/// What the events of a payment do to what files must name.
+fn movements(write: &PaymentWrite) -> Vec<MovementWrite> {
+    write.events.iter().filter_map(|recorded| MovementWrite::of(&write.payment, recorded)).collect()
 }
 
 /// The row and the journal entries of a payment; nothing when nothing happened to it.
@@ -376,15 +393,39 @@ impl Writer {
                 return Ok(Committed::Stale);
             }
         }
+        match change.settlement.as_deref() {
+            Some(SettlementWrite::Begin(file, _)) if settlement::is_known(connection, file)? => {
+                return Ok(Committed::Stale);
+            }
+            Some(SettlementWrite::Line(line)) if settlement::is_taken(connection, line)? => {
+                return Ok(Committed::KeyUsed);
+            }
+            Some(SettlementWrite::Begin(..) | SettlementWrite::Line(_) | SettlementWrite::End(..)) | None => {}
+        }
+        for difference in &change.differences {
+            if !difference.is_current(connection)? {
+                return Ok(Committed::Stale);
+            }
+        }
         // The last guard is the first write.
         if let Some(payment) = &change.payment
             && !payment.write(connection)?
         {
             return Ok(Committed::Stale);
         }
-        for entry in &change.entries {
+        let house = change.differences.iter().flat_map(|difference| &difference.entries);
+        for entry in change.entries.iter().chain(house) {
             let position = journal.append(connection, entry)?;
             ledger.post(connection, position, entry)?;
+        }
+        for movement in &change.movements {
+            movement.write(connection)?;
+        }
+        if let Some(write) = &change.settlement {
+            settlement::write(connection, write)?;
+        }
+        for difference in &change.differences {
+            difference.write(connection)?;
         }
         if let Some(key) = &change.idempotency {
             idempotency::insert(connection, key)?;

@@ -15,6 +15,7 @@ mod operations;
 mod pages;
 mod redirects;
 mod reports;
+mod settlement;
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -422,6 +423,17 @@ impl Book {
             return read_journal(&snapshot);
         }
         tokio::task::spawn_blocking(move || read_journal(&snapshot)).await.map_err(|_| Error::Closed)?
+    }
+
+    /// What happened from `from` until before `until`, as lines of a settlement file.
+    pub(super) async fn settlement(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<crate::settlement::Line>, Error> {
+        let snapshot = self.ask(Job::Read).await.map_err(|_| Error::Closed)?;
+        let read = tokio::task::spawn_blocking(move || settlement::lines(&snapshot, from, until));
+        read.await.map_err(|_| Error::Closed)?
     }
 
     /// Ends the writer and lets go of the file. Orders accepted before are carried out.

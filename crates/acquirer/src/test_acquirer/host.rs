@@ -69,6 +69,10 @@ impl Host {
                 Ok(lines) => found(Ok::<_, Error>(lines.into_iter().map(TransactionDoc::from).collect::<Vec<_>>())),
                 Err(error) => found::<(), _>(Err(error)),
             },
+            Errand::SettlementFile(from, until) => {
+                let [from, until] = [from, until].map(Timestamp::from_micros);
+                found(self.desk.settlement_file(from, until).await)
+            }
             Errand::DueReports(until) => {
                 let due = book.due_reports(Timestamp::from_micros(until)).await;
                 found(due.map(|due| due.iter().map(ReportDoc::from).collect::<Vec<_>>()))

@@ -70,6 +70,8 @@ pub(super) enum Errand {
     Recall(Recall),
     /// Answered by `[TransactionDoc]`.
     Transactions,
+    /// The settlement file from then until before then, in microseconds.
+    SettlementFile(i64, i64),
     /// What is to be told by then, in microseconds: `[ReportDoc]`.
     DueReports(i64),
     Acknowledge(ReportDoc),
@@ -272,6 +274,15 @@ impl Remote {
     pub(super) async fn transactions(&self, caller: Caller) -> Result<Vec<Transaction>, Error> {
         let lines: Vec<TransactionDoc> = self.ask(caller, &Errand::Transactions).await?;
         Ok(lines.into_iter().map(Transaction::from).collect())
+    }
+
+    pub(super) async fn settlement_file(
+        &self,
+        caller: Caller,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<String, Error> {
+        self.ask(caller, &Errand::SettlementFile(from.micros(), until.micros())).await
     }
 
     pub(super) async fn due_reports(&self, caller: Caller, until: Timestamp) -> Result<Vec<ReportDue>, Error> {

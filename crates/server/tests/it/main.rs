@@ -30,6 +30,7 @@ mod pages;
 mod pay;
 mod payment_methods;
 mod purchases;
+mod reconciliation;
 mod redirects;
 mod risk;
 mod sessions_page;

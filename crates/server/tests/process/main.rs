@@ -19,6 +19,7 @@ mod crash;
 mod isolation;
 mod live;
 mod orchestration;
+mod reconciliation;
 mod redaction;
 mod simulate;
 mod start;

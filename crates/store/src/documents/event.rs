@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::checkout::CustomerDoc;
 use super::merchant::FeesDoc;
+use super::reconciliation::{AdjustedDoc, MatchedDoc};
 use super::word::AsWord;
 use super::{is_default, word};
 
@@ -177,6 +178,8 @@ pub(crate) enum EventDoc {
         #[serde(with = "word")]
         amount: Money,
     },
+    Matched(MatchedDoc),
+    Adjusted(AdjustedDoc),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -423,6 +426,8 @@ impl From<Event> for EventDoc {
             Event::Settled { amount } => Self::Settled { amount },
             Event::ChargedBack { amount } => Self::ChargedBack { amount },
             Event::ChargebackReversed { amount } => Self::ChargebackReversed { amount },
+            Event::Matched(matched) => Self::Matched(matched.into()),
+            Event::Adjusted(adjusted) => Self::Adjusted(adjusted.into()),
         }
     }
 }
@@ -491,6 +496,8 @@ impl EventDoc {
             Self::Settled { amount } => Event::Settled { amount },
             Self::ChargedBack { amount } => Event::ChargedBack { amount },
             Self::ChargebackReversed { amount } => Event::ChargebackReversed { amount },
+            Self::Matched(matched) => Event::Matched(matched.into()),
+            Self::Adjusted(adjusted) => Event::Adjusted(adjusted.into()),
         }
     }
 }

@@ -6,8 +6,8 @@ use std::fmt::Display;
 use domain::risk::{Finding, Ground, Limit, ListKind, RuleName};
 use domain::{
     AttemptId, Brand, BrandId, CaptureMode, CardId, ChallengeWindow, CheckoutId, Colour, Currency, CustomerId,
-    DeclineReason, Exchange, Expiry, Flow, InDoubt, LogoId, Money, OfferKind, OperationId, OperationKind, Palette,
-    Party, RedirectMethod, TransStatus, Verdict,
+    DeclineReason, DifferenceId, DifferenceKind, Exchange, Expiry, Flow, InDoubt, LineKind, LogoId, MerchantId, Money,
+    OfferKind, OperationId, OperationKind, Palette, Party, PaymentId, RedirectMethod, Remedy, TransStatus, Verdict,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -51,7 +51,7 @@ macro_rules! listed {
     )*};
 }
 
-listed! { Brand: as_str, Currency: code, DeclineReason: as_str, RuleName: as_str }
+listed! { Brand: as_str, Currency: code, DeclineReason: as_str, DifferenceKind: as_str, LineKind: as_str, Remedy: as_str, RuleName: as_str }
 
 /// `EUR/MYR 4.71`
 impl Word for Exchange {
@@ -126,7 +126,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! { AttemptId BrandId CardId CheckoutId CustomerId OperationId }
+ids! { AttemptId BrandId CardId CheckoutId CustomerId DifferenceId MerchantId OperationId PaymentId }
 
 /// `954 MYR`: minor units and currency.
 impl Word for Money {

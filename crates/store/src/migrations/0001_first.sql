@@ -220,6 +220,82 @@ create table balances (
     primary key (merchant_id, mode, currency, account, layer)
 ) strict, without rowid;
 
+-- What an acquirer's settlement files must name: each capture and refund.
+create table movements (
+    -- What the acquirer knows it by.
+    reference blob primary key,
+    kind text not null,
+    merchant_id blob not null,
+    mode text not null,
+    payment_id blob not null,
+    checkout_id blob not null,
+    currency text not null,
+    amount integer not null,
+    at integer not null,
+    -- open: no file has it; differs: a difference is about it; matched; adjusted: the difference was settled.
+    state text not null
+) strict, without rowid;
+
+create index movements_open on movements (mode, at) where state = 'open';
+
+create table settlement_files (
+    position integer primary key,
+    id text not null,
+    acquirer text not null,
+    mode text not null,
+    -- Midnight of the first and the last day it covers.
+    first_day integer not null,
+    last_day integer not null,
+    -- SHA-256 of the file.
+    hash blob not null,
+    lines integer not null,
+    begun_at integer not null,
+    -- Null until every line was taken.
+    ended_at integer,
+    unique (mode, acquirer, id)
+) strict;
+
+create table settlement_totals (
+    file integer not null,
+    currency text not null,
+    lines integer not null,
+    net integer not null,
+    primary key (file, currency)
+) strict, without rowid;
+
+create table settlement_lines (
+    file integer not null,
+    line integer not null,
+    kind text not null,
+    reference text not null,
+    currency text not null,
+    amount integer not null,
+    -- What reached the bank.
+    net integer not null,
+    -- Null when the line says what we say.
+    difference blob,
+    primary key (file, line)
+) strict, without rowid;
+
+-- In what files and books differ; their journals are the house's.
+create table differences (
+    position integer primary key,
+    id blob not null unique,
+    mode text not null,
+    kind text not null,
+    -- open; owned: somebody looks after it; settled.
+    state text not null,
+    owner text,
+    reference text not null,
+    currency text not null,
+    -- The day it belongs to.
+    day integer not null,
+    version integer not null,
+    found_at integer not null
+) strict;
+
+create index differences_unsettled on differences (mode, reference) where state <> 'settled';
+
 create table cards (
     position integer primary key,
     id blob not null unique,
