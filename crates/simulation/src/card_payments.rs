@@ -86,6 +86,7 @@ impl Client<'_> {
             (false, false, 4..=5) => (Method::POST, "cards/refund-and-credit", part(held)),
             (_, _, _) => (Method::POST, "cards/capture", part(refundable)),
         };
+        self.shop.asked(&number.to_string(), action, body["amount"].as_i64());
         self.card_payments(method, &format!("/{number}/{action}"), &body, true).await;
         self.look_at_link(number).await;
     }
@@ -113,6 +114,9 @@ impl Client<'_> {
         }
         let held = authorized - captured - released;
         self.stands(&checkout, Standing { held, refundable: captured - refunded });
+        if payment["status"] == "CANCELLED" {
+            self.shop.told(&checkout, Fact::Ended);
+        }
         let currency = payment["currencyCode"].as_str()?.to_owned();
         Some(Seen { checkout, currency, captured, refunded, held })
     }
