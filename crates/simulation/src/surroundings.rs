@@ -168,14 +168,14 @@ impl Shared {
         let (there, back) = (Some(self.latency()), Some(self.latency()));
         let mut way = Way { there, again: None, back, crossed: false, refused: false };
         if self.fault(self.weather.network) {
-            match self.chance.below(8) {
+            match self.chance.below(9) {
                 0 => way.refused = true,
                 1 => way.there = None,
                 2 => way.back = None,
                 3 => way.there = Some(self.late()),
                 4 => way.back = Some(Duration::from_millis(self.chance.below(60_000))),
-                5 => way.crossed = true,
-                6 => way.again = Some(Duration::from_millis(self.chance.below(2_000))),
+                5..=6 => way.crossed = true,
+                7 => way.again = Some(Duration::from_millis(self.chance.below(2_000))),
                 _ => way.again = Some(Duration::from_secs(self.chance.below(4_000))),
             }
             self.note(format_args!("the network: {way:?}"));
