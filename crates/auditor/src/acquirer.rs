@@ -98,7 +98,7 @@ fn wanted<'s>(story: &'s Story<'_>, meaning: &'s Meaning) -> Option<Wanted<'s>> 
         Meaning::Captured { attempt, operation, amount, .. } => (CAPTURE, operation.unwrap_or(*attempt), amount),
         Meaning::Voided { operation: Some(operation), amount } => (VOID, *operation, amount),
         // The hold lapsed: the acquirer has it under the try that was approved.
-        Meaning::Voided { operation: None, amount } => (VOID, approved(story)?, amount),
+        Meaning::Voided { operation: None, amount } => (VOID, story.approved()?, amount),
         Meaning::Released { attempt, amount } => (UNDO, *attempt, amount),
         Meaning::Refunded { operation, amount } => (REFUND, *operation, amount),
         Meaning::Opened { .. }
@@ -118,13 +118,6 @@ fn wanted<'s>(story: &'s Story<'_>, meaning: &'s Meaning) -> Option<Wanted<'s>> 
         | Meaning::Other => return None,
     };
     Some(Wanted { kinds, reference, minor: amount.minor, currency: &amount.currency })
-}
-
-fn approved(story: &Story<'_>) -> Option<Uuid> {
-    story.steps.iter().find_map(|step| match step.meaning {
-        Meaning::Authorized { attempt, .. } => Some(attempt),
-        _ => None,
-    })
 }
 
 const fn name(kind: AcquirerKind) -> &'static str {

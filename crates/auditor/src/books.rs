@@ -93,6 +93,8 @@ pub(crate) struct DeliveryRow {
     pub(crate) first_try: Option<i64>,
     /// When the first good one did.
     pub(crate) arrived: Option<i64>,
+    /// How often it was tried.
+    pub(crate) tries: i64,
 }
 
 pub(crate) struct WebhookRow {
@@ -168,7 +170,8 @@ impl Books {
                 "select id, merchant_id, mode, payment_id, version, notice, endpoint, state, lane,
                  (select min(ended_at) from delivery_tries where delivery = deliveries.position),
                  (select min(ended_at) from delivery_tries
-                  where delivery = deliveries.position and status between 200 and 299)
+                  where delivery = deliveries.position and status between 200 and 299),
+                 (select count(*) from delivery_tries where delivery = deliveries.position)
                  from deliveries order by position",
                 delivery,
             )?,
@@ -273,5 +276,6 @@ fn delivery(row: &Row<'_>) -> Result<DeliveryRow> {
         lane: row.get(8)?,
         first_try: row.get(9)?,
         arrived: row.get(10)?,
+        tries: row.get(11)?,
     })
 }

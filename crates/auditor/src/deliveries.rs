@@ -9,6 +9,13 @@ use crate::books::{Books, CheckoutRow, DeliveryRow, WebhookRow};
 use crate::story::{Meaning, Step, Story};
 use crate::{Evidence, Stories, Verdict};
 
+/// How often each is tried before it is given up (purchases-api 5.5).
+const TRIES: i64 = 8;
+/// The same of what card payments tell (card-payments-api 5.2).
+const TRIES_OF_LINK: i64 = 10;
+/// The same of the webhook of a session (orchestration-api 6.4).
+const TRIES_OF_SESSION: i64 = 9;
+
 pub(crate) fn check(books: &Books, stories: &Stories<'_>, evidence: &Evidence<'_>, verdict: &mut Verdict) {
     let mut of_payment: BTreeMap<Uuid, Vec<&DeliveryRow>> = BTreeMap::new();
     for delivery in &books.deliveries {
@@ -42,6 +49,7 @@ pub(crate) fn check(books: &Books, stories: &Stories<'_>, evidence: &Evidence<'_
                 delivery.id, delivery.payment, delivery.version
             ));
         }
+        ended(books, delivery, verdict);
         if !is_over {
             verdict.broke(format!(
                 "L9: delivery {} of payment {}, version {}, is still {}",
@@ -56,6 +64,28 @@ pub(crate) fn check(books: &Books, stories: &Stories<'_>, evidence: &Evidence<'_
     for (payment, story) in stories {
         let deliveries = of_payment.get(payment).map(Vec::as_slice).unwrap_or_default();
         complete(books, story, deliveries, verdict);
+    }
+}
+
+/// Delivered is what was answered with a 2xx; given up is what was tried as often as was promised.
+fn ended(books: &Books, delivery: &DeliveryRow, verdict: &mut Verdict) {
+    let DeliveryRow { id, payment, endpoint, state, arrived, tries, .. } = delivery;
+    // A subscriber says by another call that it has it, and a mail goes where nobody answers.
+    let is_answered = endpoint != "mail" && !endpoint["subscription"].is_object();
+    if state == "delivered" && is_answered && arrived.is_none() {
+        verdict.broke(format!("L9: delivery {id} of payment {payment} is delivered, and nobody answered that it is"));
+    }
+    let promised = if endpoint["webhook"].is_object() {
+        TRIES_OF_SESSION
+    } else if endpoint["status"].is_object() || endpoint["subscription"].is_object() {
+        TRIES_OF_LINK
+    } else {
+        TRIES
+    };
+    let webhook = endpoint["registered"]["webhook_id"].as_str();
+    let is_gone = webhook.is_some_and(|webhook| books.webhooks.iter().all(|row| row.id.to_string() != webhook));
+    if state == "given_up" && *tries < promised && !is_gone {
+        verdict.broke(format!("L9: delivery {id} of payment {payment} is given up after {tries} of {promised} tries"));
     }
 }
 

@@ -34,6 +34,11 @@ pub struct Evidence<'e> {
     pub once: &'e [String],
     /// Ids of the notifications that receivers heard, if all of them were listened to.
     pub heard: Option<&'e BTreeSet<String>>,
+    /// Every capture and refund that a client asked for, once each, however often it was sent under its key. Those of
+    /// checkouts that are not named are not compared.
+    pub asked: &'e [Asked],
+    /// Cards, as the journal shows them, whose banks take the money back soon after it was taken.
+    pub disputed: &'e [&'e str],
     /// The gateway's clock was set back while it was not running: moments do not tell what came first.
     pub clock_went_back: bool,
     /// Nothing is under way any more: every delivery had its tries, and a day was waited for every doubt.
@@ -105,6 +110,17 @@ pub enum Fact {
     Ended,
 }
 
+/// A capture or refund that a client asked for under a key of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// What the client calls the checkout.
+    pub checkout: String,
+    /// Which of the two.
+    pub kind: AcquirerKind,
+    /// Minor units; `None` is all there is.
+    pub amount: Option<i64>,
+}
+
 /// How a checkout looks to its merchant; minor units.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
@@ -171,7 +187,7 @@ pub fn compare(books: &Connection, evidence: &Evidence<'_>) -> rusqlite::Result<
     let mut verdict = Verdict::default();
     let stories = story::stories(&books, &mut verdict);
     ledger::check(&books, &stories, &mut verdict);
-    payments::check(&books, &stories, evidence.drained, &mut verdict);
+    payments::check(&books, &stories, evidence, &mut verdict);
     acquirer::check(&stories, evidence, &mut verdict);
     deliveries::check(&books, &stories, evidence, &mut verdict);
     told::check(&books, &stories, evidence, &mut verdict);

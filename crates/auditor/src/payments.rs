@@ -1,14 +1,14 @@
-//! L3, L4, L6, L7, L12 and L13: each payment in itself, and with its checkout.
+//! L3, L4, L6, L7, L12 and L13: each payment in itself, with its checkout, and with what banks took back (U9).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
 use crate::books::{Books, PaymentRow};
-use crate::story::{Amount, Meaning, Progress, Story, Totals};
-use crate::{Stories, Verdict};
+use crate::story::{Amount, Meaning, OperationKind, Progress, Step, Story, Totals};
+use crate::{Evidence, Stories, Verdict};
 
-pub(crate) fn check(books: &Books, stories: &Stories<'_>, is_drained: bool, verdict: &mut Verdict) {
+pub(crate) fn check(books: &Books, stories: &Stories<'_>, evidence: &Evidence<'_>, verdict: &mut Verdict) {
     let mut of_checkout: BTreeMap<Uuid, Uuid> = BTreeMap::new();
     for (id, story) in stories {
         if let Some(other) = of_checkout.insert(story.payment.checkout, *id) {
@@ -16,9 +16,14 @@ pub(crate) fn check(books: &Books, stories: &Stories<'_>, is_drained: bool, verd
         }
         whole(story, verdict);
         amounts(story, verdict);
-        state(story, is_drained, verdict);
+        promises(story, verdict);
+        returns(story, verdict);
+        state(story, evidence.drained, verdict);
         one_success(story, verdict);
         queue(books, story, verdict);
+        if evidence.drained {
+            disputes(story, evidence.disputed, verdict);
+        }
     }
     for checkout in books.checkouts.values() {
         if !stories.contains_key(&checkout.payment) {
@@ -131,6 +136,152 @@ fn amounts(story: &Story<'_>, verdict: &mut Verdict) {
     }
 }
 
+/// What may still be asked of a try: what was asked already is set aside, also while nobody knows what becomes of it.
+#[derive(Default)]
+struct Left {
+    held: i128,
+    taken: i128,
+}
+
+/// L3, before the acquirer says so: no operation begins that would take or give back more than the others leave.
+fn promises(story: &Story<'_>, verdict: &mut Verdict) {
+    let id = story.payment.id;
+    let mut left: BTreeMap<Uuid, Left> = BTreeMap::new();
+    let mut begun: BTreeMap<Uuid, (OperationKind, Uuid, i128)> = BTreeMap::new();
+    let alone = story.approved();
+    for step in &story.steps {
+        match &step.meaning {
+            Meaning::Authorized { attempt, amount } => {
+                left.entry(*attempt).or_default().held += i128::from(amount.minor);
+            }
+            Meaning::Captured { attempt, operation, amount, .. } => {
+                let of_try = left.entry(*attempt).or_default();
+                of_try.taken += i128::from(amount.minor);
+                if operation.is_none() {
+                    of_try.held -= i128::from(amount.minor);
+                }
+            }
+            Meaning::OperationBegun { operation, kind, leg, amount } => {
+                let Some(attempt) = leg.or(alone) else { continue };
+                let amount = i128::from(amount.minor);
+                begun.insert(*operation, (*kind, attempt, amount));
+                let of_try = left.entry(attempt).or_default();
+                let rest = match kind {
+                    OperationKind::Capture | OperationKind::Void => &mut of_try.held,
+                    OperationKind::Refund => &mut of_try.taken,
+                };
+                *rest -= amount;
+                if *rest < 0 {
+                    verdict.broke(format!(
+                        "L3: operation {operation} of payment {id} asks for {amount} of try {attempt}, and others leave {}",
+                        *rest + amount
+                    ));
+                    return;
+                }
+            }
+            Meaning::OperationFailed { operation } => {
+                let Some((kind, attempt, amount)) = begun.get(operation) else { continue };
+                let of_try = left.entry(*attempt).or_default();
+                match kind {
+                    OperationKind::Capture | OperationKind::Void => of_try.held += amount,
+                    OperationKind::Refund => of_try.taken += amount,
+                }
+            }
+            // What a release gives back was set aside when it began; what a final capture leaves was not.
+            Meaning::Voided { operation, amount } => {
+                let of = operation.and_then(|operation| begun.get(&operation));
+                let attempt = of.map(|(_, attempt, _)| *attempt).or(alone);
+                if let Some(attempt) = attempt
+                    && of.is_none_or(|(kind, ..)| *kind == OperationKind::Capture)
+                {
+                    left.entry(attempt).or_default().held -= i128::from(amount.minor);
+                }
+            }
+            Meaning::Released { attempt, amount } => {
+                left.entry(*attempt).or_default().held -= i128::from(amount.minor);
+            }
+            Meaning::Opened { .. }
+            | Meaning::TenderBegun { .. }
+            | Meaning::TryBegun { .. }
+            | Meaning::TryRefused { .. }
+            | Meaning::Declined { .. }
+            | Meaning::ReversalSent { .. }
+            | Meaning::Reversed { .. }
+            | Meaning::Refunded { .. }
+            | Meaning::MarkedPaid { .. }
+            | Meaning::Settled { .. }
+            | Meaning::ChargedBack { .. }
+            | Meaning::ChargebackReversed { .. }
+            | Meaning::Cancelled
+            | Meaning::Other => {}
+        }
+    }
+}
+
+/// L3 and L11: banks take back no more than was taken and not refunded, and no more is paid out than was taken.
+fn returns(story: &Story<'_>, verdict: &mut Verdict) {
+    let id = story.payment.id;
+    let (mut captured, mut refunded, mut disputed, mut settled) = (0, 0, 0, 0);
+    for step in &story.steps {
+        match &step.meaning {
+            Meaning::Captured { amount, .. } => captured += i128::from(amount.minor),
+            Meaning::Refunded { amount, .. } => refunded += i128::from(amount.minor),
+            Meaning::ChargedBack { amount } => disputed += i128::from(amount.minor),
+            Meaning::ChargebackReversed { amount } => disputed -= i128::from(amount.minor),
+            Meaning::Settled { amount } => settled += i128::from(amount.minor),
+            Meaning::Opened { .. }
+            | Meaning::TenderBegun { .. }
+            | Meaning::TryBegun { .. }
+            | Meaning::TryRefused { .. }
+            | Meaning::Authorized { .. }
+            | Meaning::Declined { .. }
+            | Meaning::ReversalSent { .. }
+            | Meaning::Reversed { .. }
+            | Meaning::Released { .. }
+            | Meaning::OperationBegun { .. }
+            | Meaning::OperationFailed { .. }
+            | Meaning::Voided { .. }
+            | Meaning::MarkedPaid { .. }
+            | Meaning::Cancelled
+            | Meaning::Other => continue,
+        }
+        let version = step.row.version;
+        if disputed < 0 || refunded + disputed > captured {
+            verdict.broke(format!(
+                "L3: at version {version} {disputed} of payment {id} are disputed, of {captured} captured and {refunded} \
+                 refunded"
+            ));
+            return;
+        }
+        if settled > captured {
+            verdict.broke(format!(
+                "L11: at version {version} {settled} of payment {id} are paid out, of {captured} captured"
+            ));
+            return;
+        }
+    }
+}
+
+/// U9: the bank of such a card takes back what was taken of it and not refunded; the books know.
+fn disputes(story: &Story<'_>, disputed: &[&str], verdict: &mut Verdict) {
+    let approved = story.approved();
+    let is_disputed = story.steps.iter().any(|step| match &step.meaning {
+        Meaning::TryBegun { attempt, card: Some(card), .. } => {
+            Some(*attempt) == approved && disputed.contains(&card.as_str())
+        }
+        _ => false,
+    });
+    let is_known = story.steps.iter().any(|step| matches!(step.meaning, Meaning::ChargedBack { .. }));
+    let totals = story.totals();
+    // A report waits as long as something is under way; what was refunded meanwhile is taken back by nobody.
+    if is_disputed && !is_known && totals.captured > totals.refunded && story.open().next().is_none() {
+        verdict.broke(format!(
+            "U9: the bank took back what payment {} captured, and nobody wrote it down",
+            story.payment.id
+        ));
+    }
+}
+
 /// L4: the row of a payment says what its journal adds up to.
 fn state(story: &Story<'_>, is_drained: bool, verdict: &mut Verdict) {
     let PaymentRow { id, state, authorized, captured, voided, refunded, .. } = story.payment;
@@ -198,5 +349,12 @@ fn queue(books: &Books, story: &Story<'_>, verdict: &mut Verdict) {
     let is_released = timers.iter().any(|kind| kind.starts_with("release")) || story.tries.keys().all(is_undone);
     if story.payment.state == "cancelled" && story.totals().held() > 0 && !is_released {
         verdict.broke(format!("L13: payment {id} is cancelled, holds money, and nothing will give it back"));
+    }
+    let is_held = matches!(story.payment.state.as_str(), "authorized" | "captured") && story.totals().held() > 0;
+    let ends =
+        matches!(story.steps.first(), Some(Step { meaning: Meaning::Opened { is_held_for_a_time: true, .. }, .. }));
+    // An operation that is under way starts it again at its end.
+    if is_held && ends && story.open().next().is_none() && !timers.iter().any(|kind| kind.starts_with("release")) {
+        verdict.broke(format!("L13: payment {id} may hold money for a time only, and nothing will end that"));
     }
 }

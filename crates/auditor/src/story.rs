@@ -22,6 +22,8 @@ pub(crate) enum Meaning {
         checkout: Uuid,
         amount: Amount,
         is_automatic: bool,
+        /// It may be held for a time only, which the gateway ends.
+        is_held_for_a_time: bool,
     },
     TenderBegun {
         legs: Vec<Uuid>,
@@ -29,6 +31,8 @@ pub(crate) enum Meaning {
     TryBegun {
         attempt: Uuid,
         part: Option<Amount>,
+        /// The number of the card, masked.
+        card: Option<String>,
     },
     TryRefused {
         attempt: Uuid,
@@ -141,6 +145,14 @@ impl Story<'_> {
 
     pub(crate) fn is_open(&self, reference: Uuid) -> bool {
         self.open().any(|open| open == reference)
+    }
+
+    /// The first try that was approved; of a payment by one card the only one.
+    pub(crate) fn approved(&self) -> Option<Uuid> {
+        self.steps.iter().find_map(|step| match step.meaning {
+            Meaning::Authorized { attempt, .. } => Some(attempt),
+            _ => None,
+        })
     }
 
     /// Minor units of every event that this picks.
@@ -283,13 +295,15 @@ pub(crate) fn meaning(text: &str) -> Option<Meaning> {
             checkout: uuid(&body["checkout"])?,
             amount: amount()?,
             is_automatic: body["capture"].as_str().is_none_or(|mode| mode == "automatic"),
+            is_held_for_a_time: body["hold_max"].is_u64(),
         },
         "tender_begun" => {
             let legs = body.as_array()?.iter().map(|leg| uuid(&leg["submission"]["attempt"]));
             Meaning::TenderBegun { legs: legs.collect::<Option<_>>()? }
         }
         "attempt_sent" | "authentication_started" => {
-            Meaning::TryBegun { attempt: attempt()?, part: self::amount(&body["part"]) }
+            let card = body["card"]["masked"].as_str().map(str::to_owned);
+            Meaning::TryBegun { attempt: attempt()?, part: self::amount(&body["part"]), card }
         }
         "attempt_refused" => Meaning::TryRefused { attempt: attempt()? },
         "authorized" => Meaning::Authorized { attempt: attempt()?, amount: amount()? },

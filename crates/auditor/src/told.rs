@@ -1,12 +1,13 @@
 //! L5, L8 and L10: what clients were told is true, and what they see is what the books say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::books::Books;
-use crate::story::Story;
-use crate::{Evidence, Fact, Seen, Stories, Told, Verdict};
+use crate::story::{Meaning, OperationKind, Progress, Story};
+use crate::{AcquirerKind, Asked, Evidence, Fact, Seen, Stories, Told, Verdict};
 
 pub(crate) fn check(books: &Books, stories: &Stories<'_>, evidence: &Evidence<'_>, verdict: &mut Verdict) {
     let story = |checkout: &str| books.payment_of(checkout).and_then(|payment| stories.get(&payment));
@@ -24,6 +25,45 @@ pub(crate) fn check(books: &Books, stories: &Stories<'_>, evidence: &Evidence<'_
         }
     }
     keys(books, evidence, verdict);
+    let mut of_payment: BTreeMap<Uuid, Vec<&Asked>> = BTreeMap::new();
+    for asked in evidence.asked {
+        if let Some(payment) = books.payment_of(&asked.checkout) {
+            of_payment.entry(payment).or_default().push(asked);
+        }
+    }
+    for (payment, asked) in of_payment {
+        if let Some(story) = stories.get(&payment) {
+            operations(story, &asked, verdict);
+        }
+    }
+}
+
+/// L10: what was asked for once under its key is done once. Only amounts that were named tell one from the other; the key
+/// of what came to nothing may be used again.
+fn operations(story: &Story<'_>, asked: &[&Asked], verdict: &mut Verdict) {
+    for (kind, begun) in
+        [(AcquirerKind::Capture, OperationKind::Capture), (AcquirerKind::Refund, OperationKind::Refund)]
+    {
+        let of_kind = || asked.iter().filter(|asked| asked.kind == kind);
+        let amounts: BTreeSet<i64> = of_kind().filter_map(|asked| asked.amount).collect();
+        for minor in amounts {
+            let has_effect = |meaning: &Meaning| match meaning {
+                Meaning::OperationBegun { operation, kind, leg: None, amount } => {
+                    let came_to_nothing = story.operations.get(operation) == Some(&Progress::Ended);
+                    *kind == begun && amount.minor == minor && !came_to_nothing
+                }
+                _ => false,
+            };
+            let count = story.steps.iter().filter(|step| has_effect(&step.meaning)).count();
+            let wanted = of_kind().filter(|asked| asked.amount.is_none_or(|amount| amount == minor)).count();
+            if count > wanted {
+                verdict.broke(format!(
+                    "L10: payment {} had {count} times a {begun:?} of {minor}, and clients asked for {wanted}",
+                    story.payment.id
+                ));
+            }
+        }
+    }
 }
 
 /// L5.

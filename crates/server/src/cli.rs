@@ -190,6 +190,9 @@ pub(crate) struct SimulateArgs {
     /// Prints what happens in the first seed, line by line, and runs no other.
     #[arg(long)]
     pub(crate) trace: bool,
+    /// Of a seed that fails, only what does not hold is told: it is not made smaller.
+    #[arg(long)]
+    pub(crate) no_story: bool,
 }
 
 /// Where the data is.

@@ -111,7 +111,7 @@ fn run_all(args: &SimulateArgs) -> Result<Option<String>, Failure> {
         }
         workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| Err(stopped()))).find_map(|end| match end {
             Ok(None) => None,
-            Ok(Some(seed)) => Some(Ok(seed)),
+            Ok(Some(report)) => Some(Ok(report)),
             Err(failure) => Some(Err(failure)),
         })
     });
@@ -120,7 +120,8 @@ fn run_all(args: &SimulateArgs) -> Result<Option<String>, Failure> {
             println!("{}: every book agrees", sums.words(args.operations, watch));
             Ok(None)
         }
-        Some(Ok(seed)) => tell(args, seed).map(Some),
+        Some(Ok(report)) if args.no_story => Ok(Some(broken(report.seed, &report.broken))),
+        Some(Ok(report)) => tell(args, report.seed).map(Some),
         Some(Err(failure)) => Err(failure),
     }
 }
@@ -130,7 +131,7 @@ fn stopped() -> Failure {
 }
 
 /// Runs seeds until there are no more or one fails, which is answered.
-fn work(args: &SimulateArgs, next: &AtomicU64, sums: &Sums, is_over: &AtomicBool) -> Result<Option<u64>, Failure> {
+fn work(args: &SimulateArgs, next: &AtomicU64, sums: &Sums, is_over: &AtomicBool) -> Result<Option<Report>, Failure> {
     let simulation = Simulation::new(gateway()?, args.operations)?;
     loop {
         let number = next.fetch_add(1, Ordering::SeqCst);
@@ -149,9 +150,15 @@ fn work(args: &SimulateArgs, next: &AtomicU64, sums: &Sums, is_over: &AtomicBool
         }
         if !report.broken.is_empty() {
             is_over.store(true, Ordering::SeqCst);
-            return Ok(Some(seed));
+            return Ok(Some(report));
         }
     }
+}
+
+/// What does not hold, a line each.
+fn broken(seed: u64, sentences: &[String]) -> String {
+    let lines: String = sentences.iter().map(|sentence| format!("  {sentence}\n")).collect();
+    format!("seed {seed} fails:\n{lines}")
 }
 
 /// The story of a seed that fails.
@@ -162,10 +169,7 @@ fn tell(args: &SimulateArgs, seed: u64) -> Result<String, Failure> {
         return Err(Failure::Broken(format!("seed {seed} failed once and does not fail again")));
     };
     let left_out = story.lines.len().saturating_sub(LINES_MAX);
-    let mut text = format!("seed {seed} fails with {} of {} operations:\n", story.steps, args.operations);
-    for sentence in &story.broken {
-        text += &format!("  {sentence}\n");
-    }
+    let mut text = format!("with {} of {} operations ", story.steps, args.operations) + &broken(seed, &story.broken);
     if left_out > 0 {
         text += &format!("({left_out} lines before)\n");
     }

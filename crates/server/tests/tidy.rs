@@ -409,6 +409,21 @@ const REQUIREMENTS: [(&str, usize); 13] = [
     ("U", 9),
 ];
 
+/// `defects/run` makes each of them in a copy; here it is seen soon that one does not fit the code any more.
+#[test]
+fn every_defect_changes_a_text_that_stands_once() {
+    let list: toml::Table = std::fs::read_to_string(root().join("defects/defects.toml")).unwrap().parse().unwrap();
+    let defects = list["defect"].as_array().unwrap();
+    assert!(defects.len() >= 30, "{} are left", defects.len());
+    for defect in defects {
+        let text = |name: &str| defect[name].as_str().unwrap();
+        let source = std::fs::read_to_string(root().join(text("file"))).unwrap();
+        let count = source.matches(text("find")).count();
+        assert_eq!(1, count, "{}: {} in {}", text("name"), text("find"), text("file"));
+        assert!(text("replace").contains("DEFECT"), "{} would always be made", text("name"));
+    }
+}
+
 #[test]
 fn every_security_requirement_names_its_tests_and_they_exist() {
     let text = std::fs::read_to_string(root().join("docs/security.md")).unwrap();

@@ -1,5 +1,7 @@
 //! Shops that speak the card payments API, and their payers.
 
+use std::time::Duration;
+
 use auditor::{Fact, Seen};
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -46,9 +48,27 @@ impl Client<'_> {
         let link = self.one(|known| &known.links);
         let Some(secret) = stored.map(|(_, secret)| secret).or_else(|| Some(link.as_ref()?.1.clone())) else { return };
         let card = self.card();
-        self.pay_at(&format!("{LINKS}{secret}/"), &self.shop.credentials.public_url, card).await;
+        let base = format!("{LINKS}{secret}/");
+        let pay = self.pay_at(&base, &self.shop.credentials.public_url, card);
+        match &link {
+            // Its merchant ends it meanwhile.
+            Some((number, _)) if self.chance.once_in(6) => {
+                futures_util::future::join(pay, self.cancel_link(*number)).await;
+            }
+            Some(_) | None => pay.await,
+        }
         if let Some((number, _)) = link {
             self.look_at_link(number).await;
+        }
+    }
+
+    /// Ends a payment that may be under way. Once that is answered, nothing is taken or held in the end.
+    async fn cancel_link(&self, number: u64) {
+        self.env.sleep(Duration::from_millis(self.chance.below(400))).await;
+        let path = format!("/{number}/cards/cancel");
+        let answer = self.card_payments(Method::PUT, &path, &Value::Null, true).await;
+        if answer.is_some_and(|answer| answer.is_good()) {
+            self.shop.told(&number.to_string(), Fact::Ended);
         }
     }
 
@@ -86,6 +106,7 @@ impl Client<'_> {
             (false, false, 4..=5) => (Method::POST, "cards/refund-and-credit", part(held)),
             (_, _, _) => (Method::POST, "cards/capture", part(refundable)),
         };
+        self.shop.asked(&number.to_string(), action, body["amount"].as_i64());
         self.card_payments(method, &format!("/{number}/{action}"), &body, true).await;
         self.look_at_link(number).await;
     }
@@ -113,6 +134,9 @@ impl Client<'_> {
         }
         let held = authorized - captured - released;
         self.stands(&checkout, Standing { held, refundable: captured - refunded });
+        if payment["status"] == "CANCELLED" {
+            self.shop.told(&checkout, Fact::Ended);
+        }
         let currency = payment["currencyCode"].as_str()?.to_owned();
         Some(Seen { checkout, currency, captured, refunded, held })
     }

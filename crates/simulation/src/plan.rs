@@ -54,7 +54,7 @@ const WEIGHTS: [(What, u64); 12] = [
     (What::ChargeStored, 4),
     (What::Tender, 12),
     (What::ActOnTender, 14),
-    (What::Report, 4),
+    (What::Report, 8),
     (What::JumpAhead, 1),
 ];
 

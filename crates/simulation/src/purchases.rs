@@ -87,8 +87,10 @@ impl Client<'_> {
         };
         let ask = self.purchases(Method::POST, &format!("/purchases/{id}/{action}/"), body);
         let ask = ask.with("idempotency-key", self.key());
+        self.shop.asked(&id, action, body["amount"].as_i64());
         if self.chance.once_in(6) {
             // Two at once, each with its own key.
+            self.shop.asked(&id, action, body["amount"].as_i64());
             let other = self.purchases(Method::POST, &format!("/purchases/{id}/{action}/"), body);
             let other = other.with("idempotency-key", self.key());
             futures_util::future::join(self.insist(&ask), self.insist(&other)).await;
@@ -121,11 +123,16 @@ impl Client<'_> {
     }
 
     pub(crate) async fn report(&self) {
-        let Some(id) = self.one(|known| &known.purchases) else { return };
+        let Some(id) = self.one_to_act_on(|known| &known.purchases, String::clone) else { return };
         let event = ["clear", "settle", "chargeback", "chargeback_reversed"];
         let event = event[usize::try_from(self.chance.below(4)).unwrap_or(0)];
         let ask = Ask::json(Method::POST, format!("/sandbox/purchases/{id}/events"), &json!({ "event": event }));
-        self.ask(&ask.bearer(&self.shop.credentials.control)).await;
+        let ask = ask.bearer(&self.shop.credentials.control);
+        self.ask(&ask).await;
+        if self.chance.once_in(3) {
+            // An acquirer may say it again.
+            self.ask(&ask).await;
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use auditor::{Fact, Seen, Told};
+use auditor::{AcquirerKind, Asked, Fact, Seen, Told};
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Method, Request, header};
 use base64::Engine as _;
@@ -52,6 +52,8 @@ pub(crate) struct Remembered {
     standing: BTreeMap<String, Standing>,
     /// Ids of notifications that arrived.
     pub(crate) heard: BTreeSet<String>,
+    /// Captures and refunds, each under a key of its own.
+    pub(crate) asked: Vec<Asked>,
     /// How far the story of something had gone when an address was last told of it.
     stories: BTreeMap<(String, String), u64>,
     /// What no client may ever be told.
@@ -86,6 +88,16 @@ impl Shop {
         if told < before {
             remembered.wrong.push(format!("L9: {url} is told {told} of {id} after {before}"));
         }
+    }
+
+    /// A capture or a refund is asked for under a key of its own; other actions are not counted.
+    pub(crate) fn asked(&self, checkout: &str, action: &str, amount: Option<i64>) {
+        let kind = match action {
+            "capture" | "cards/capture" => AcquirerKind::Capture,
+            "refund" | "cards/refund-and-credit" => AcquirerKind::Refund,
+            _ => return,
+        };
+        self.lock().asked.push(Asked { checkout: checkout.to_owned(), kind, amount });
     }
 
     pub(crate) fn told(&self, checkout: &str, fact: Fact) {

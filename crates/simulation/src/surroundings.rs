@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use acquirer::{Delivery, HttpRequest, Wire};
+use acquirer::{Delivery, HttpRequest, HttpResponse, Wire};
 use axum::Router;
 use axum::http::HeaderMap;
 use domain::Timestamp;
@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) mover: Option<Waker>,
     pub(crate) to_acquirer: Vec<Message>,
     pub(crate) calls: Vec<Call>,
+    /// What the acquirer answered last.
+    last_answer: Option<HttpResponse>,
     /// Where clients find the gateway, as long as it answers.
     pub(crate) door: Option<Router>,
     /// Clients that wait for an answer, by the number of what they asked.
@@ -83,6 +85,8 @@ pub(crate) struct Way {
     pub(crate) again: Option<Duration>,
     /// The answer arrives after so long; `None` is never.
     pub(crate) back: Option<Duration>,
+    /// What comes back is the answer to another request.
+    pub(crate) crossed: bool,
     /// There is no connection: it is not sent.
     pub(crate) refused: bool,
 }
@@ -98,6 +102,7 @@ impl Surroundings {
             mover: None,
             to_acquirer: Vec::new(),
             calls: Vec::new(),
+            last_answer: None,
             door: None,
             waiting: BTreeMap::new(),
             asked: 0,
@@ -160,20 +165,35 @@ impl Shared {
 
     /// What the network does to a message.
     pub(crate) fn way(&mut self) -> Way {
-        let mut way = Way { there: Some(self.latency()), again: None, back: Some(self.latency()), refused: false };
+        let (there, back) = (Some(self.latency()), Some(self.latency()));
+        let mut way = Way { there, again: None, back, crossed: false, refused: false };
         if self.fault(self.weather.network) {
-            match self.chance.below(7) {
+            match self.chance.below(9) {
                 0 => way.refused = true,
                 1 => way.there = None,
                 2 => way.back = None,
-                3 => way.there = Some(Duration::from_millis(self.chance.below(200_000))),
+                3 => way.there = Some(self.late()),
                 4 => way.back = Some(Duration::from_millis(self.chance.below(60_000))),
-                5 => way.again = Some(Duration::from_millis(self.chance.below(2_000))),
+                5..=6 => way.crossed = true,
+                7 => way.again = Some(Duration::from_millis(self.chance.below(2_000))),
                 _ => way.again = Some(Duration::from_secs(self.chance.below(4_000))),
             }
             self.note(format_args!("the network: {way:?}"));
         }
         way
+    }
+
+    /// Mostly within the minutes in which an acquirer is asked again, now and then long after.
+    fn late(&self) -> Duration {
+        let longest = if self.chance.once_in(4) { 4_000_000 } else { 200_000 };
+        Duration::from_millis(self.chance.below(longest))
+    }
+
+    /// What comes back: this, or the answer that came before it.
+    pub(crate) fn comes_back(&mut self, delivery: Delivery, crossed: bool) -> Delivery {
+        let Delivery::Answered(answer) = delivery else { return delivery };
+        let before = self.last_answer.replace(answer.clone());
+        if crossed { before.map_or(Delivery::Lost, Delivery::Answered) } else { Delivery::Answered(answer) }
     }
 
     fn latency(&self) -> Duration {

@@ -286,6 +286,7 @@ impl<'g> World<'g> {
             let delivery = acquirer.handle(request, until).await;
             let Some(back) = way.back else { return };
             env.sleep(back).await;
+            let delivery = surroundings.lock().comes_back(delivery, way.crossed);
             surroundings.note(format_args!("from the acquirer: {}", words(&delivery)));
             // Who asked may be gone.
             let _ = answer.send(delivery);

@@ -28,6 +28,7 @@ struct Case {
     told: Vec<Told>,
     seen: Vec<Seen>,
     once: Vec<String>,
+    disputed: Vec<&'static str>,
     is_drained: bool,
 }
 
@@ -41,15 +42,15 @@ impl Case {
     fn copy(&self) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::copy(self.folder.path().join("tollgate.db"), folder.path().join("tollgate.db")).unwrap();
-        let Self { lines, told, seen, once, is_drained, .. } = self;
+        let Self { lines, told, seen, once, disputed, is_drained, .. } = self;
         let (lines, told, seen, once) = (lines.clone(), told.clone(), seen.clone(), once.clone());
-        Self { folder, lines, told, seen, once, is_drained: *is_drained }
+        Self { folder, lines, told, seen, once, disputed: disputed.clone(), is_drained: *is_drained }
     }
 
     fn judge(&self) -> Verdict {
-        let Self { lines, told, seen, once, is_drained, .. } = self;
+        let Self { lines, told, seen, once, disputed, is_drained, .. } = self;
         let evidence =
-            Evidence { acquirer: lines, told, seen, once, drained: *is_drained, clock_went_back: false, heard: None };
+            Evidence { acquirer: lines, told, seen, once, disputed, drained: *is_drained, ..Evidence::default() };
         auditor::compare(&self.open(), &evidence).unwrap()
     }
 
@@ -132,7 +133,7 @@ async fn good_case() -> Case {
     app.engine.close().await;
     std::fs::copy(app.data().join("tollgate.db"), folder.path().join("tollgate.db")).unwrap();
     let once = vec!["ORD-once".to_owned()];
-    Case { folder, lines, told: told_all, seen: seen_all, once, is_drained: true }
+    Case { folder, lines, told: told_all, seen: seen_all, once, disputed: vec![], is_drained: true }
 }
 
 /// A capture of which nobody knows yet what became, when the process ends.
@@ -148,7 +149,7 @@ fn open_case() -> Case {
     for file in ["tollgate.db", "tollgate.db-wal"] {
         std::fs::copy(home.path().join(file), folder.path().join(file)).unwrap();
     }
-    Case { folder, lines, told: vec![], seen: vec![], once: vec![], is_drained: false }
+    Case { folder, lines, told: vec![], seen: vec![], once: vec![], disputed: vec![], is_drained: false }
 }
 
 enum Damage {
@@ -161,7 +162,7 @@ fn first(case: &mut Case, kind: AcquirerKind) -> &mut AcquirerLine {
     case.lines.iter_mut().find(approved).unwrap()
 }
 
-const DAMAGES: [(&str, Damage); 45] = [
+const DAMAGES: [(&str, Damage); 52] = [
     (
         "L1",
         Damage::Sql(
@@ -264,6 +265,27 @@ const DAMAGES: [(&str, Damage); 45] = [
         version, notice, endpoint, destination, body, state, lane, attempts, body_hash, status, tried_at, due_at, worker,
         created_at from deliveries where notice = 'opened'")),
     ("L9", Damage::Sql("update deliveries set version = 1 where version = 3")),
+    // Nobody answered that it arrived; nobody tried as often as was promised.
+    ("L9", Damage::Sql("update delivery_tries set status = 500")),
+    ("L9", Damage::Sql("update deliveries set state = 'given_up' where notice = 'held'")),
+    (
+        "L3",
+        Damage::Sql(
+            "update journal set event = replace(event, '200 MYR', '2000 MYR') where event like '{\"operation_sent\"%'",
+        ),
+    ),
+    (
+        "L3",
+        Damage::Sql(
+            "update journal set event = '{\"charged_back\":{\"amount\":\"5000 MYR\"}}' where event = '\"viewed\"'",
+        ),
+    ),
+    (
+        "L11",
+        Damage::Sql("update journal set event = '{\"settled\":{\"amount\":\"5000 MYR\"}}' where event = '\"viewed\"'"),
+    ),
+    ("L13", Damage::Sql("delete from timers where kind like 'release%'")),
+    ("U9", Damage::Outside(|case| case.disputed.push("444433******1111"))),
 ];
 
 #[tokio::test]

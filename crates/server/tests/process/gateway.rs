@@ -50,9 +50,11 @@ impl Place {
         File::options().create(true).append(true).open(self.path().join(file)).unwrap()
     }
 
-    /// The binary, without anything of this process's own environment that it would listen to.
+    /// The binary, or the one that is to be tested instead (`defects/run`), without anything of this process's own
+    /// environment that it would listen to.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
+        let binary = std::env::var_os("GATEWAY_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_tollgate").into());
+        let mut command = Command::new(binary);
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TOLLGATE_")) {
             command.env_remove(name);
         }
