@@ -1,6 +1,6 @@
 //! The tables as they lie there: nothing is judged here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Result, Row};
@@ -20,6 +20,8 @@ pub(crate) struct Books {
     pub(crate) balances: BTreeMap<BalanceName, i64>,
     /// What will be done, and to which payment.
     pub(crate) timers: BTreeMap<Uuid, Vec<String>>,
+    /// What waits for an operator.
+    pub(crate) manual: BTreeSet<Uuid>,
     /// By position.
     pub(crate) deliveries: Vec<DeliveryRow>,
     pub(crate) webhooks: Vec<WebhookRow>,
@@ -165,6 +167,7 @@ impl Books {
             .into_iter()
             .collect(),
             timers,
+            manual: all(&snapshot, "select reference from doubts", |row| id(row, 0))?.into_iter().collect(),
             deliveries: all(
                 &snapshot,
                 "select id, merchant_id, mode, payment_id, version, notice, endpoint, state, lane,

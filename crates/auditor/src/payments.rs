@@ -20,7 +20,7 @@ pub(crate) fn check(books: &Books, stories: &Stories<'_>, evidence: &Evidence<'_
         returns(story, verdict);
         state(story, evidence.drained, verdict);
         one_success(story, verdict);
-        queue(books, story, verdict);
+        queue(books, story, evidence.drained, verdict);
         if evidence.drained {
             disputes(story, evidence.disputed, verdict);
         }
@@ -335,14 +335,17 @@ fn one_success(story: &Story<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// L13: whatever is not known yet is in the queue of what is asked again.
-fn queue(books: &Books, story: &Story<'_>, verdict: &mut Verdict) {
+/// L13: whatever is not known yet is in the queue of what is asked again; after a day in the operator's as well.
+fn queue(books: &Books, story: &Story<'_>, is_drained: bool, verdict: &mut Verdict) {
     let id = story.payment.id;
     let timers = books.timers.get(&id).map(Vec::as_slice).unwrap_or_default();
     for open in story.open() {
         let name = open.to_string();
         if !timers.iter().any(|kind| kind.contains(&name)) {
             verdict.broke(format!("L13: {open} of payment {id} is open and nothing will ask after it"));
+        }
+        if is_drained && !books.manual.contains(&open) {
+            verdict.broke(format!("L13: {open} of payment {id} has been open for more than a day and no operator knows"));
         }
     }
     let is_undone = |attempt: &Uuid| story.tries.get(attempt) != Some(&Progress::Done);
