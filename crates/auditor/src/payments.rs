@@ -318,15 +318,45 @@ fn state(story: &Story<'_>, is_drained: bool, verdict: &mut Verdict) {
     }
 }
 
-/// L7: one try pays, unless it is the legs of one tender; none is approved twice.
+/// L7: one try pays, unless it is the legs of one tender; none is approved twice. U2: none begins while nobody knows what
+/// became of another.
 fn one_success(story: &Story<'_>, verdict: &mut Verdict) {
     let id = story.payment.id;
-    let mut approved = BTreeSet::new();
+    let (mut approved, mut unknown) = (BTreeSet::new(), BTreeSet::new());
     for step in &story.steps {
-        if let Meaning::Authorized { attempt, .. } = &step.meaning
-            && !approved.insert(*attempt)
-        {
-            verdict.broke(format!("L7: try {attempt} of payment {id} was approved twice"));
+        match &step.meaning {
+            Meaning::TryBegun { attempt, .. } => {
+                if let Some(other) = unknown.first() {
+                    verdict.broke(format!(
+                        "U2: try {attempt} of payment {id} began while nobody knew what became of try {other}"
+                    ));
+                }
+                unknown.insert(*attempt);
+            }
+            Meaning::Authorized { attempt, .. } => {
+                unknown.remove(attempt);
+                if !approved.insert(*attempt) {
+                    verdict.broke(format!("L7: try {attempt} of payment {id} was approved twice"));
+                }
+            }
+            Meaning::Declined { attempt } | Meaning::ReversalSent { attempt } | Meaning::Reversed { attempt } => {
+                unknown.remove(attempt);
+            }
+            Meaning::Opened { .. }
+            | Meaning::TenderBegun { .. }
+            | Meaning::TryRefused { .. }
+            | Meaning::Released { .. }
+            | Meaning::OperationBegun { .. }
+            | Meaning::OperationFailed { .. }
+            | Meaning::Captured { .. }
+            | Meaning::Voided { .. }
+            | Meaning::Refunded { .. }
+            | Meaning::MarkedPaid { .. }
+            | Meaning::Settled { .. }
+            | Meaning::ChargedBack { .. }
+            | Meaning::ChargebackReversed { .. }
+            | Meaning::Cancelled
+            | Meaning::Other => {}
         }
     }
     let alone = approved.iter().filter(|attempt| !story.legs.contains(attempt)).count();

@@ -162,7 +162,7 @@ fn first(case: &mut Case, kind: AcquirerKind) -> &mut AcquirerLine {
     case.lines.iter_mut().find(approved).unwrap()
 }
 
-const DAMAGES: [(&str, Damage); 52] = [
+const DAMAGES: [(&str, Damage); 53] = [
     (
         "L1",
         Damage::Sql(
@@ -285,6 +285,8 @@ const DAMAGES: [(&str, Damage); 52] = [
         Damage::Sql("update journal set event = '{\"settled\":{\"amount\":\"5000 MYR\"}}' where event = '\"viewed\"'"),
     ),
     ("L13", Damage::Sql("delete from timers where kind like 'release%'")),
+    // Nobody was told no before the next card was tried.
+    ("U2", Damage::Sql("update journal set event = '\"overdue\"' where event like '{\"declined\"%'")),
     ("U9", Damage::Outside(|case| case.disputed.push("444433******1111"))),
 ];
 
