@@ -375,7 +375,8 @@ fn queue(books: &Books, story: &Story<'_>, is_drained: bool, verdict: &mut Verdi
             verdict.broke(format!("L13: {open} of payment {id} is open and nothing will ask after it"));
         }
         if is_drained && !books.manual.contains(&open) {
-            verdict.broke(format!("L13: {open} of payment {id} has been open for more than a day and no operator knows"));
+            verdict
+                .broke(format!("L13: {open} of payment {id} has been open for more than a day and no operator knows"));
         }
     }
     let is_undone = |attempt: &Uuid| story.tries.get(attempt) != Some(&Progress::Done);
