@@ -13,11 +13,14 @@ const THANKS: &str = "https://shop.example/thanks";
 const LINKS: &str = "/card/";
 
 impl Client<'_> {
-    /// A call with a token of its own; `key` makes a repeat harmless.
-    async fn card_payments(&self, method: Method, path: &str, body: &Value, key: bool) -> Option<Answer> {
+    /// A call with a token of its own; a key makes a repeat harmless.
+    async fn card_payments(&self, method: Method, path: &str, body: &Value, key: Option<&str>) -> Option<Answer> {
         let token = self.token("/oauth2/token", &self.shop.credentials.card_payments).await?;
         let ask = Ask::json(method, format!("/api/v2/payments{path}"), body).bearer(&token);
-        if key { self.insist(&ask.with("payer-request-id", self.key())).await } else { self.ask(&ask).await }
+        match key {
+            Some(key) => self.insist(&ask.with("payer-request-id", key)).await,
+            None => self.ask(&ask).await,
+        }
     }
 
     pub(crate) async fn open_link(&self) {
@@ -28,7 +31,7 @@ impl Client<'_> {
             link["externalPaymentReference"] = json!(format!("L-{}", self.number));
         }
         let path = if stores { "/cards/stored" } else { "/cards/direct" };
-        let Some(answer) = self.card_payments(Method::POST, path, &link, true).await else { return };
+        let Some(answer) = self.card_payments(Method::POST, path, &link, Some(&self.key())).await else { return };
         let made = answer.json();
         let Some(secret) = made["url"].as_str().and_then(secret) else { return };
         let mut remembered = self.shop.lock();
@@ -66,7 +69,7 @@ impl Client<'_> {
     async fn cancel_link(&self, number: u64) {
         self.env.sleep(Duration::from_millis(self.chance.below(400))).await;
         let path = format!("/{number}/cards/cancel");
-        let answer = self.card_payments(Method::PUT, &path, &Value::Null, true).await;
+        let answer = self.card_payments(Method::PUT, &path, &Value::Null, Some(&self.key())).await;
         if answer.is_some_and(|answer| answer.is_good()) {
             self.shop.told(&number.to_string(), Fact::Ended);
         }
@@ -79,8 +82,13 @@ impl Client<'_> {
             "externalPaymentReference": format!("S-{}", self.number), "redirectOnSuccessURL": THANKS,
             "redirectOnFailURL": "https://shop.example/failed",
         });
-        let answer = self.card_payments(Method::POST, "/cards/stored/authorize", &charge, true).await;
+        let (path, key) = ("/cards/stored/authorize", self.key());
+        let answer = self.card_payments(Method::POST, path, &charge, Some(&key)).await;
         let Some(answer) = answer.filter(Answer::is_good) else { return };
+        if self.chance.once_in(2) {
+            // Asked once more, nothing is paid again.
+            self.card_payments(Method::POST, path, &charge, Some(&key)).await;
+        }
         if let Some(number) = answer.json()["paymentId"].as_u64() {
             self.shop.lock().links.push((number, String::new()));
             self.look_at_link(number).await;
@@ -107,7 +115,7 @@ impl Client<'_> {
             (_, _, _) => (Method::POST, "cards/capture", part(refundable)),
         };
         self.shop.asked(&number.to_string(), action, body["amount"].as_i64());
-        self.card_payments(method, &format!("/{number}/{action}"), &body, true).await;
+        self.card_payments(method, &format!("/{number}/{action}"), &body, Some(&self.key())).await;
         self.look_at_link(number).await;
     }
 
@@ -121,7 +129,7 @@ impl Client<'_> {
 
     /// Reads a payment and remembers what it says.
     pub(crate) async fn look_at_link(&self, number: u64) -> Option<Seen> {
-        let answer = self.card_payments(Method::GET, &format!("/{number}"), &Value::Null, false).await;
+        let answer = self.card_payments(Method::GET, &format!("/{number}"), &Value::Null, None).await;
         let payment = answer.filter(Answer::is_good)?.json()["payment"].clone();
         let amount = |name: &str| payment[name].as_i64().unwrap_or(0);
         let (authorized, captured) = (amount("authorizedAmount"), amount("capturedAmount"));
