@@ -295,8 +295,9 @@ fn state(story: &Story<'_>, is_drained: bool, verdict: &mut Verdict) {
         - sum(|meaning| if let Meaning::ChargebackReversed { amount } = meaning { Some(amount) } else { None });
     let elsewhere = sum(|meaning| if let Meaning::MarkedPaid { amount } = meaning { Some(amount) } else { None });
     let (is_taken, is_held) = (totals.captured > 0, totals.held() > 0);
-    // A tender under way may hold a part, and so may a cancelled payment until it is given back.
-    let may_hold = !is_drained || !is_held;
+    // A tender under way may hold a part, and so may a cancelled payment until it is given back; whatever nobody answers
+    // for is the operator's.
+    let may_hold = !is_drained || !is_held || story.open().next().is_some();
     let fits = match state.as_str() {
         "captured" => is_taken && disputed == 0,
         // All of it may have been given back before: then nothing is left to dispute.

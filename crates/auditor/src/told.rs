@@ -76,7 +76,9 @@ fn fact(story: &Story<'_>, Told { checkout, fact }: &Told, is_drained: bool, ver
         Fact::Released(minor) => ("released", *minor, totals.released),
         Fact::Refunded(minor) => ("refunded", *minor, totals.refunded),
         Fact::Ended => {
-            let held = if is_drained { totals.held() } else { 0 };
+            // What the acquirer does not answer for is the operator's (L13).
+            let is_settled = is_drained && story.open().next().is_none();
+            let held = if is_settled { totals.held() } else { 0 };
             if totals.captured != 0 || held != 0 {
                 verdict.broke(format!(
                     "L5: a client was told that {checkout} ended unpaid, and {} are captured and {held} held",

@@ -27,6 +27,8 @@ use crate::shoppers::{Shop, Shopper, look_around, read_diary};
 
 /// So many requests are answered between two endings at least.
 const ANSWERS_MIN: usize = 10;
+/// A missing sync is found within so many rounds.
+const ROUNDS_MAX: u64 = 8;
 
 /// What is done to the machines.
 struct Plan {
@@ -37,6 +39,8 @@ struct Plan {
     forgets: [Option<&'static str>; 2],
     endings: usize,
     clients: usize,
+    /// Each round has moments of its own.
+    round: u64,
 }
 
 /// What came of it.
@@ -79,7 +83,7 @@ fn receive() -> String {
 
 /// Load, endings, and a look at what is left. What it has found when somebody does not come back is all there is.
 fn ordeal(plan: &Plan) -> Outcome {
-    let chance = Env::still(Timestamp::from_seconds(0), seed());
+    let chance = Env::still(Timestamp::from_seconds(0), seed().wrapping_add(plan.round));
     let mut outcome = Outcome { broken: vec![], counted: Counted::default(), asked: 0, unsynced: 0, ready: vec![] };
     match Site::open(plan.host, plan.ending, plan.forgets) {
         Ok(mut site) => {
@@ -204,13 +208,14 @@ fn check(plan: &Plan) -> Outcome {
 #[test]
 fn three_books_agree_after_kill_9() {
     let endings = if is_full() { 500 } else { 6 };
-    check(&Plan { host: "127.78.0.1", ending: Ending::Killed, forgets: [None, None], endings, clients: 4 });
+    check(&Plan { host: "127.78.0.1", ending: Ending::Killed, forgets: [None, None], endings, clients: 4, round: 0 });
 }
 
 #[test]
 fn three_books_agree_after_power_cuts() {
     let endings = if is_full() { 500 } else { 5 };
-    let plan = Plan { host: "127.78.0.2", ending: Ending::PowerCut, forgets: [None, None], endings, clients: 4 };
+    let plan =
+        Plan { host: "127.78.0.2", ending: Ending::PowerCut, forgets: [None, None], endings, clients: 4, round: 0 };
     assert!(check(&plan).unsynced > 0, "the cuts cut nothing");
 }
 
@@ -222,10 +227,14 @@ fn a_missing_sync_is_found() {
         ("127.78.0.4", [Some("tollgate.db-wal"), None]),
         ("127.78.0.5", [None, Some("acquirer.db")]),
     ] {
-        let plan = Plan { host, ending: Ending::PowerCut, forgets, endings: 6, clients: 3 };
-        let broken = ordeal(&plan).broken;
-        println!("{forgets:?} not synced: {} findings, {:?}", broken.len(), broken.first());
-        assert!(!broken.is_empty(), "seed {}: nobody notices that {forgets:?} is never synced", seed());
+        // A cut may find everything written that matters: another one will not.
+        let found = (0..ROUNDS_MAX).any(|round| {
+            let plan = Plan { host, ending: Ending::PowerCut, forgets, endings: 6, clients: 3, round };
+            let broken = ordeal(&plan).broken;
+            println!("{forgets:?} not synced: {} findings, {:?}", broken.len(), broken.first());
+            !broken.is_empty()
+        });
+        assert!(found, "seed {}: nobody notices that {forgets:?} is never synced", seed());
     }
 }
 
