@@ -98,38 +98,14 @@ fn amount_of(meaning: &Meaning) -> Option<&Amount> {
 /// L3: at every moment captured + released <= authorized and refunded <= captured, and never more than was asked for.
 fn amounts(story: &Story<'_>, verdict: &mut Verdict) {
     let id = story.payment.id;
-    let mut totals = Totals { authorized: 0, captured: 0, released: 0, refunded: 0 };
-    for step in &story.steps {
-        match &step.meaning {
-            Meaning::Authorized { amount, .. } => totals.authorized += i128::from(amount.minor),
-            Meaning::Captured { amount, .. } => totals.captured += i128::from(amount.minor),
-            Meaning::Voided { amount, .. } | Meaning::Released { amount, .. } => {
-                totals.released += i128::from(amount.minor);
-            }
-            Meaning::Refunded { amount, .. } => totals.refunded += i128::from(amount.minor),
-            Meaning::Opened { .. }
-            | Meaning::TenderBegun { .. }
-            | Meaning::TryBegun { .. }
-            | Meaning::TryRefused { .. }
-            | Meaning::Declined { .. }
-            | Meaning::ReversalSent { .. }
-            | Meaning::Reversed { .. }
-            | Meaning::OperationBegun { .. }
-            | Meaning::OperationFailed { .. }
-            | Meaning::MarkedPaid { .. }
-            | Meaning::Settled { .. }
-            | Meaning::ChargedBack { .. }
-            | Meaning::ChargebackReversed { .. }
-            | Meaning::Cancelled
-            | Meaning::Other => continue,
-        }
-        let Totals { authorized, captured, released, refunded } = totals;
+    for (version, totals) in story.running() {
+        let Totals { authorized, captured, released, refunded, .. } = totals;
         let taken_or_held = totals.held() + captured;
         if totals.held() < 0 || refunded > captured || taken_or_held > i128::from(story.payment.amount) {
             verdict.broke(format!(
-                "L3: at version {} payment {id} has captured {captured}, released {released} and refunded {refunded} of \
-                 authorized {authorized} of {}",
-                step.row.version, story.payment.amount
+                "L3: at version {version} payment {id} has captured {captured}, released {released} and refunded \
+                 {refunded} of authorized {authorized} of {}",
+                story.payment.amount
             ));
             return;
         }
@@ -221,31 +197,8 @@ fn promises(story: &Story<'_>, verdict: &mut Verdict) {
 /// L3 and L11: banks take back no more than was taken and not refunded, and no more is paid out than was taken.
 fn returns(story: &Story<'_>, verdict: &mut Verdict) {
     let id = story.payment.id;
-    let (mut captured, mut refunded, mut disputed, mut settled) = (0, 0, 0, 0);
-    for step in &story.steps {
-        match &step.meaning {
-            Meaning::Captured { amount, .. } => captured += i128::from(amount.minor),
-            Meaning::Refunded { amount, .. } => refunded += i128::from(amount.minor),
-            Meaning::ChargedBack { amount } => disputed += i128::from(amount.minor),
-            Meaning::ChargebackReversed { amount } => disputed -= i128::from(amount.minor),
-            Meaning::Settled { amount } => settled += i128::from(amount.minor),
-            Meaning::Opened { .. }
-            | Meaning::TenderBegun { .. }
-            | Meaning::TryBegun { .. }
-            | Meaning::TryRefused { .. }
-            | Meaning::Authorized { .. }
-            | Meaning::Declined { .. }
-            | Meaning::ReversalSent { .. }
-            | Meaning::Reversed { .. }
-            | Meaning::Released { .. }
-            | Meaning::OperationBegun { .. }
-            | Meaning::OperationFailed { .. }
-            | Meaning::Voided { .. }
-            | Meaning::MarkedPaid { .. }
-            | Meaning::Cancelled
-            | Meaning::Other => continue,
-        }
-        let version = step.row.version;
+    for (version, totals) in story.running() {
+        let Totals { captured, refunded, disputed, settled, .. } = totals;
         if disputed < 0 || refunded + disputed > captured {
             verdict.broke(format!(
                 "L3: at version {version} {disputed} of payment {id} are disputed, of {captured} captured and {refunded} \
@@ -290,10 +243,7 @@ fn state(story: &Story<'_>, is_drained: bool, verdict: &mut Verdict) {
     if written != [totals.authorized, totals.captured, totals.released, totals.refunded] {
         verdict.broke(format!("L4: the amounts of payment {id} are {written:?} and its journal adds up to {totals:?}"));
     }
-    let sum = |pick: fn(&Meaning) -> Option<&Amount>| story.sum(pick);
-    let disputed = sum(|meaning| if let Meaning::ChargedBack { amount } = meaning { Some(amount) } else { None })
-        - sum(|meaning| if let Meaning::ChargebackReversed { amount } = meaning { Some(amount) } else { None });
-    let elsewhere = sum(|meaning| if let Meaning::MarkedPaid { amount } = meaning { Some(amount) } else { None });
+    let Totals { disputed, elsewhere, .. } = totals;
     let (is_taken, is_held) = (totals.captured > 0, totals.held() > 0);
     // A tender under way may hold a part, and so may a cancelled payment until it is given back; whatever nobody answers
     // for is the operator's.

@@ -155,39 +155,64 @@ impl Story<'_> {
         })
     }
 
-    /// Minor units of every event that this picks.
-    pub(crate) fn sum(&self, pick: impl Fn(&Meaning) -> Option<&Amount>) -> i128 {
-        self.steps.iter().filter_map(|step| pick(&step.meaning)).map(|amount| i128::from(amount.minor)).sum()
+    /// How much had moved by the end of each step, and of which version that was.
+    pub(crate) fn running(&self) -> impl Iterator<Item = (i64, Totals)> {
+        let mut totals = Totals::default();
+        self.steps.iter().map(move |step| {
+            totals.add(&step.meaning);
+            (step.row.version, totals)
+        })
     }
 
     pub(crate) fn totals(&self) -> Totals {
-        Totals {
-            authorized: self
-                .sum(|meaning| if let Meaning::Authorized { amount, .. } = meaning { Some(amount) } else { None }),
-            captured: self
-                .sum(|meaning| if let Meaning::Captured { amount, .. } = meaning { Some(amount) } else { None }),
-            released: self.sum(|meaning| match meaning {
-                Meaning::Voided { amount, .. } | Meaning::Released { amount, .. } => Some(amount),
-                _ => None,
-            }),
-            refunded: self
-                .sum(|meaning| if let Meaning::Refunded { amount, .. } = meaning { Some(amount) } else { None }),
-        }
+        self.running().last().map(|(_, totals)| totals).unwrap_or_default()
     }
 }
 
 /// Minor units that moved in all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
     pub(crate) authorized: i128,
     pub(crate) captured: i128,
     pub(crate) released: i128,
     pub(crate) refunded: i128,
+    /// Taken back by banks, less what they gave again.
+    pub(crate) disputed: i128,
+    /// Paid out to us.
+    pub(crate) settled: i128,
+    /// Paid outside the gateway, by the merchant's word.
+    pub(crate) elsewhere: i128,
 }
 
 impl Totals {
     pub(crate) const fn held(self) -> i128 {
         self.authorized - self.captured - self.released
+    }
+
+    fn add(&mut self, meaning: &Meaning) {
+        match meaning {
+            Meaning::Authorized { amount, .. } => self.authorized += i128::from(amount.minor),
+            Meaning::Captured { amount, .. } => self.captured += i128::from(amount.minor),
+            Meaning::Voided { amount, .. } | Meaning::Released { amount, .. } => {
+                self.released += i128::from(amount.minor);
+            }
+            Meaning::Refunded { amount, .. } => self.refunded += i128::from(amount.minor),
+            Meaning::ChargedBack { amount } => self.disputed += i128::from(amount.minor),
+            Meaning::ChargebackReversed { amount } => self.disputed -= i128::from(amount.minor),
+            Meaning::Settled { amount } => self.settled += i128::from(amount.minor),
+            Meaning::MarkedPaid { amount } => self.elsewhere += i128::from(amount.minor),
+            Meaning::Opened { .. }
+            | Meaning::TenderBegun { .. }
+            | Meaning::TryBegun { .. }
+            | Meaning::TryRefused { .. }
+            | Meaning::Declined { .. }
+            | Meaning::ReversalSent { .. }
+            | Meaning::Reversed { .. }
+            | Meaning::OperationBegun { .. }
+            | Meaning::OperationFailed { .. }
+            | Meaning::Cancelled
+            | Meaning::Other => {}
+        }
     }
 }
 

@@ -58,7 +58,8 @@ impl Engine {
         Ok(started)
     }
 
-    /// Brings up to date what the metrics say of notifications that wait, and of the manual queue. Whoever reads the metrics does this first.
+    /// Brings up to date what the metrics say of notifications that wait, and of the manual queue. Whoever reads the
+    /// metrics does this first.
     ///
     /// # Errors
     /// [`Error::Store`].

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use domain::{
     CaptureMode, CheckoutId, Command, Customer, Dialect, Due, Event, MerchantId, Mode, Notice, OperationId,
-    OperationKind, Payment, PaymentId, PublicId, Recorded, State, Submission, Terms, Timestamp, doubts, ledger,
-    notices,
+    OperationKind, Payment, PaymentId, PublicId, Recorded, State, Submission, Terms, Timestamp, ledger, notices,
 };
 use store::{
     Changeset, CheckoutRecord, Committed, CustomerRecord, IdempotencyWrite, Idempotent, KeptCard, PaymentWrite, Timer,
@@ -14,7 +13,7 @@ use store::{
 
 use crate::authentication::{abandon, abandoned};
 use crate::credentials::Credential;
-use crate::doubts::{ask_at_once, over};
+use crate::doubts::{ask_at_once, may_be_queued, over};
 use crate::operations::{kept_submission, watch};
 use crate::recovery::{FIRST_INQUIRY, first_inquiry};
 use crate::risk::counted;
@@ -346,7 +345,7 @@ impl Engine {
             return change;
         }
         let expected_version = shown.payment.version;
-        let in_doubt = doubts(&shown.payment, &shown.history);
+        let queued = may_be_queued(shown, now);
         let (mut recorded, mut postings) = (vec![], vec![]);
         for event in events {
             let told = notices(&shown.payment, &event);
@@ -366,7 +365,7 @@ impl Engine {
         }
         telling::up_to(&mut change, shown.payment.version);
         shown.history.extend(recorded.iter().cloned());
-        change.doubts_over = over(&in_doubt, shown, now);
+        change.doubts_over = over(&queued, shown);
         let payment = shown.payment.clone();
         change.payment = Some(PaymentWrite { expected_version, payment, events: recorded, postings });
         change

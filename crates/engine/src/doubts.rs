@@ -131,11 +131,20 @@ fn queued_at(doubt: &Doubt) -> Timestamp {
     doubt.since.plus(DOUBT_MAX).minus(LAST_QUESTION)
 }
 
-/// What was in doubt before events and is not after them, as far as it may be in the manual queue when they are written;
-/// what is long younger than a day cannot be.
-pub(crate) fn over(before: &[Doubt], shown: &Shown, now: Timestamp) -> Vec<Uuid> {
+/// What may be in the manual queue when events are written now; what is long younger than a day cannot be.
+pub(crate) fn may_be_queued(shown: &Shown, now: Timestamp) -> Vec<Doubt> {
+    let mut doubts = doubts(&shown.payment, &shown.history);
+    doubts.retain(|doubt| now >= doubt.since.plus(DOUBT_MAX / 2));
+    doubts
+}
+
+/// What of it is in doubt no more, after the events.
+pub(crate) fn over(before: &[Doubt], shown: &Shown) -> Vec<Uuid> {
+    // So it is nearly always.
+    if before.is_empty() {
+        return vec![];
+    }
     let after = doubts(&shown.payment, &shown.history);
-    let may_be_queued = |doubt: &Doubt| now >= doubt.since.plus(DOUBT_MAX / 2);
-    let ended = before.iter().filter(|doubt| may_be_queued(doubt) && !after.contains(doubt));
+    let ended = before.iter().filter(|doubt| !after.contains(doubt));
     ended.map(|doubt| doubt.what.reference()).collect()
 }

@@ -33,6 +33,13 @@ pub enum Answered {
     Pending,
 }
 
+/// Whether an operation was sent before: the same reference has one effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sending {
+    First,
+    Again,
+}
+
 /// How a payment stands after such a call.
 #[derive(Debug, Clone)]
 pub struct Operated {
@@ -115,53 +122,45 @@ impl Engine {
             .await?;
         // Parts of a tender were started when they were written down.
         for part in sent.payment.parts(operation_id).filter(|part| part.part.is_none()) {
-            self.start_operation(asking, part.clone(), sent.payment.attempt_of(part)?);
+            self.start_operation(asking, part.clone(), sent.payment.attempt_of(part)?, Sending::First);
         }
         self.operated(caller, id, operation_id).await
     }
 
     /// Sends an operation that is written down, in a task of its own.
-    pub(crate) fn start_operation(&self, asking: Asking, operation: Operation, original: AttemptId) {
+    pub(crate) fn start_operation(&self, asking: Asking, operation: Operation, original: AttemptId, sending: Sending) {
         let engine = self.clone();
         let operation_id = operation.id;
         self.start(operation_id.uuid(), async move {
             let answer = engine.0.test_acquirer.ask(request(&operation, original)).await;
-            if let Err(error) = engine.settle_operation(asking, operation_id, answer, None).await {
+            if let Err(error) = engine.settle_sent(asking, operation_id, answer, sending).await {
                 tracing::error!(%operation_id, error = %Causes(&error), "an answer could not be written down; the inquiry will ask for it");
             }
         });
     }
 
-    /// Sends an operation once more, in a task of its own: the same reference has one effect.
-    fn repeat_operation(&self, asking: Asking, operation: Operation, original: AttemptId) {
-        let engine = self.clone();
-        let operation_id = operation.id;
-        self.start(operation_id.uuid(), async move {
-            let answer = engine.0.test_acquirer.ask(request(&operation, original)).await;
-            if let Err(error) = engine.settle_repeated(asking, operation_id, answer).await {
-                tracing::error!(%operation_id, error = %Causes(&error), "an answer could not be written down; the inquiry will ask for it");
-            }
-        });
-    }
-
-    /// Writes down what became of an operation that was sent once more. Silence, or no connection this time, says nothing of
-    /// what was sent before: the inquiry that watches over that goes on.
-    pub(crate) async fn settle_repeated(
+    /// Writes down what became of an operation that was sent. Silence after a repeat, or no connection this time, says
+    /// nothing of what was sent before: the inquiry that watches over that goes on.
+    pub(crate) async fn settle_sent(
         &self,
         asking: Asking,
         operation_id: OperationId,
         answer: Answer,
+        sending: Sending,
     ) -> Result<(), Error> {
-        match answer {
-            Answer::Approved { .. } | Answer::Declined { .. } => {
+        match (sending, &answer) {
+            (Sending::First, _) | (Sending::Again, Answer::Approved { .. } | Answer::Declined { .. }) => {
                 self.settle_operation(asking, operation_id, answer, None).await
             }
-            Answer::Pending
-            | Answer::Redirect { .. }
-            | Answer::NotFound
-            | Answer::Reversed
-            | Answer::NotSent
-            | Answer::Unknown => Ok(()),
+            (
+                Sending::Again,
+                Answer::Pending
+                | Answer::Redirect { .. }
+                | Answer::NotFound
+                | Answer::Reversed
+                | Answer::NotSent
+                | Answer::Unknown,
+            ) => Ok(()),
         }
     }
 
@@ -200,7 +199,7 @@ impl Engine {
         match under_way {
             Some(operation) => {
                 let operation_id = operation.id;
-                self.repeat_operation(asking, operation, payment.approved_attempt()?);
+                self.start_operation(asking, operation, payment.approved_attempt()?, Sending::Again);
                 self.operated(caller, id, operation_id).await
             }
             None => Ok(Operated { shown, answered: Answered::Done, operation_id: None }),

@@ -13,7 +13,7 @@ use domain::{
 use store::{Changeset, Timer, TimerKind};
 
 use crate::checkouts::{Asking, HOLD_LIFE, authorized_at, timer};
-use crate::operations::kept_submission;
+use crate::operations::{Sending, kept_submission};
 use crate::payments::ACQUIRER_WAIT;
 use crate::tenders::REDIRECT_WAIT;
 use crate::{Engine, Error};
@@ -228,10 +228,8 @@ impl Engine {
         };
         let original = payment.approved_attempt()?;
         let answer = self.0.test_acquirer.ask(crate::operations::request(&operation, original)).await;
-        match payment.pending_operation() {
-            Some(_) => self.settle_repeated(asking, operation.id, answer).await,
-            None => self.settle_operation(asking, operation.id, answer, None).await,
-        }
+        let sending = if payment.pending_operation().is_some() { Sending::Again } else { Sending::First };
+        self.settle_sent(asking, operation.id, answer, sending).await
     }
 
     /// Asks after an operation; one that never arrived is sent again under the same reference (security U6).

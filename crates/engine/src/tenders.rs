@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use crate::authentication::{Asked, abandoned};
 use crate::checkouts::{Asking, NewCheckout, Opened, Shown, timer};
 use crate::credentials::Credential;
-use crate::operations::API_WAIT;
+use crate::operations::{API_WAIT, Sending};
 use crate::payments::{ACQUIRER_WAIT, CardEntry, Visit, card_rules, give_details};
 use crate::risk::Judged;
 use crate::{Causes, Engine, Error, PAGE_WAIT};
@@ -608,7 +608,7 @@ impl Engine {
                 Event::AttemptSent(_) | Event::AuthenticationStarted(_) => self.start_leg(asking, shown),
                 Event::OperationSent(operation) => {
                     if let Ok(original) = shown.payment.attempt_of(operation) {
-                        self.start_operation(asking, operation.clone(), original);
+                        self.start_operation(asking, operation.clone(), original, Sending::First);
                     }
                 }
                 Event::ReversalSent { attempt_id } => self.start_undoing(asking, shown, *attempt_id),

@@ -429,10 +429,12 @@ impl<'s> Client<'s> {
             return;
         }
         let Some(page) = self.ask(&Ask::get(led)).await else { return };
-        if page.leads_to(public_url).ends_with("/challenge/") {
-            let Some(page) = self.ask(&Ask::get(format!("{base}challenge/"))).await else { return };
-            self.answer_bank(base, public_url, &page).await;
+        let page = if page.leads_to(public_url).ends_with("/challenge/") {
+            self.ask(&Ask::get(format!("{base}challenge/"))).await
         } else {
+            Some(page)
+        };
+        if let Some(page) = page {
             self.answer_bank(base, public_url, &page).await;
         }
     }

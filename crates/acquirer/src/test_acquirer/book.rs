@@ -418,11 +418,7 @@ impl Book {
 
     /// The whole journal, oldest first.
     pub(super) async fn journal(&self) -> Result<Vec<Transaction>, Error> {
-        let snapshot = self.ask(Job::Read).await.map_err(|_| Error::Closed)?;
-        if matches!(self.writer, Writer::Here(_)) {
-            return read_journal(&snapshot);
-        }
-        tokio::task::spawn_blocking(move || read_journal(&snapshot)).await.map_err(|_| Error::Closed)?
+        self.read(read_journal).await
     }
 
     /// What happened from `from` until before `until`, as lines of a settlement file.
@@ -431,9 +427,21 @@ impl Book {
         from: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<crate::settlement::Line>, Error> {
+        self.read(move |snapshot| settlement::lines(snapshot, from, until)).await
+    }
+
+    /// Reads the book as it is now; off the async threads, unless whoever asks writes it, too.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&ReadTransaction) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let snapshot = self.ask(Job::Read).await.map_err(|_| Error::Closed)?;
-        let read = tokio::task::spawn_blocking(move || settlement::lines(&snapshot, from, until));
-        read.await.map_err(|_| Error::Closed)?
+        match self.writer {
+            Writer::Thread(_) => {
+                tokio::task::spawn_blocking(move || read(&snapshot)).await.map_err(|_| Error::Closed)?
+            }
+            Writer::Here(_) => read(&snapshot),
+        }
     }
 
     /// Ends the writer and lets go of the file. Orders accepted before are carried out.
