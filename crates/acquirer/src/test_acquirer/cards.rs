@@ -367,7 +367,7 @@ const NOTHING: Fault = Fault {
 /// FF, row by row: what goes wrong with the authorization. Where that is nothing, something goes wrong later: with what is
 /// asked after it ([`LATER_FAULTS`]), with charges of the kept card ([`KEPT_CARDS`]), or by itself
 /// ([`charged_back_after`]).
-const FAULTS: [(u8, Fault); 34] = [
+const FAULTS: [(u8, Fault); 35] = [
     (0, NOTHING),
     (1, Fault { answer: Answering::Never, ..NOTHING }),
     (2, Fault { request: Travel::Lost, ..NOTHING }),
@@ -389,6 +389,7 @@ const FAULTS: [(u8, Fault); 34] = [
     (24, NOTHING),
     (31, NOTHING),
     (32, NOTHING),
+    (33, NOTHING),
     (41, Fault { answer: Answering::Never, mute: Duration::from_mins(5), ..NOTHING }),
     // Longer than a day: an operator has to ask by other means.
     (42, Fault { answer: Answering::Never, mute: Duration::from_hours(30), ..NOTHING }),
@@ -454,7 +455,7 @@ const LOST_THRICE: LaterFault = LaterFault { lost: 3, ..NOTHING_LATER };
 const LOST_ALWAYS: LaterFault = LaterFault { lost: u64::MAX, ..NOTHING_LATER };
 
 /// FF, row by row: what goes wrong with what is asked after the authorization. A void is the reversal of a reservation.
-const LATER_FAULTS: [(u8, Kind, LaterFault); 12] = [
+const LATER_FAULTS: [(u8, Kind, LaterFault); 13] = [
     (11, Kind::Capture, SILENT),
     (12, Kind::Capture, LOST_ONCE),
     (13, Kind::Capture, DECLINED),
@@ -467,6 +468,7 @@ const LATER_FAULTS: [(u8, Kind, LaterFault); 12] = [
     (31, Kind::Void, LOST_THRICE),
     (32, Kind::Reversal, LOST_ALWAYS),
     (32, Kind::Void, LOST_ALWAYS),
+    (33, Kind::Void, DECLINED),
 ];
 
 /// What goes wrong with `kind` when the card of the authorization has this FF.

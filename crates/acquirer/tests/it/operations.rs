@@ -218,6 +218,7 @@ capture 4000 0099 0000 1408: pending, pending, pending, approved 1001: capture a
 capture 4000 0099 0000 2109: approved 1001, approved 1001, approved 1001, approved 1001: capture approved 1001
 void 4000 0099 0000 1101: approved 1001, approved 1001, approved 1001, approved 1001: void approved 1001
 void 4000 0099 0000 3206: unknown after 30 s, not found, unknown, not found: 
+void 4000 0099 0000 3305: do_not_honour, do_not_honour, do_not_honour, do_not_honour: void declined 1001
 refund 4000 0099 0000 2109: unknown after 30 s, approved 1001, approved 1001, approved 1001: refund approved 1001
 refund 4000 0099 0000 2208: unknown after 30 s, not found, approved 1001, approved 1001: refund approved 1001
 refund 4000 0099 0000 2307: do_not_honour, do_not_honour, do_not_honour, do_not_honour: refund declined 1001

@@ -214,6 +214,30 @@ async fn a_payment_is_told_once_and_signed() {
     app.audit();
 }
 
+/// Plugins give one address for everything and tell a callback from a payer by its signature; what they answer leads on to
+/// a page of the shop's (purchases-api 9 #14, #15).
+#[tokio::test]
+async fn one_address_is_called_back_and_led_to() {
+    let app = App::new().await;
+    let shop = Receiver::start(app.engine.env().clone(), |heard| {
+        if heard.unsigned() { OK.into() } else { redirect(302, "/thanks?id=7") }
+    })
+    .await;
+    let here = shop.url("/?wc-api=tollgate&id=7");
+    let order = json!({ "success_redirect": here, "failure_redirect": here, "success_callback": here });
+    let id = app.purchase_id(order).await;
+    let form = "cardholder_name=Ada+Example&card_number=4444333322221111&expires=12%2F30&cvc=123";
+    let answer = app.ask_form(&format!("/p/{id}/direct_post/"), form.to_owned()).await;
+    assert_eq!((302, here.as_str()), (answer.status, answer.header("location")));
+    app.advance(0).await;
+    let heard = shop.heard();
+    let asked: Vec<_> = heard.iter().map(|heard| (heard.asked.as_str(), heard.unsigned())).collect();
+    assert_eq!(vec![("POST /?wc-api=tollgate&id=7", false), ("GET /thanks?id=7", true)], asked);
+    app.advance(3 * 86_400).await;
+    assert_eq!(2, shop.heard().len(), "delivered, and not repeated");
+    app.audit();
+}
+
 #[tokio::test]
 async fn with_workers_nobody_has_to_ask() {
     let app = App::new().await;

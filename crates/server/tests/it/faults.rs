@@ -47,6 +47,7 @@ const FAULTS: &str = "
 24 refund pending             | refund    | pending_refund -> refunded  | FULLY_CAPTURED -> REFUNDED   | PENDING -> SUCCESS               | authorize capture -> authorize capture refund
 31 reversal fails three times | void      | pending_release -> released | AUTHORIZED -> CANCELLED      | PENDING -> SUCCESS               | authorize -> authorize void
 32 reversal fails always      | void      | pending_release             | AUTHORIZED                   | PENDING -> UNCERTAIN             | authorize
+33 release declined           | void      | hold                        | AUTHORIZED                   | FAILURE                          | authorize void!
 41 lost, inquiry down 5 min   | pay       | pending_execute -> hold     | INITIATED -> AUTHORIZED      | PENDING -> AUTHORIZED            | authorize
 42 lost, inquiry down 30 h    | pay       | pending_execute             | INITIATED                    | PENDING -> ERROR                 | authorize -> authorize/authorize reversal
 51 half is approved           | pay       | error                       | INITIATED                    | ERROR                            | authorize 477 reversal 477

@@ -49,6 +49,20 @@ async fn an_invoice_is_mailed_and_mailed_again() {
 }
 
 #[tokio::test]
+async fn a_repeat_with_the_same_key_mails_once() {
+    let app = App::new().await;
+    let purchase = app.purchase(json!({})).await;
+    let again = async || app.act_keyed(id(&purchase), "resend_invoice", "key-1", "").await;
+    let (first, second) = (again().await, again().await);
+    assert_eq!((200, first.text()), (second.status, second.text()));
+    app.advance(60).await;
+    assert_eq!(1, mails(&app).len());
+    app.act_keyed(id(&purchase), "resend_invoice", "key-2", "").await;
+    app.advance(60).await;
+    assert_eq!(2, mails(&app).len(), "another key is another wish");
+}
+
+#[tokio::test]
 async fn without_an_address_or_a_payable_purchase_nothing_is_mailed() {
     let app = App::new().await;
     let nobody = app.purchase(json!({ "client": { "email": "" } })).await;

@@ -10,6 +10,7 @@ use crate::callbacks::{OK, Receiver};
 const CAPTURE_TIMES_OUT: &str = "4000009900001101";
 const CAPTURE_IS_LOST: &str = "4000009900001200";
 const CAPTURE_IS_DECLINED: &str = "4000009900001309";
+const RELEASE_IS_DECLINED: &str = "4000009900003305";
 const CAPTURE_IS_PENDING: &str = "4000009900001408";
 const REFUND_TIMES_OUT: &str = "4000009900002109";
 const REFUND_IS_LOST: &str = "4000009900002208";
@@ -279,13 +280,15 @@ async fn a_void_that_never_arrives_stays_pending_and_is_repeated() {
 
 #[tokio::test]
 async fn what_the_acquirer_refuses_is_told_and_changes_nothing() {
-    for (number, action, back, first) in
-        [(CAPTURE_IS_DECLINED, "capture", "hold", "authorize"), (REFUND_IS_DECLINED, "refund", "paid", "execute")]
-    {
+    for (number, action, amount, back, first) in [
+        (CAPTURE_IS_DECLINED, "capture", Some(500), "hold", "authorize"),
+        (RELEASE_IS_DECLINED, "release", None, "hold", "authorize"),
+        (REFUND_IS_DECLINED, "refund", Some(500), "paid", "execute"),
+    ] {
         let app = App::new().await;
         let id = if action == "refund" { app.paid(number, json!({})).await } else { app.hold(number).await };
         let before = money(&app.show(&id).await);
-        let answer = app.act(&id, action, r#"{"amount":500}"#).await;
+        let answer = app.act(&id, action, &json!({ "amount": amount }).to_string()).await;
         assert_eq!(format!("400 __all__ purchase_{action}_error"), codes(&answer));
         let shown = app.show(&id).await;
         assert_eq!(format!("created viewed pending_execute {back} pending_{action} {back}"), story(&shown));
@@ -294,12 +297,14 @@ async fn what_the_acquirer_refuses_is_told_and_changes_nothing() {
         assert_eq!(&format!("{first} ok"), paid);
         assert!(failed.starts_with(action) && !failed.ends_with("ok"), "{failed}");
         assert_eq!(json!(""), shown["transaction_data"]["attempts"][0]["client_ip"]);
-        assert!(app.book().await.contains(&format!("{action} 500 MYR declined")), "{:?}", app.book().await);
+        let (kind, amount) = (if action == "release" { "void" } else { action }, amount.unwrap_or(954));
+        assert!(app.book().await.contains(&format!("{kind} {amount} MYR declined")), "{:?}", app.book().await);
         // What is left may still be done.
-        if action == "capture" {
-            assert_eq!("released", app.act(&id, "release", "").await.json()["status"]);
-        } else {
-            assert_eq!(format!("400 __all__ purchase_{action}_error"), codes(&app.act(&id, action, "").await));
+        let done = |action: &'static str| async { app.act(&id, action, "").await.json()["status"].clone() };
+        match action {
+            "capture" => assert_eq!("released", done("release").await),
+            "release" => assert_eq!("paid", done("capture").await),
+            _ => assert_eq!(format!("400 __all__ purchase_{action}_error"), codes(&app.act(&id, action, "").await)),
         }
         app.audit();
     }
