@@ -110,6 +110,10 @@ impl Payment {
             | Event::Adjusted(_) => return None,
         };
         let attempt = attempt_id.and_then(|attempt_id| self.attempt(attempt_id).ok());
-        Some(Transaction { kind, reference, paid_by: attempt.map(|attempt| attempt.paid_by.clone()).unwrap_or_default() })
+        Some(Transaction {
+            kind,
+            reference,
+            paid_by: attempt.map(|attempt| attempt.paid_by.clone()).unwrap_or_default(),
+        })
     }
 }

@@ -583,6 +583,21 @@ impl Story {
         self.updated_on = *at;
         self.note(*at, event);
         self.payment.apply(event);
+        self.keep_back();
+    }
+
+    /// What of the money cannot be withdrawn for a time: a share of what was not given back (10.2 #48).
+    fn keep_back(&mut self) {
+        let (payment, reserve) = (&self.payment, self.payment.terms.fees.reserve);
+        let nothing = Money::zero(payment.terms.amount.currency());
+        let left = if payment.state == State::Captured { payment.refundable() } else { nothing };
+        if let (Some(paid), Some(lasts)) = (&mut self.paid, reserve.lasts()) {
+            let fee = Money::new(paid.fee_amount, nothing.currency()).unwrap_or(nothing);
+            paid.pending_amount = reserve.on(left, fee).minor();
+            paid.net_amount = paid.amount - paid.fee_amount - paid.pending_amount;
+            let paid_on = paid.paid_on.filter(|_| paid.pending_amount > 0).map(Timestamp::from_seconds);
+            paid.pending_unfreeze_on = paid_on.map(|paid_on| paid_on.plus(lasts).seconds());
+        }
     }
 
     fn note(&mut self, at: Timestamp, event: &Event) {

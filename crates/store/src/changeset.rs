@@ -17,8 +17,8 @@ use crate::records::{
     AccessToken, ApiKey, Brand, CardRow, CheckoutRecord, CustomerRecord, Delivery, JwsKey, KeptCard, ListRow, Merchant,
     OauthClient, Order, QueuedDoubt, ReusableLeg, Sealed, SigningKey, Subscription, Timer, Webhook,
 };
-use crate::statements::Statement;
 use crate::settlement::SettlementWrite;
+use crate::statements::Statement;
 
 /// Everything one decision wrote down. All of it becomes durable, or none.
 #[derive(Debug, Default)]

@@ -48,7 +48,15 @@ impl Entry {
         transaction: Option<TransactionWrite>,
     ) -> Result<Self, Error> {
         let Recorded { version, at, event } = recorded;
-        Ok(Self { owner, version, at, event: documents::text(&EventDoc::from(event))?, currency, postings, transaction })
+        Ok(Self {
+            owner,
+            version,
+            at,
+            event: documents::text(&EventDoc::from(event))?,
+            currency,
+            postings,
+            transaction,
+        })
     }
 }
 

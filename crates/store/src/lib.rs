@@ -57,8 +57,8 @@ mod schema;
 pub use audit::AuditReport;
 pub use changeset::{
     AdminWrite, Announcement, Changeset, Committed, CounterWrite, CustomerWrite, DeclineWrite, Delivered, DoubtWrite,
-    Hurried, IdempotencyWrite, Lease, Listeners, OrderTotal, OrderWrite, PaymentWrite, Resent, StatementWrite, SubscriptionWrite, Told,
-    Warning, WebhookWrite,
+    Hurried, IdempotencyWrite, Lease, Listeners, OrderTotal, OrderWrite, PaymentWrite, Resent, StatementWrite,
+    SubscriptionWrite, Told, Warning, WebhookWrite,
 };
 pub use customers::Wanted;
 pub use destinations::{Destination, Failing, Openings};

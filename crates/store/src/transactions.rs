@@ -280,7 +280,8 @@ impl Store {
     }
 
     /// The next transactions of a merchant that `filter` takes, in the order in which they happened, out of at most `most`
-    /// behind a place, none of them written behind `last`; and the place behind those, unless there are no more.
+    /// behind a place, none of them written behind `last`; and the place behind those, unless there are no more. They are
+    /// read by a connection of its own.
     ///
     /// # Errors
     /// When something broke.
@@ -292,7 +293,7 @@ impl Store {
         (behind, last): ((Timestamp, i64), i64),
         most: u32,
     ) -> Result<(Vec<StatementLine>, Option<(Timestamp, i64)>), Error> {
-        self.read(move |connection| {
+        self.read_apart(move |connection| {
             let (from, to) = filter.at.bounds();
             let (at, position) = behind.max((from, i64::MIN));
             let found = all(
@@ -316,8 +317,7 @@ impl Store {
     pub async fn last_transaction(&self) -> Result<i64, Error> {
         self.read(|connection| {
             let sql = "select coalesce(max(position), 0) from transactions";
-            Ok(first(connection, sql, [], |row| Cells::new("transactions", row).get(0, "position"))?
-                .unwrap_or(0))
+            Ok(first(connection, sql, [], |row| Cells::new("transactions", row).get(0, "position"))?.unwrap_or(0))
         })
         .await
     }

@@ -18,8 +18,8 @@ use uuid::Uuid;
 
 use crate::changeset::{
     AdminWrite, Changeset, Committed, CounterWrite, CustomerWrite, DeclineWrite, Delivered, DoubtWrite, Hurried,
-    IdempotencyWrite, Lease, OrderTotal, OrderWrite, PaymentWrite, Resent, StatementWrite, SubscriptionWrite, Told, Warning,
-    WebhookWrite,
+    IdempotencyWrite, Lease, OrderTotal, OrderWrite, PaymentWrite, Resent, StatementWrite, SubscriptionWrite, Told,
+    Warning, WebhookWrite,
 };
 use crate::checkouts::CheckoutRow;
 use crate::customers::CustomerRow;
@@ -36,7 +36,8 @@ use crate::settlement::SettlementWrite;
 use crate::transactions::TransactionWrite;
 use crate::{
     brands, cards, counters, customers, deliveries, doubts, health, idempotency, jws_keys, keys, merchants, oauth,
-    order_totals, orders, reusable_legs, risk, secrets, settings, settlement, statements, subscriptions, timers, webhooks,
+    order_totals, orders, reusable_legs, risk, secrets, settings, settlement, statements, subscriptions, timers,
+    webhooks,
 };
 
 /// Changesets in one transaction.

@@ -7,7 +7,8 @@ use domain::risk::{Finding, Ground, Limit, ListKind, RuleName};
 use domain::{
     AttemptId, Brand, BrandId, CaptureMode, CardId, ChallengeWindow, CheckoutId, Colour, Currency, CustomerId,
     DeclineReason, DifferenceId, DifferenceKind, Exchange, Expiry, Flow, InDoubt, LineKind, LogoId, MerchantId, Money,
-    OfferKind, OperationId, OperationKind, Palette, Party, PaymentId, RedirectMethod, Remedy, TransStatus, TransactionKind, Verdict,
+    OfferKind, OperationId, OperationKind, Palette, Party, PaymentId, RedirectMethod, Remedy, TransStatus,
+    TransactionKind, Verdict,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
