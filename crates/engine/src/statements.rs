@@ -9,6 +9,9 @@ mod columns;
 mod file;
 mod workbook;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;

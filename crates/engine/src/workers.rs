@@ -397,7 +397,7 @@ pub(crate) mod tests {
             narrator: Arc::new(Mute),
             public_url: "http://pay.example.com".to_owned(),
             outbox: None,
-            statements: None,
+            statements: Some(dir.join("statements")),
             authorization_max: Duration::from_hours(168),
             env,
             test_limits: false,

@@ -186,3 +186,69 @@ fn escape(text: &str, xml: &mut String) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use domain::{Currency, Timestamp};
+    use zip::ZipArchive;
+
+    use super::*;
+
+    fn part(book: &mut ZipArchive<File>, name: &str) -> String {
+        let mut text = String::new();
+        book.by_name(name).expect(name).read_to_string(&mut text).expect("text");
+        text
+    }
+
+    fn written(rows: u32, rows_max: u32, cell: &Cell) -> ZipArchive<File> {
+        let file = tempfile::tempfile().expect("a file");
+        let zone = TimeZone::get("Asia/Kuala_Lumpur").expect("a zone");
+        let mut book = Workbook::with_rows_max(file.try_clone().expect("a file"), zone, rows_max).expect("begun");
+        for _ in 0..rows {
+            book.write(&std::array::from_fn(|_| cell.clone())).expect("written");
+        }
+        book.end().expect("ended");
+        ZipArchive::new(file).expect("an archive")
+    }
+
+    #[test]
+    fn a_sheet_that_is_full_is_followed_by_another() {
+        let mut book = written(5, 3, &Cell::Whole(7));
+        let rows = |sheet: &str| sheet.matches("<row ").count();
+        let sheets: Vec<_> =
+            (1..=3).map(|sheet| rows(&part(&mut book, &format!("xl/worksheets/sheet{sheet}.xml")))).collect();
+        assert_eq!(vec![3, 3, 2], sheets, "each begins with the columns");
+        let workbook = part(&mut book, "xl/workbook.xml");
+        for sheet in 1..=3 {
+            assert!(workbook.contains(&format!(r#"<sheet name="Statement {sheet}" sheetId="{sheet}" r:id="rId{sheet}"/>"#)));
+            assert!(part(&mut book, "[Content_Types].xml").contains(&format!("/xl/worksheets/sheet{sheet}.xml")));
+            assert!(part(&mut book, "xl/_rels/workbook.xml.rels").contains(&format!("worksheets/sheet{sheet}.xml")));
+        }
+        assert_eq!(3, workbook.matches("<sheet ").count());
+    }
+
+    #[test]
+    fn cells_are_what_they_are() {
+        let currency = |code| Currency::parse(code).expect("a currency");
+        for (cell, xml) in [
+            (Cell::Whole(-7), r#"<c r="A2" s="0"><v>-7</v></c>"#),
+            (Cell::Amount(-950, currency("MYR")), r#"<c r="A2" s="5"><v>-9.50</v></c>"#),
+            (Cell::Amount(950, currency("JPY")), r#"<c r="A2" s="3"><v>950</v></c>"#),
+            (Cell::Amount(950, currency("KWD")), r#"<c r="A2" s="6"><v>0.950</v></c>"#),
+            (Cell::Flag(true), r#"<c r="A2" t="b"><v>1</v></c>"#),
+            (Cell::Time(Some(Timestamp::from_seconds(0))), r#"<c r="A2" s="2"><v>25569.3125000000</v></c>"#),
+            (
+                Cell::Text("=A&<B>\r\u{1}".to_owned()),
+                "<c r=\"A2\" s=\"0\" t=\"inlineStr\"><is><t xml:space=\"preserve\">'=A&amp;&lt;B&gt;&#13;\u{fffd}</t></is></c>",
+            ),
+        ] {
+            let sheet = part(&mut written(1, 9, &cell), "xl/worksheets/sheet1.xml");
+            assert!(sheet.contains(&format!(r#"<row r="2">{xml}"#)), "{cell:?}: {sheet}");
+        }
+        for nothing in [Cell::Time(None), Cell::Text(String::new())] {
+            assert!(part(&mut written(1, 9, &nothing), "xl/worksheets/sheet1.xml").contains(r#"<row r="2"></row>"#));
+        }
+    }
+}
