@@ -248,7 +248,7 @@ impl Store {
                 }
                 Ok(())
             })?;
-            sums.keep_back(&transaction, (merchant_id, mode), &filter, before.unwrap_or(now))?;
+            sums.keep_back(&transaction, (merchant_id, mode), &filter, (range, before.unwrap_or(now)))?;
             sums.balances()
         })
         .await
@@ -391,16 +391,18 @@ impl Sums {
         Ok(Self(found.into_iter().filter(is_asked).map(|currency| (currency, Sum::new(currency))).collect()))
     }
 
-    /// Adds what is kept back at a moment of what was captured before it: of each capture the share that was not given
-    /// back, whatever was given back being taken from the oldest capture of its payment first.
+    /// Adds what is kept back at a moment of what happened within a stretch of time: of each capture the share that was not
+    /// given back, whatever was given back being taken from the oldest capture of its payment first.
     fn keep_back(
         &mut self,
         connection: &Connection,
         (merchant_id, mode): (MerchantId, Mode),
         filter: &Filter,
-        at: Timestamp,
+        (range, at): (Range, Timestamp),
     ) -> Result<(), Error> {
-        each(connection, KEPT_BACK, params![at.micros(), merchant_id.bytes(), mode.as_str()], |row| {
+        let (_, before) = range.bounds();
+        let params = params![before.micros(), merchant_id.bytes(), mode.as_str(), at.micros()];
+        each(connection, KEPT_BACK, params, |row| {
             let transaction = parse(row)?;
             if !filter.takes(&transaction) {
                 return Ok(());
@@ -452,7 +454,7 @@ fn current(
             | Account::Claimed => {}
         }
     }
-    sums.keep_back(&transaction, merchant, filter, now)?;
+    sums.keep_back(&transaction, merchant, filter, (Range::default(), now))?;
     sums.balances()
 }
 
@@ -484,7 +486,7 @@ const KEPT_BACK: &str = concat!(
      (select coalesce(sum(amount), 0) from transactions after join postings using (position)
       where after.payment_id = transactions.payment_id and after.at < $1
       and layer = 'posted' and account in ('refunded', 'disputed'))
-     from transactions where merchant_id = $2 and mode = $3 and free_at > $1 and transactions.at < $1"
+     from transactions where merchant_id = $2 and mode = $3 and free_at > $4 and transactions.at < $1"
 );
 
 const LINES: &str = concat!(

@@ -48,7 +48,8 @@ fn taken(caller: Credential, number: u128) -> Changeset {
     let (merchant_id, mode) = (caller.merchant_id, caller.mode);
     let currency = Currency::parse("MYR").expect("a currency");
     let amount = Money::new(954, currency).expect("an amount");
-    let (checkout_id, payment_id) = (CheckoutId::new(Uuid::from_u128(u128::MAX - number)), PaymentId::new(Uuid::from_u128(number)));
+    let (checkout_id, payment_id) =
+        (CheckoutId::new(Uuid::from_u128(u128::MAX - number)), PaymentId::new(Uuid::from_u128(number)));
     let terms = Terms {
         payment_id,
         merchant_id,
@@ -152,7 +153,10 @@ async fn a_cancel_stops_what_is_being_made() {
     let begins = Step { status: StatementStatus::Processing, began_at: Some(START), ..Step::of(&statement) };
     let begun = engine.step_statement(&statement, begins).await.expect("written").expect("as it was");
     let cancelled = engine.cancel_statement(caller(1), statement.id).await.expect("written").expect("in time");
-    assert_eq!((StatementStatus::Cancelled, Some(START), None), (cancelled.status, cancelled.finished_at, cancelled.file));
+    assert_eq!(
+        (StatementStatus::Cancelled, Some(START), None),
+        (cancelled.status, cancelled.finished_at, cancelled.file)
+    );
     assert!(matches!(engine.write_statement(&begun).await, Ok(Written::Unwanted)));
     assert_eq!(BTreeSet::new(), names(dir.path()), "nothing is left of it");
     assert_eq!(None, engine.cancel_statement(caller(1), statement.id).await.expect("readable"), "it is over");

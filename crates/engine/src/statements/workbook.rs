@@ -222,7 +222,9 @@ mod tests {
         assert_eq!(vec![3, 3, 2], sheets, "each begins with the columns");
         let workbook = part(&mut book, "xl/workbook.xml");
         for sheet in 1..=3 {
-            assert!(workbook.contains(&format!(r#"<sheet name="Statement {sheet}" sheetId="{sheet}" r:id="rId{sheet}"/>"#)));
+            assert!(
+                workbook.contains(&format!(r#"<sheet name="Statement {sheet}" sheetId="{sheet}" r:id="rId{sheet}"/>"#))
+            );
             assert!(part(&mut book, "[Content_Types].xml").contains(&format!("/xl/worksheets/sheet{sheet}.xml")));
             assert!(part(&mut book, "xl/_rels/workbook.xml.rels").contains(&format!("worksheets/sheet{sheet}.xml")));
         }

@@ -2,8 +2,8 @@
 
 use domain::{BrandId, Currency, Flow, Mode, StatementId, TransactionKind};
 use store::{
-    Beside, Changeset, Committed, Filter, Place, Range, Statement, StatementFile, StatementFilter, StatementFormat,
-    StatementStatus, StatementWrite, Stands, Store,
+    Beside, Changeset, Committed, Filter, Place, Range, Stands, Statement, StatementFile, StatementFilter,
+    StatementFormat, StatementStatus, StatementWrite, Store,
 };
 use uuid::Uuid;
 

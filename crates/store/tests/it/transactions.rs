@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use domain::{
     Brand, BrandId, CaptureMode, CardSummary, Command, Currency, Event, Fees, Flow, Means, Mode, Money, OperationId,
-    OperationKind, OperationOutcome, Order, Outcome, Payment, Recorded, Report, Reserve, Submission, Terms,
-    Timestamp, TransactionKind,
+    OperationKind, OperationOutcome, Order, Outcome, Payment, Recorded, Report, Reserve, Submission, Terms, Timestamp,
+    TransactionKind,
 };
 use proptest::prelude::*;
-use store::{Changeset, CheckoutRecord, Filter, MerchantBalance, Range, StatementFilter, StatementLine, Stands, Store};
+use store::{Changeset, CheckoutRecord, Filter, MerchantBalance, Range, Stands, StatementFilter, StatementLine, Store};
 use uuid::Uuid;
 
 use crate::samples::{
@@ -136,7 +136,8 @@ impl Life {
                     continue;
                 }
             };
-            let operation_id = OperationId::new(Uuid::from_u128(payment.terms.payment_id.uuid().as_u128() << 8 | number));
+            let operation_id =
+                OperationId::new(Uuid::from_u128(payment.terms.payment_id.uuid().as_u128() << 8 | number));
             let order = Order { amount: share(most.0, most.1), keeps_rest: true, ..Order::new(operation_id, kind) };
             payment = self.step(store, payment, &Command::Operate(order), seconds).await;
             let settle = Command::SettleOperation { operation_id, outcome: OperationOutcome::Done };
@@ -408,10 +409,12 @@ async fn each_filter_of_a_statement_takes_what_fits() {
         (StatementFilter { text: Some("byron".to_owned()), ..any() }, vec![20, -10]),
         (StatementFilter { text: Some(crate::samples::checkout_id(4).to_string()), ..any() }, vec![4_000]),
         (StatementFilter { filter: of_brand(1), ..any() }, vec![4_000]),
-        (StatementFilter { filter: Filter { methods: Some(vec![String::new()]), ..Filter::default() }, ..any() }, vec![4_000]),
+        (
+            StatementFilter { filter: Filter { methods: Some(vec![String::new()]), ..Filter::default() }, ..any() },
+            vec![4_000],
+        ),
     ] {
-        let found: Vec<_> =
-            lines(&store, filter.clone()).await.iter().map(|line| line.transaction.amount).collect();
+        let found: Vec<_> = lines(&store, filter.clone()).await.iter().map(|line| line.transaction.amount).collect();
         assert_eq!(amounts, found, "{filter:?}");
     }
     let marked = lines(&store, StatementFilter { filter: of_brand(1), ..any() }).await;
@@ -428,8 +431,7 @@ async fn what_is_written_while_a_statement_is_made_is_not_in_it() {
     let last = store.last_transaction().await.expect("readable");
     let any = StatementFilter::default;
     let start = (Timestamp::from_micros(i64::MIN), i64::MIN);
-    let (first, place) =
-        store.statement_lines(MERCHANT, Mode::Test, any(), (start, last), 2).await.expect("readable");
+    let (first, place) = store.statement_lines(MERCHANT, Mode::Test, any(), (start, last), 2).await.expect("readable");
     // One at the same moment, one before it by its clock.
     Life::plain().lived(&store, 4).await;
     Life { marked: true, ..Life::plain() }.lived(&store, 5).await;
