@@ -37,8 +37,9 @@ impl Filter {
             && by_token.is_none_or(|by_token| by_token == row.by_token)
     }
 
-    /// Whether every transaction in its currencies is counted, as in the balances.
-    pub(crate) fn is_of_currencies_only(&self) -> bool {
+    /// Whether every transaction in its currencies is counted, as in the balances of the ledger.
+    #[must_use]
+    pub fn is_of_currencies_only(&self) -> bool {
         *self == Self { currencies: self.currencies.clone(), ..Self::default() }
     }
 }

@@ -13,6 +13,7 @@ mod memory;
 mod readers;
 mod writer;
 
+mod balances;
 mod brands;
 mod cards;
 mod checkouts;
@@ -55,6 +56,7 @@ mod row;
 mod schema;
 
 pub use audit::AuditReport;
+pub use balances::{MerchantBalance, Turned, Turnover};
 pub use changeset::{
     AdminWrite, Announcement, Changeset, Committed, CounterWrite, CustomerWrite, DeclineWrite, Delivered, DoubtWrite,
     Hurried, IdempotencyWrite, Lease, Listeners, OrderTotal, OrderWrite, PaymentWrite, Resent, StatementWrite,
@@ -76,4 +78,4 @@ pub use records::{
 pub use settlement::{KnownFile, SettlementFile, SettlementLine, SettlementWrite, Standing, StandingRow};
 pub use statements::{Statement, StatementFile, StatementFormat, StatementStatus};
 pub use store::Store;
-pub use transactions::{MerchantBalance, Stands, StatementLine, TransactionRow, Turned, Turnover};
+pub use transactions::{Stands, StatementLine, TransactionRow};

@@ -180,7 +180,7 @@ async fn whenever_a_cancel_comes_there_is_a_file_or_it_is_cancelled() {
         let cancelled = engine.cancel_statement(caller(1), id).await.expect("readable");
         making.await.expect("it ends").expect("made");
         let after = engine.statement(caller(1), id).await.expect("there");
-        let has_file = names(dir.path()).contains(&format!("{}.csv", id));
+        let has_file = names(dir.path()).contains(&format!("{id}.csv"));
         let expected = if cancelled.is_some() { StatementStatus::Cancelled } else { StatementStatus::Success };
         assert_eq!((expected, cancelled.is_none()), (after.status, has_file), "turn {turn}");
         assert_eq!(has_file, after.file.is_some(), "turn {turn}");
