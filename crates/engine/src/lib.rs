@@ -357,7 +357,9 @@ impl Engine {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }));
-        engine.sweep_statements().await?;
+        if let Err(error) = engine.sweep_statements().await {
+            tracing::warn!(error = %Causes(&error), "what was left of statements could not be thrown away");
+        }
         Ok(engine)
     }
 

@@ -179,8 +179,13 @@ impl Engine {
         let underway = &self.0.workers.statements_underway;
         let mut did = 0;
         for statement in self.0.store.expired_statements(self.0.env.now(), EXPIRED_AT_ONCE).await? {
-            self.throw_away(&statement).await?;
-            did += 1;
+            match self.throw_away(&statement).await {
+                Ok(()) => did += 1,
+                // Nobody can have it any more, and others go on.
+                Err(error) => {
+                    tracing::error!(statement = %statement.id, error = %Causes(&error), "a file could not be thrown away");
+                }
+            }
         }
         // Those that are being made are the oldest of their merchants.
         for statement in self.0.store.open_statements(AT_ONCE).await? {

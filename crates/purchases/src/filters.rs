@@ -344,6 +344,9 @@ mod tests {
             let name = query.split(['=', '&']).next().unwrap_or_default();
             assert_eq!(code, errors[name][0]["code"], "{query}: {errors}");
         }
+        let often = |times| format!("/?{}", vec!["flow=api"; times].join("&"));
+        assert!(query::read(&often(20).parse().expect("an address"), balance).is_ok());
+        assert!(query::read(&often(21).parse().expect("an address"), balance).is_err(), "too often");
         let missing = query::read(&uri(""), turnover).expect_err("no currency");
         assert_eq!("required", serde_json::to_value(&missing).expect("JSON")["currency"][0]["code"]);
         assert!(query::read(&uri("currency=MYR&currency=EUR"), turnover).is_err(), "exactly one");

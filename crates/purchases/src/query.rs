@@ -9,7 +9,7 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ArrayBuilder, Schema};
 use utoipa::openapi::{RefOr, Required};
 
-use crate::errors::{FieldErrors, Node};
+use crate::errors::{FieldErrors, Node, Problem};
 use crate::fields::{self, Shape};
 
 /// Reads the query of an address.
@@ -59,6 +59,9 @@ pub(crate) fn known<T>(uri: &Uri, shape: Shape<T>) -> String {
     query.finish()
 }
 
+/// How often a member may be given.
+const TIMES_MAX: usize = 20;
+
 /// A member that may be given several times, and says each time what its kind does.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Several<K>(pub(crate) K);
@@ -68,6 +71,7 @@ impl<K: Kind<FieldErrors>> Kind<FieldErrors> for Several<K> {
 
     fn read(&self, json: &Json) -> Result<Self::Value, Node> {
         match json {
+            Json::Array(items) if items.len() > TIMES_MAX => Err(Problem::max_items(TIMES_MAX).into()),
             Json::Array(items) => items.iter().map(|item| self.0.read(item)).collect(),
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Object(_) => {
                 Ok(vec![self.0.read(json)?])
@@ -76,6 +80,6 @@ impl<K: Kind<FieldErrors>> Kind<FieldErrors> for Several<K> {
     }
 
     fn schema(&self) -> Schema {
-        ArrayBuilder::new().items(RefOr::T(self.0.schema())).min_items(Some(1)).into()
+        ArrayBuilder::new().items(RefOr::T(self.0.schema())).min_items(Some(1)).max_items(Some(TIMES_MAX)).into()
     }
 }

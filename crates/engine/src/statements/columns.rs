@@ -1,6 +1,6 @@
 //! What a statement says of a transaction, column by column: `docs/statements.md` has them for merchants.
 
-use domain::{Currency, Flow, Mode, Timestamp};
+use domain::{Currency, Flow, Mode, Timestamp, mask_numbers};
 use jiff::tz::TimeZone;
 use store::StatementLine;
 
@@ -57,12 +57,14 @@ pub(super) fn cells(line: &StatementLine) -> [Cell; NAMES.len()] {
     let customer = &line.customer;
     let name = if customer.full_name.is_empty() { &customer.legal_name } else { &customer.full_name };
     let text = |text: &str| Cell::Text(text.to_owned());
+    // What merchants and payers typed may be anything (security T4).
+    let typed = |text: &str| Cell::Text(mask_numbers(text).into_owned());
     [
         Cell::Time(Some(transaction.at)),
         text(transaction.kind.as_str()),
         Cell::Text(transaction.reference.to_string()),
         Cell::Text(checkout.id.to_string()),
-        text(&checkout.reference),
+        typed(&checkout.reference),
         text(line.stands.as_str()),
         text(currency.code()),
         Cell::Amount(amount, currency),
@@ -76,11 +78,11 @@ pub(super) fn cells(line: &StatementLine) -> [Cell; NAMES.len()] {
         text(transaction.flow.map_or("", flow)),
         Cell::Flag(transaction.by_token),
         Cell::Flag(transaction.vouched),
-        text(name),
-        text(&customer.email),
+        typed(name),
+        typed(&customer.email),
         Cell::Text(checkout.customer_id.map(|id| id.to_string()).unwrap_or_default()),
         Cell::Text(transaction.brand_id.to_string()),
-        text(&checkout.seller),
+        typed(&checkout.seller),
         Cell::Time(Some(checkout.created_at)),
         Cell::Time(line.paid_at),
         Cell::Flag(checkout.mode == Mode::Test),
