@@ -127,18 +127,24 @@ impl Engine {
         Ok(self.0.store.statements(caller.merchant_id, caller.mode, beside, most).await?)
     }
 
-    /// Ends a statement that is not made yet; `None` when it is over.
+    /// Ends a statement that is not made yet; `None` when it is over. `kept` is the answer that a repeat under the same
+    /// idempotency key gets.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Store`].
-    pub async fn cancel_statement(&self, caller: Credential, id: StatementId) -> Result<Option<Statement>, Error> {
+    /// [`Error::NotFound`]; [`Error::Used`] when the key was used meanwhile; [`Error::Store`].
+    pub async fn cancel_statement(
+        &self,
+        caller: Credential,
+        id: StatementId,
+        kept: impl Fn(&Statement) -> Option<IdempotencyWrite>,
+    ) -> Result<Option<Statement>, Error> {
         loop {
             let statement = self.statement(caller, id).await?;
             if !statement.status.is_open() {
                 return Ok(None);
             }
             let over = Step { status: StatementStatus::Cancelled, ..Step::over(&statement, self.0.env.now()) };
-            if let Some(cancelled) = self.step_statement(&statement, over).await? {
+            if let Some(cancelled) = self.write_step(&statement, over, &kept).await? {
                 return Ok(Some(cancelled));
             }
         }
@@ -271,13 +277,26 @@ impl Engine {
 
     /// Writes down that a statement goes on; `None` when it is not as it was before any more.
     async fn step_statement(&self, before: &Statement, step: Step) -> Result<Option<Statement>, Error> {
+        self.write_step(before, step, |_| None).await
+    }
+
+    async fn write_step(
+        &self,
+        before: &Statement,
+        step: Step,
+        kept: impl Fn(&Statement) -> Option<IdempotencyWrite>,
+    ) -> Result<Option<Statement>, Error> {
         let Step { status, began_at, finished_at, file } = step;
         let (version, updated_at) = (before.version + 1, self.0.env.now());
         let statement = Statement { version, updated_at, status, began_at, finished_at, file, ..before.clone() };
         let write = StatementWrite::Change(statement.clone());
-        let change = Changeset { statement: Some(Box::new(write)), ..Changeset::default() };
-        let committed = self.0.store.commit(change).await?;
-        Ok((committed == Committed::Done).then_some(statement))
+        let change =
+            Changeset { statement: Some(Box::new(write)), idempotency: kept(&statement), ..Changeset::default() };
+        match self.0.store.commit(change).await? {
+            Committed::Done => Ok(Some(statement)),
+            Committed::KeyUsed => Err(Error::Used),
+            Committed::Stale | Committed::OrderPaid => Ok(None),
+        }
     }
 
     async fn on_disk<T: Send + 'static>(

@@ -10,6 +10,7 @@ use domain::{Mode, StatementId, Timestamp};
 use engine::{Credential, NewStatement, Place, Statement, StatementDownload, StatementFormat};
 use serde::Serialize;
 use tokio_util::io::ReaderStream;
+use tollgate_http::body;
 use tollgate_http::json::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -17,7 +18,7 @@ use uuid::Uuid;
 use crate::errors::FieldErrors;
 use crate::fields::{self, Choice, Fields};
 use crate::page::{Asked, Envelope};
-use crate::routes::{Api, ApiError, Inner, Keyed, json, read_json, written};
+use crate::routes::{Api, ApiError, BODY_BYTES_MAX, Inner, Keyed, json, read_json, written};
 use crate::view::Links;
 use crate::{filters, formats, query};
 
@@ -186,14 +187,26 @@ pub(crate) async fn read_one(
     answer(&api, StatusCode::OK, statement)
 }
 
-/// Nothing can be said of a cancel, so that its body is not read.
+/// Nothing can be said of a cancel: whatever its body holds is ignored.
 pub(crate) async fn cancel(
     State(Api(api)): State<Api>,
     Extension(caller): Extension<Credential>,
     Path(id): Path<String>,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    match api.engine.cancel_statement(caller, parse_id(&id)?).await? {
-        Some(statement) => answer(&api, StatusCode::OK, statement),
+    let (parts, body) = request.into_parts();
+    let statement = api.engine.statement(caller, parse_id(&id)?).await?;
+    let body = body::read(body, BODY_BYTES_MAX).await?;
+    let keyed = match Keyed::begin(&api, caller, &parts, &body).await? {
+        Ok(keyed) => keyed,
+        Err(replayed) => return Ok(replayed),
+    };
+    let kept = |cancelled: &Statement| {
+        let shown = show(cancelled.clone(), &api.links, cancelled.updated_at);
+        keyed.write(&api, caller, Some(StatusCode::OK), &written(Some(&shown)).ok()?)
+    };
+    match api.engine.cancel_statement(caller, statement.id, kept).await? {
+        Some(cancelled) => answer(&api, StatusCode::OK, cancelled),
         None => Err(FieldErrors::statement_cancel_wrong_status().into()),
     }
 }

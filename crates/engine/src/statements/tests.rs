@@ -79,7 +79,7 @@ fn taken(caller: Credential, number: u128) -> Changeset {
         language: "en".to_owned(),
         language_chosen: false,
         time_zone: "UTC".to_owned(),
-        reference: format!("ORD-{number} 4444 3333 2222 1111"),
+        reference: format!("ORD-{number} by 4444 3333 2222 1111"),
         notes: String::new(),
         lines: vec![Line { name: "Tea".to_owned(), quantity: 10_000, unit_price: 954, total: 954, ..Line::default() }],
         debt: 0,
@@ -152,14 +152,15 @@ async fn a_cancel_stops_what_is_being_made() {
     let statement = create(&engine, caller(1)).await;
     let begins = Step { status: StatementStatus::Processing, began_at: Some(START), ..Step::of(&statement) };
     let begun = engine.step_statement(&statement, begins).await.expect("written").expect("as it was");
-    let cancelled = engine.cancel_statement(caller(1), statement.id).await.expect("written").expect("in time");
+    let cancelled =
+        engine.cancel_statement(caller(1), statement.id, |_| None).await.expect("written").expect("in time");
     assert_eq!(
         (StatementStatus::Cancelled, Some(START), None),
         (cancelled.status, cancelled.finished_at, cancelled.file)
     );
     assert!(matches!(engine.write_statement(&begun).await, Ok(Written::Unwanted)));
     assert_eq!(BTreeSet::new(), names(dir.path()), "nothing is left of it");
-    assert_eq!(None, engine.cancel_statement(caller(1), statement.id).await.expect("readable"), "it is over");
+    assert_eq!(None, engine.cancel_statement(caller(1), statement.id, |_| None).await.expect("readable"), "it is over");
     work(&engine).await;
     assert_eq!(cancelled, engine.statement(caller(1), statement.id).await.expect("there"), "nobody makes it any more");
 }
@@ -177,7 +178,7 @@ async fn whenever_a_cancel_comes_there_is_a_file_or_it_is_cancelled() {
             tokio::spawn(async move { engine.make_statement(statement).await })
         };
         tokio::time::sleep(Duration::from_millis(turn * 3)).await;
-        let cancelled = engine.cancel_statement(caller(1), id).await.expect("readable");
+        let cancelled = engine.cancel_statement(caller(1), id, |_| None).await.expect("readable");
         making.await.expect("it ends").expect("made");
         let after = engine.statement(caller(1), id).await.expect("there");
         let has_file = names(dir.path()).contains(&format!("{id}.csv"));
@@ -200,7 +201,7 @@ async fn a_process_that_died_leaves_it_to_the_next() {
     // Half a draft, a file that got its name before anybody could say so, and one of a statement that is over.
     std::fs::create_dir_all(&folder).expect("made");
     let over = create(&first, caller(1)).await;
-    first.cancel_statement(caller(1), over.id).await.expect("written");
+    first.cancel_statement(caller(1), over.id, |_| None).await.expect("written");
     for name in [format!("{}.new", statement.id), format!("{}.csv", statement.id), format!("{}.csv", over.id)] {
         std::fs::write(folder.join(name), "date,ty").expect("written");
     }
@@ -215,7 +216,7 @@ async fn a_process_that_died_leaves_it_to_the_next() {
     let download = next.statement_download(link.token).await.expect("there");
     let text = std::fs::read_to_string(&download.path).expect("readable");
     assert_eq!(4, text.lines().count(), "the columns and three payments");
-    assert!(text.contains("ORD-3 ") && !text.contains("4444"), "numbers of cards are masked: {text}");
+    assert!(text.contains("ORD-3 by ") && !text.contains("4444 3333"), "numbers of cards are masked: {text}");
     assert_eq!(BTreeSet::from([format!("{}.csv", statement.id)]), names(dir.path()));
     next.close().await;
     drop(next);

@@ -61,6 +61,8 @@ impl Operations {
                 .response("200", statement("The statement.")),
             cancel_statement: of_statement("cancel_company_statement", "Cancel a statement")
                 .description(Some("Ends a statement that is not made yet."))
+                .parameter(idempotency_key())
+                .response("413", refusal("The body is too large."))
                 .response("200", statement("The cancelled statement."))
                 .response("400", refusal("It is finished: `company_statement_cancel_wrong_status`.")),
         }

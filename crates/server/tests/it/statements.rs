@@ -276,6 +276,15 @@ async fn a_cancel_ends_what_is_not_made_yet() {
     assert_eq!(START, cancelled.json()["finished_on"]);
     app.advance(60).await;
     assert_eq!(cancelled.json(), app.statement(asked["id"].as_str().unwrap()).await, "nobody makes it");
+    let keyed = async |id: &str| {
+        let uri = format!("/api/v1/company_statements/{id}/cancel/");
+        let mut request = request(Method::POST, &uri, &app.merchant.secret_key, "application/json", "{}");
+        request.headers_mut().insert("idempotency-key", "c-1".parse().unwrap());
+        ask(&app.router, request).await
+    };
+    let twice = app.ask_statement("", UTC_CSV).await["id"].as_str().unwrap().to_owned();
+    let first = keyed(&twice).await;
+    assert_eq!((200, first.json()), (keyed(&twice).await.status, keyed(&twice).await.json()), "under its key");
     let wrong = (400, "company_statement_cancel_wrong_status".to_owned());
     assert_eq!(wrong, app.post(&path, &json!({})).await.refusal());
     let made = app.ask_statement("", UTC_CSV).await;
