@@ -29,6 +29,23 @@ pub struct Attempt {
     pub voided: Money,
     /// Given back of what was taken.
     pub refunded: Money,
+    /// What it pays with.
+    pub paid_by: PaidBy,
+}
+
+/// What a try pays with, as reports ask for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PaidBy {
+    /// The card's brand, or what else it is; empty when that is not known.
+    pub method: &'static str,
+    /// How it came; `None` for a try that went nowhere.
+    pub flow: Option<Flow>,
+    /// Whether a kept card was charged.
+    pub by_token: bool,
+    /// The card's, ISO 3166-1 alpha-2; empty when not said.
+    pub country: String,
+    /// Whether the bank vouches for the payer.
+    pub vouched: bool,
 }
 
 impl Attempt {
@@ -43,6 +60,7 @@ impl Attempt {
             captured: nothing,
             voided: nothing,
             refunded: nothing,
+            paid_by: PaidBy::default(),
         }
     }
 

@@ -166,6 +166,15 @@ impl TransStatus {
         all.into_iter().find(|status| letter.chars().eq([status.letter()]))
     }
 
+    /// Whether the bank vouches for the payer: let through without a question, nobody was authenticated.
+    #[must_use]
+    pub const fn vouches(self) -> bool {
+        match self {
+            Self::Authenticated | Self::Attempted => true,
+            Self::Informational | Self::NotAuthenticated | Self::Unavailable | Self::Rejected => false,
+        }
+    }
+
     /// Whether the payment may go to the acquirer. What could not be done is not done: by default it fails.
     #[must_use]
     pub const fn may_go_on(self) -> bool {

@@ -80,6 +80,8 @@ ids! {
     WebhookId;
     /// In what an acquirer's settlement file and the books differ.
     DifferenceId;
+    /// A list of transactions that a merchant asked for.
+    StatementId;
 }
 
 /// What a dialect's clients call a checkout where its id will not do: a secret stands in the link, and their wire wants

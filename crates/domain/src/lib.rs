@@ -31,8 +31,9 @@ pub mod risk;
 
 pub mod ledger;
 mod notice;
+mod transaction;
 
-pub use attempt::{Attempt, AttemptStatus, CardFacts, Flow, Outcome, Submission};
+pub use attempt::{Attempt, AttemptStatus, CardFacts, Flow, Outcome, PaidBy, Submission};
 pub use authentication::{
     Authentication, AuthenticationFailure, AuthenticationIds, Challenge, ChallengeWindow, TransStatus,
 };
@@ -45,10 +46,10 @@ pub use event::Event;
 pub use gift_card::GiftCardNumber;
 pub use ids::{
     AttemptId, BrandId, CardId, CheckoutId, CustomerId, DeliveryId, DifferenceId, IdError, KeyId, MerchantId,
-    OperationId, PaymentId, PublicId, WebhookId,
+    OperationId, PaymentId, PublicId, StatementId, WebhookId,
 };
 pub use look::{Colour, Logo, LogoId, Look, Palette, TooAlike};
-pub use money::{Currency, Exchange, Fees, Money};
+pub use money::{Currency, Exchange, Fees, Money, Reserve};
 pub use notice::{Notice, notices};
 pub use operation::{Operation, OperationKind, OperationStatus, Part};
 pub use payment::{CaptureMode, Due, Payment, Recorded, Refusal, State, Terms};
@@ -60,3 +61,4 @@ pub use risk::RefusedTry;
 pub use tender::{LEGS_MAX, Leg, Means, Offer, OfferKind, Party, RedirectMethod, TenderTerms};
 pub use text::mask_numbers;
 pub use time::{Mode, Timestamp};
+pub use transaction::{Transaction, TransactionKind};

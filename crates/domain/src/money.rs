@@ -2,6 +2,7 @@
 //! said by the ledger.
 
 use std::fmt;
+use std::time::Duration;
 
 /// An ISO 4217 currency.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -174,23 +175,58 @@ impl Exchange {
     }
 }
 
-/// What a merchant is charged for a captured amount: hundredths of a per cent and a fixed part in minor units.
+/// What a merchant is charged for a captured amount, hundredths of a per cent and a fixed part in minor units, and what
+/// of it is kept back for a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Fees {
     /// Hundredths of a per cent: 150 is 1.5 %.
     pub basis_points: u32,
     /// Minor units of the payment's currency.
     pub fixed: u32,
+    /// What is kept back.
+    pub reserve: Reserve,
 }
 
 impl Fees {
     /// The fee for `amount`, half up, never more than the amount.
     #[must_use]
     pub fn on(self, amount: Money) -> Money {
-        let share = (i128::from(amount.minor) * i128::from(self.basis_points) + 5_000) / 10_000;
-        let fee = (share + i128::from(self.fixed)).min(i128::from(amount.minor));
+        let fee = (share(amount, self.basis_points) + i128::from(self.fixed)).min(i128::from(amount.minor));
         Money { minor: i64::try_from(fee).unwrap_or(amount.minor), ..amount }
     }
+}
+
+/// What of captured money the merchant cannot withdraw for a time, because it may have to be given back
+/// (purchases-api 10.2 #48).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reserve {
+    /// Hundredths of a per cent: 1000 is 10 %.
+    pub basis_points: u32,
+    /// How long after the capture.
+    pub days: u32,
+}
+
+impl Reserve {
+    /// How long after a capture money is kept back; `None` when none is.
+    #[must_use]
+    pub fn lasts(self) -> Option<Duration> {
+        let is_set = self.basis_points > 0 && self.days > 0;
+        is_set.then(|| Duration::from_hours(24).saturating_mul(self.days))
+    }
+
+    /// What is kept back, as long as anything is, of captured money of which `left` was not given back and for which `fee`
+    /// was charged: half up, never more than is left after the fee.
+    #[must_use]
+    pub fn on(self, left: Money, fee: Money) -> Money {
+        let after_fee = left.checked_sub(fee).unwrap_or(Money::zero(left.currency));
+        let kept = i64::try_from(share(left, self.basis_points)).unwrap_or(i64::MAX);
+        Money { minor: kept.min(after_fee.minor), ..left }
+    }
+}
+
+/// Hundredths of a per cent of an amount, in minor units, half up.
+fn share(amount: Money, basis_points: u32) -> i128 {
+    (i128::from(amount.minor) * i128::from(basis_points) + 5_000) / 10_000
 }
 
 #[cfg(test)]
@@ -269,9 +305,23 @@ mod tests {
 
     #[test]
     fn fees_round_half_up_and_never_exceed_the_amount() {
-        let fees = Fees { basis_points: 150, fixed: 20 };
+        let fees = Fees { basis_points: 150, fixed: 20, ..Fees::default() };
         assert_eq!(money(35, "MYR"), fees.on(money(1_000, "MYR")));
         assert_eq!(money(10, "MYR"), fees.on(money(10, "MYR")));
         assert_eq!(money(21, "MYR"), fees.on(money(34, "MYR")), "0.51 rounds up");
+    }
+
+    #[test]
+    fn a_reserve_rounds_half_up_and_leaves_the_fee() {
+        let reserve = Reserve { basis_points: 1_000, days: 3 };
+        assert_eq!(Some(Duration::from_hours(72)), reserve.lasts());
+        assert_eq!(money(95, "MYR"), reserve.on(money(954, "MYR"), money(34, "MYR")), "95.4");
+        assert_eq!(money(96, "MYR"), reserve.on(money(955, "MYR"), money(34, "MYR")), "95.5");
+        let all = Reserve { basis_points: 10_000, days: 3 };
+        assert_eq!(money(920, "MYR"), all.on(money(954, "MYR"), money(34, "MYR")));
+        assert_eq!(money(0, "MYR"), all.on(money(30, "MYR"), money(34, "MYR")), "most of it was given back");
+        for nothing in [Reserve { days: 0, ..all }, Reserve { basis_points: 0, ..all }] {
+            assert_eq!(None, nothing.lasts());
+        }
     }
 }

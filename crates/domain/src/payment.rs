@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::attempt::{Attempt, AttemptStatus, CardFacts, Submission};
+use crate::attempt::{Attempt, AttemptStatus, CardFacts, PaidBy, Submission};
 use crate::command::{Command, OperationOutcome, Order, Report};
 use crate::decline::DeclineReason;
 use crate::event::Event;
@@ -596,7 +596,11 @@ impl Payment {
             Event::AttemptSent(submission) => self.begin(submission, AttemptStatus::Sent),
             Event::AuthenticationStarted(submission) => self.begin(submission, AttemptStatus::Authenticating),
             Event::Challenged { .. } | Event::NotAuthenticated { .. } => {}
-            Event::Authenticated { attempt_id, .. } => self.mark(*attempt_id, AttemptStatus::Sent),
+            Event::Authenticated { attempt_id, authentication, .. } => {
+                self.mark(*attempt_id, AttemptStatus::Sent);
+                let vouched = authentication.status.vouches();
+                self.on_attempt(*attempt_id, |attempt| attempt.paid_by.vouched = vouched);
+            }
             Event::TriesUsedUp => self.tries_used_up = true,
             Event::AttemptRefused(refused) => {
                 self.tries = self.tries.saturating_add(1);
@@ -605,10 +609,13 @@ impl Payment {
             }
             Event::Redirected { attempt_id, .. } => self.mark(*attempt_id, AttemptStatus::Redirected),
             Event::AttemptUnknown { attempt_id } => self.mark(*attempt_id, AttemptStatus::Unknown),
-            Event::Authorized { attempt_id, amount, .. } => {
+            Event::Authorized { attempt_id, amount, facts, .. } => {
                 self.mark(*attempt_id, AttemptStatus::Approved);
                 self.authorized = sum(self.authorized, *amount);
-                self.on_attempt(*attempt_id, |attempt| attempt.authorized = sum(attempt.authorized, *amount));
+                self.on_attempt(*attempt_id, |attempt| {
+                    attempt.authorized = sum(attempt.authorized, *amount);
+                    attempt.paid_by.country.clone_from(&facts.country);
+                });
                 // It came too late to change anything: what it reserves goes back.
                 if self.state == State::Cancelled {
                     return;
@@ -773,7 +780,13 @@ impl Payment {
         // A check of a card is made to keep it; a kept one is kept already.
         let is_check = self.terms.amount.is_zero() && submission.token.is_none();
         let keeps_card = submission.save_card || is_check;
-        self.attempts.push(Attempt { keeps_card, ..Attempt::new(attempt_id, status, amount) });
+        let paid_by = PaidBy {
+            method: submission.means.method(),
+            flow: Some(submission.flow),
+            by_token: submission.token.is_some(),
+            ..PaidBy::default()
+        };
+        self.attempts.push(Attempt { keeps_card, paid_by, ..Attempt::new(attempt_id, status, amount) });
         self.state = State::InFlight { attempt_id };
     }
 
@@ -794,7 +807,7 @@ impl Payment {
     }
 
     /// The try an operation was about; without one, the acquirer forgot the only reservation there is.
-    fn attempt_operated(&self, operation_id: Option<OperationId>) -> Option<AttemptId> {
+    pub(crate) fn attempt_operated(&self, operation_id: Option<OperationId>) -> Option<AttemptId> {
         match operation_id {
             Some(operation_id) => self.operation(operation_id).and_then(|operation| self.attempt_of(operation)).ok(),
             None => self.approved_attempt().ok(),

@@ -110,6 +110,16 @@ impl RedirectMethod {
 }
 
 impl Means {
+    /// The card's brand, or what else it is, in one word.
+    #[must_use]
+    pub const fn method(&self) -> &'static str {
+        match self {
+            Self::Card { card, .. } => card.brand.as_str(),
+            Self::GiftCard { .. } => "gift_card",
+            Self::Redirect(method) => method.as_str(),
+        }
+    }
+
     /// Whether it answers at once and may carry a part; at most one other leg takes the remainder (orchestration-api 5.1).
     #[must_use]
     pub const fn is_secondary(&self) -> bool {

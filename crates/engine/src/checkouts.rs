@@ -106,8 +106,9 @@ impl Engine {
             self.tell(&shown, event, (*version, Notice::Opened), *at, &mut change);
         }
         let Shown { record, history: events, payment } = shown;
+        let brand_id = record.checkout.brand_id;
         change.checkout = Some(Box::new(record));
-        change.payment = Some(PaymentWrite { expected_version: 0, payment, events, postings: vec![] });
+        change.payment = Some(PaymentWrite { expected_version: 0, payment, brand_id, events, postings: vec![] });
         self.commit_opening(change).await
     }
 
@@ -366,8 +367,8 @@ impl Engine {
         telling::up_to(&mut change, shown.payment.version);
         shown.history.extend(recorded.iter().cloned());
         change.doubts_over = over(&queued, shown);
-        let payment = shown.payment.clone();
-        change.payment = Some(PaymentWrite { expected_version, payment, events: recorded, postings });
+        let (payment, brand_id) = (shown.payment.clone(), shown.record.checkout.brand_id);
+        change.payment = Some(PaymentWrite { expected_version, payment, brand_id, events: recorded, postings });
         change
     }
 

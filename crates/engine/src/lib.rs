@@ -19,6 +19,7 @@ mod registered;
 mod reports;
 mod risk;
 mod sending;
+mod statements;
 mod stored_cards;
 mod telling;
 mod tenders;
@@ -27,6 +28,7 @@ mod webhooks;
 mod workers;
 
 mod admin;
+mod balances;
 mod cache;
 mod card_forms;
 mod credentials;
@@ -80,10 +82,12 @@ pub use outgoing::{Reach, Receivers};
 pub use payments::{CardEntry, Visit};
 pub use reconciliation::{ImportError, Imported};
 pub use registered::{TestSend, WEBHOOKS_MAX, WebhookFields};
+pub use statements::{FILE_LIFE, NewStatement, STATEMENTS_MAX, StatementDownload};
 pub use store::{
     Beside, Brand, CheckoutRecord, Company, CustomerRecord, DeliveryRecord, DeliveryState, DeliveryTry, Destination,
-    DestinationRecord, Endpoint, IdempotencyWrite, MovementState, Order, Place, QueuedDoubt, Standing, StandingRow,
-    Subscription, Wanted, Webhook,
+    DestinationRecord, Endpoint, Filter, IdempotencyWrite, MerchantBalance, MovementState, Order, Place, QueuedDoubt,
+    Range, Standing, StandingRow, Stands, Statement, StatementFilter, StatementFormat, StatementStatus, Subscription,
+    Turned, Turnover, Wanted, Webhook,
 };
 pub use stored_cards::{StoredCard, needs_verification};
 pub use subscriptions::Told;
@@ -178,6 +182,8 @@ pub struct Parts {
     pub public_url: String,
     /// Where mail goes; without one none is sent.
     pub outbox: Option<PathBuf>,
+    /// Where the files of statements lie; without one none is made.
+    pub statements: Option<PathBuf>,
     /// How long a card payment may be held before it is taken.
     pub authorization_max: Duration,
     /// Whether limits against card testing bind in test mode.
@@ -214,6 +220,8 @@ struct Inner {
     narrator: Arc<dyn Narrator>,
     public_url: String,
     outbox: Option<PathBuf>,
+    statements: Option<PathBuf>,
+    sums: tokio::sync::Semaphore,
     authorization_max: Duration,
     directory: admin::Directory,
     numbers: numbers::Numbers,
@@ -296,6 +304,7 @@ impl Engine {
             narrator,
             public_url,
             outbox,
+            statements,
             authorization_max,
             test_limits,
             simulated,
@@ -312,7 +321,7 @@ impl Engine {
         let webhook_secrets = admin::own_secret(&store, &vault, &env, "webhook secrets").await?;
         let card_keys = admin::own_secret(&store, &vault, &env, "card keys").await?;
         let workers = workers::State::new(store.deliveries_written(), env.random_id());
-        Ok(Self(Arc::new(Inner {
+        let engine = Self(Arc::new(Inner {
             test_acquirer: acquirer,
             directory_server: acquirer::Directory::new(env.clone()),
             waiting: authentication::Waiting::default(),
@@ -328,6 +337,8 @@ impl Engine {
             narrator,
             public_url,
             outbox,
+            statements,
+            sums: balances::sums(),
             authorization_max,
             directory: admin::Directory::default(),
             numbers: numbers::Numbers::default(),
@@ -345,7 +356,11 @@ impl Engine {
             workers,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
-        })))
+        }));
+        if let Err(error) = engine.sweep_statements().await {
+            tracing::warn!(error = %Causes(&error), "what was left of statements could not be thrown away");
+        }
+        Ok(engine)
     }
 
     /// Time and chance.

@@ -191,7 +191,7 @@ mod tests {
             save_card: false,
             hold_max: None,
             captured_after: None,
-            fees: Fees { basis_points: 0, fixed: 0 },
+            fees: Fees::default(),
         }
     }
 

@@ -28,6 +28,7 @@ impl Engine {
                 store.next_delivery(looked).await?,
                 self.next_warning().await?,
                 self.next_overdue().await?,
+                store.next_statement_expiry().await?,
             ];
             let next = stored.into_iter().chain([book.next_report().await?, clock.next_wake()]);
             let next = next.flatten().filter(|next| *next > looked).min();
@@ -55,7 +56,8 @@ impl Engine {
                 + self.deliveries_step().await?
                 + self.reports_step().await?
                 + self.warnings_step().await?
-                + self.reconciliation_step().await?;
+                + self.reconciliation_step().await?
+                + self.statements_step().await?;
             if started == 0 && clock.is_quiet() && ended == self.0.workers.ended() {
                 return Ok(());
             }

@@ -65,6 +65,7 @@ impl Desk {
             narrator: Arc::new(Mute),
             public_url: "http://pay.example.com".to_owned(),
             outbox: None,
+            statements: None,
             authorization_max: WEEK,
             env,
             test_limits: false,

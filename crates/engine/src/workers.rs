@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use acquirer::{Answer, ReportDue};
-use domain::{AttemptId, DeliveryId, PaymentId, Timestamp};
+use domain::{AttemptId, DeliveryId, MerchantId, PaymentId, Timestamp};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -41,6 +41,10 @@ pub(crate) struct State {
     /// Who was called last. Whoever holds it is the only one to start deliveries.
     pub(crate) last_called: tokio::sync::Mutex<Option<Destination>>,
     reports_underway: Arc<Claims<AttemptId>>,
+    /// Called when a statement is asked for, or made.
+    pub(crate) statements: Notify,
+    /// Of each merchant one.
+    pub(crate) statements_underway: Arc<Claims<MerchantId>>,
 }
 
 impl State {
@@ -56,13 +60,16 @@ impl State {
             warnings: Notify::default(),
             last_called: tokio::sync::Mutex::default(),
             reports_underway: Arc::default(),
+            statements: Notify::default(),
+            statements_underway: Arc::default(),
         }
     }
 
     /// How many pieces of work have ended, well or not.
     pub(crate) fn ended(&self) -> u64 {
-        let Self { timers_underway, deliveries_underway, reports_underway, .. } = self;
-        let ended = [&timers_underway.ended, &deliveries_underway.ended, &reports_underway.ended];
+        let Self { timers_underway, deliveries_underway, reports_underway, statements_underway, .. } = self;
+        let ended =
+            [&timers_underway.ended, &deliveries_underway.ended, &reports_underway.ended, &statements_underway.ended];
         ended.into_iter().map(|ended| ended.load(Ordering::SeqCst)).sum()
     }
 }
@@ -95,7 +102,15 @@ impl<T: Eq + Hash + Clone> Claims<T> {
 
     /// `None` when it is under way already.
     pub(crate) fn claim(self: &Arc<Self>, what: T) -> Option<Claim<T>> {
-        let is_free = self.underway.lock().unwrap_or_else(PoisonError::into_inner).insert(what.clone());
+        self.claim_one_of(what, u32::MAX)
+    }
+
+    /// `None` when it is under way already, or `most` others are.
+    pub(crate) fn claim_one_of(self: &Arc<Self>, what: T, most: u32) -> Option<Claim<T>> {
+        let mut underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = u32::try_from(underway.len()).is_ok_and(|underway| underway >= most);
+        let is_free = !is_full && underway.insert(what.clone());
+        drop(underway);
         is_free.then(|| Claim { claims: Arc::clone(self), what, released: AtomicBool::new(false) })
     }
 }
@@ -216,6 +231,16 @@ impl Engine {
         let engine = self.clone();
         self.0.tasks.spawn(async move {
             loop {
+                let stepped = engine.statements_step().await;
+                let next = stepped.and(engine.0.store.next_statement_expiry().await.map_err(Error::from));
+                if engine.rest(next, &engine.0.workers.statements).await {
+                    return;
+                }
+            }
+        });
+        let engine = self.clone();
+        self.0.tasks.spawn(async move {
+            loop {
                 let next = engine.reconciliation_step().await.and(engine.next_miss().await);
                 let counted = engine.count_differences().await;
                 if engine.rest(counted.and(next), &engine.0.reconciling.began).await {
@@ -318,7 +343,7 @@ impl Engine {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use domain::{Fees, MerchantId, Mode, Recorded};
+    use domain::{Fees, Mode, Recorded};
     use store::{AdminWrite, CheckoutRecord, Company, Endpoint, Merchant};
 
     use super::*;
@@ -372,6 +397,7 @@ pub(crate) mod tests {
             narrator: Arc::new(Mute),
             public_url: "http://pay.example.com".to_owned(),
             outbox: None,
+            statements: Some(dir.join("statements")),
             authorization_max: Duration::from_hours(168),
             env,
             test_limits: false,

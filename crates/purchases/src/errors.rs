@@ -62,6 +62,14 @@ impl FieldErrors {
         self.all.is_empty() && self.fields.is_empty()
     }
 
+    /// What is wrong with two objects that are read together and share no field.
+    #[must_use]
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.all.extend(other.all);
+        self.fields.extend(other.fields);
+        self
+    }
+
     /// One more problem that belongs to no field.
     pub(crate) fn add_all(&mut self, problem: Problem) {
         self.all.push(problem);
@@ -321,6 +329,22 @@ impl FieldErrors {
     #[must_use]
     pub(crate) fn too_many_webhooks(most: u32) -> Self {
         Self::all(Problem::new("max_length", format!("At most {most} webhooks are allowed.")))
+    }
+
+    /// 400: one more statement than there may be.
+    #[must_use]
+    pub(crate) fn too_many_statements(most: u32) -> Self {
+        Self::all(Problem::new(
+            "max_length",
+            format!("At most {most} statements are kept at a time. Their files are thrown away after a day."),
+        ))
+    }
+
+    /// 400: cancel of a statement that is over.
+    #[must_use]
+    pub(crate) fn statement_cancel_wrong_status() -> Self {
+        let message = "This statement is finished, so it can no longer be cancelled.";
+        Self::all(Problem::new("company_statement_cancel_wrong_status", message))
     }
 
     /// 400: a brand the caller does not have (10.2 #26).

@@ -4,13 +4,17 @@ mod operations;
 mod routes;
 
 mod actions;
+mod balance;
 mod clients;
+mod company_statements;
 mod create;
 mod document;
+mod filters;
 mod invoice;
 mod methods;
 mod page;
 mod payment_methods;
+mod query;
 mod recurring_tokens;
 mod refund;
 mod sample;

@@ -1,6 +1,8 @@
 //! The published description of this dialect, made by the code that does it: bodies by the reader of the body, answers
 //! by the types that are rendered.
 
+mod books;
+
 use tollgate_http::fields;
 use tollgate_http::openapi::{self, JSON, answer, item, named, uuid};
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
@@ -18,6 +20,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::actions;
 use crate::clients::{self, Clients};
+use crate::company_statements;
 use crate::create::create_purchase;
 use crate::errors::Problem;
 use crate::page;
@@ -215,7 +218,10 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
         )
         .response("404", refusal("There is no such purchase."));
 
+    let books = books::Operations::described();
+
     let mut schemas: Vec<(String, RefOr<Schema>)> = vec![];
+    books::schemas(&mut schemas);
     Purchase::schemas(&mut schemas);
     Clients::schemas(&mut schemas);
     ClientRecurringTokens::schemas(&mut schemas);
@@ -244,6 +250,7 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
         .schema("RefundPurchase", fields::describe(actions::refund))
         .schema("ChargePurchase", fields::describe(actions::charge))
         .schema("MarkPurchaseAsPaid", fields::describe(actions::mark_as_paid))
+        .schema("CreateCompanyStatement", fields::describe(company_statements::create_statement))
         .schema("Errors", errors())
         .security_scheme(
             KEY,
@@ -304,7 +311,15 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
                 .path("/webhooks/{id}/test/", item([(HttpMethod::Post, test_webhook)]))
                 .path("/webhooks/{id}/secret/", item([(HttpMethod::Get, webhook_secret)]))
                 .path("/webhooks/{id}/rotate_key/", item([(HttpMethod::Post, rotate_webhook_key)]))
-                .path("/public_key/", item([(HttpMethod::Get, public_key)])),
+                .path("/public_key/", item([(HttpMethod::Get, public_key)]))
+                .path("/account/json/balance/", item([(HttpMethod::Get, books.balance)]))
+                .path("/account/json/turnover/", item([(HttpMethod::Get, books.turnover)]))
+                .path(
+                    "/company_statements/",
+                    item([(HttpMethod::Get, books.list_statements), (HttpMethod::Post, books.create_statement)]),
+                )
+                .path("/company_statements/{id}/", item([(HttpMethod::Get, books.read_statement)]))
+                .path("/company_statements/{id}/cancel/", item([(HttpMethod::Post, books.cancel_statement)])),
         )
         .components(Some(components.build()))
         .security(Some([SecurityRequirement::new(KEY, Vec::<String>::new())]))

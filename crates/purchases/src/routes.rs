@@ -24,7 +24,10 @@ use crate::create::{CreatePurchase, Opening, Order};
 use crate::document::{self, PurchaseDocument};
 use crate::errors::FieldErrors;
 use crate::view::{self, Links};
-use crate::{clients, methods, operations, payment_methods, recurring_tokens, webhook_deliveries, webhooks};
+use crate::{
+    balance, clients, company_statements, methods, operations, payment_methods, recurring_tokens, webhook_deliveries,
+    webhooks,
+};
 
 /// An API body (security D2).
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -75,11 +78,16 @@ pub fn router(engine: Engine, public_url: &str, test_limits: bool) -> Router {
         .route("/webhooks/{id}/secret/", get(webhooks::secret))
         .route("/webhooks/{id}/rotate_key/", post(webhooks::rotate_key))
         .route("/public_key/", get(public_key))
+        .route("/account/json/balance/", get(balance::balance))
+        .route("/account/json/turnover/", get(balance::turnover))
+        .route("/company_statements/", get(company_statements::index).post(company_statements::create))
+        .route("/company_statements/{id}/", get(company_statements::read_one))
+        .route("/company_statements/{id}/cancel/", post(company_statements::cancel))
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .fallback(|| async { ApiError::NotFound })
         .layer(middleware::from_fn_with_state(api.clone(), authenticate))
-        .with_state(api);
-    Router::new().nest("/api/v1", routes).merge(payment_methods::logos())
+        .with_state(api.clone());
+    Router::new().nest("/api/v1", routes).merge(payment_methods::logos()).merge(company_statements::files(api))
 }
 
 /// What a caller gets when no route answers: 400, 414 and 415 for what none takes, 500 after a panic.

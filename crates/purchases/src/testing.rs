@@ -70,7 +70,7 @@ impl App {
             customer_id: CustomerId::parse("5d2b0cf8-1f0b-4c4e-b1b3-1d6f0a9b2c33").ok(),
             seller: "Shop".to_owned(),
             issuer: Issuer { legal_name: "Shop Ltd".to_owned(), ..Issuer::default() },
-            fees: Fees { basis_points: 150, fixed: 20 },
+            fees: Fees { basis_points: 150, fixed: 20, ..Fees::default() },
             reference_generated: "PG12".to_owned(),
             created_from_ip: "203.0.113.9".to_owned(),
             direct_post: true,

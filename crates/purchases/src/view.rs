@@ -1,10 +1,11 @@
 //! The Purchase object as clients see it (purchases-api 3): the stored facts of the order and the fold of the journal.
 
+mod payment_details;
 mod three_d_secure;
 
 use domain::{
     AttemptId, AuthenticationFailure, CaptureMode, CardFacts, CardSummary, Checkout, CheckoutId, Customer,
-    DeclineReason, Event, Flow, Mode, Money, OperationId, OperationKind, Payment, Recorded, State, Submission, Terms,
+    DeclineReason, Event, Flow, Mode, OperationId, OperationKind, Payment, Recorded, State, Submission, Terms,
     Timestamp,
 };
 use serde::Serialize;
@@ -15,6 +16,7 @@ use crate::create::{DeliveryMethod, ShippingOption};
 use crate::document::{BankAccount, CurrencyConversion, PurchaseDocument};
 use crate::numbers::Fixed;
 use crate::status::{self, Status};
+pub(crate) use payment_details::PaymentDetails;
 use three_d_secure::ThreeDSecure;
 
 /// Where links point.
@@ -222,29 +224,6 @@ pub(crate) struct Product {
     pub tax_percent: Fixed,
     pub category: String,
     pub total_price_override: Option<i64>,
-}
-
-/// The money that was taken (3.1.2). `amount` is the sum of net, fee and pending amount, in minor units.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[allow(missing_docs, reason = "the names are those of the reference")]
-pub(crate) struct PaymentDetails {
-    pub is_outgoing: bool,
-    /// `purchase`, `refund`, or `custom` for money that was paid or taken back outside the gateway.
-    #[schema(value_type = String, example = "purchase")]
-    pub payment_type: &'static str,
-    pub amount: i64,
-    #[schema(value_type = String, example = "MYR")]
-    pub currency: &'static str,
-    pub net_amount: i64,
-    pub fee_amount: i64,
-    pub pending_amount: i64,
-    pub pending_unfreeze_on: Option<i64>,
-    pub description: String,
-    pub paid_on: Option<i64>,
-    pub remote_paid_on: Option<i64>,
-    pub owned_bank_account_id: Option<String>,
-    pub owned_bank_account: Option<String>,
-    pub owned_bank_code: Option<String>,
 }
 
 /// Who sells (3.3), as on the day of the order. Absent is empty.
@@ -583,6 +562,9 @@ impl Story {
         self.updated_on = *at;
         self.note(*at, event);
         self.payment.apply(event);
+        if let Some(paid) = &mut self.paid {
+            paid.keep_back(&self.payment);
+        }
     }
 
     fn note(&mut self, at: Timestamp, event: &Event) {
@@ -806,29 +788,6 @@ struct Tried<'a> {
     facts: &'a CardFacts,
     ip: Option<String>,
     authentication: Option<ThreeDSecure>,
-}
-
-impl PaymentDetails {
-    /// Money that came in at `at`.
-    #[must_use]
-    pub(crate) fn new(payment_type: &'static str, amount: Money, fee: i64, at: Timestamp) -> Self {
-        Self {
-            is_outgoing: false,
-            payment_type,
-            amount: amount.minor(),
-            currency: amount.currency().code(),
-            net_amount: amount.minor().saturating_sub(fee),
-            fee_amount: fee,
-            pending_amount: 0,
-            pending_unfreeze_on: None,
-            description: String::new(),
-            paid_on: Some(at.seconds()),
-            remote_paid_on: Some(at.seconds()),
-            owned_bank_account_id: None,
-            owned_bank_account: None,
-            owned_bank_code: None,
-        }
-    }
 }
 
 /// Who pays, as shown.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow, bail};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use domain::{BrandId, Colour, Currency, Dialect, Exchange, Fees, KeyId, Logo, MerchantId, Mode, Palette};
+use domain::{BrandId, Colour, Currency, Dialect, Exchange, Fees, KeyId, Logo, MerchantId, Mode, Palette, Reserve};
 use engine::{BrandChange, Engine, NewBrand, NewMerchant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -63,6 +63,8 @@ enum AdminAnswer {
     Failed(String),
 }
 
+/// Longer than any payment can be disputed.
+const RESERVE_DAYS_MAX: u32 = 730;
 const REQUEST_BYTES_MAX: u64 = 64 * 1024;
 const SOCKET: &str = "admin.sock";
 
@@ -79,6 +81,8 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
             country,
             fee_basis_points,
             fee_fixed,
+            reserve_basis_points,
+            reserve_days,
             email,
         }) => {
             if legal_name.trim().is_empty() {
@@ -90,6 +94,15 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
             if fee_basis_points > 10_000 {
                 bail!("--fee-basis-points: at most 10000, which is all of it");
             }
+            if reserve_basis_points.saturating_add(fee_basis_points) > 10_000 {
+                bail!("--reserve-basis-points: at most 10000 with the fee, which is all of it");
+            }
+            if reserve_days > RESERVE_DAYS_MAX {
+                bail!("--reserve-days: at most {RESERVE_DAYS_MAX}");
+            }
+            if (reserve_basis_points == 0) != (reserve_days == 0) {
+                bail!("--reserve-basis-points and --reserve-days go together");
+            }
             let company = Company {
                 legal_name,
                 registration_number,
@@ -100,7 +113,8 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
                 country,
                 bank_accounts: vec![],
             };
-            let fees = Fees { basis_points: fee_basis_points, fixed: fee_fixed };
+            let reserve = Reserve { basis_points: reserve_basis_points, days: reserve_days };
+            let fees = Fees { basis_points: fee_basis_points, fixed: fee_fixed, reserve };
             describe_merchant(&engine.create_merchant(NewMerchant { company, fees, email }).await?)
         }
         AdminRequest::ListMerchants => engine.merchants().await?.iter().map(describe_merchant).collect(),

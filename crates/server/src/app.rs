@@ -94,6 +94,7 @@ impl App {
             narrator: narrator(&public_url),
             public_url: public_url.as_str().to_owned(),
             outbox: control_token.is_some().then(|| data.join("mail")),
+            statements: Some(data.join("statements")),
             authorization_max,
             test_limits,
             simulated: None,

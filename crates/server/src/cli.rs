@@ -239,6 +239,14 @@ pub(crate) struct NewMerchantArgs {
     /// What it is charged per captured payment, in minor units.
     #[arg(long, default_value_t = 0)]
     pub(crate) fee_fixed: u32,
+    /// What of a captured amount is kept back for a time, in hundredths of a per cent: 1000 is 10 %.
+    #[arg(long, default_value_t = 0)]
+    #[serde(default)]
+    pub(crate) reserve_basis_points: u32,
+    /// For how many days it is kept back.
+    #[arg(long, default_value_t = 0)]
+    #[serde(default)]
+    pub(crate) reserve_days: u32,
     /// Where it is written to when its server does not take our notifications.
     #[arg(long, default_value = "")]
     #[serde(default)]

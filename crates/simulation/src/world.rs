@@ -220,6 +220,7 @@ impl<'g> World<'g> {
             narrator: Arc::clone(&self.gateway.narrator),
             public_url: self.gateway.public_url.clone(),
             outbox: None,
+            statements: None,
             authorization_max: Duration::from_hours(168),
             test_limits: false,
             simulated: Some(engine::Surroundings {

@@ -18,6 +18,7 @@ use crate::records::{
     OauthClient, Order, QueuedDoubt, ReusableLeg, Sealed, SigningKey, Subscription, Timer, Webhook,
 };
 use crate::settlement::SettlementWrite;
+use crate::statements::Statement;
 
 /// Everything one decision wrote down. All of it becomes durable, or none.
 #[derive(Debug, Default)]
@@ -78,6 +79,8 @@ pub struct Changeset {
     pub subscription: Option<Box<SubscriptionWrite>>,
     /// A webhook that is made, changed or ended.
     pub webhook: Option<Box<WebhookWrite>>,
+    /// A statement that is asked for, or goes on.
+    pub statement: Option<Box<StatementWrite>>,
     /// A new key pair in place of the one its owner has, which makes the changeset stale unless it is the one before.
     pub signing_key: Option<Box<SigningKey>>,
     /// A token a client was given.
@@ -97,6 +100,8 @@ pub struct PaymentWrite {
     pub expected_version: u32,
     /// The payment after the events: the row that searches and sums read.
     pub payment: Payment,
+    /// The shop whose it is.
+    pub brand_id: BrandId,
     /// What happened.
     pub events: Vec<Recorded>,
     /// The postings of those events, by the version of the event.
@@ -226,6 +231,20 @@ pub enum WebhookWrite {
     Change(Webhook),
     /// Ended, with its key pair. What is still to be told to it is given up.
     Remove(MerchantId, Mode, WebhookId),
+}
+
+/// A statement that is asked for, or goes on.
+#[derive(Debug, Clone)]
+pub enum StatementWrite {
+    /// Asked for; stale when the merchant has as many as it may that are not made or whose files are kept.
+    Add {
+        /// The statement.
+        statement: Statement,
+        /// How many a merchant may have in one mode.
+        most: u32,
+    },
+    /// It goes on; stale when its version is not the one before.
+    Change(Statement),
 }
 
 /// A worker takes notifications: nobody else sends them before the end of the lease, and only those that are due are
@@ -444,6 +463,7 @@ impl Changeset {
             order,
             subscription,
             webhook,
+            statement,
             signing_key,
             access_token,
             settlement,
@@ -477,6 +497,7 @@ impl Changeset {
             && order.is_none()
             && subscription.is_none()
             && webhook.is_none()
+            && statement.is_none()
             && signing_key.is_none()
             && access_token.is_none()
             && settlement.is_none()

@@ -186,7 +186,7 @@ fn by_id(connection: &Connection, id: CheckoutId) -> Result<Option<CheckoutRecor
     )
 }
 
-fn of_merchant(
+pub(crate) fn of_merchant(
     connection: &Connection,
     merchant_id: MerchantId,
     mode: Mode,

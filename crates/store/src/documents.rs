@@ -6,6 +6,7 @@
 
 mod checkout;
 mod event;
+mod filter;
 mod merchant;
 mod reconciliation;
 mod risk;
@@ -17,6 +18,7 @@ use crate::error::Error;
 
 pub(crate) use checkout::{CheckoutColumns, CheckoutDoc, CustomerDoc};
 pub(crate) use event::{CardDoc, EventDoc, Owner};
+pub(crate) use filter::StatementFilterDoc;
 pub(crate) use merchant::{BrandDoc, EndpointDoc, MerchantDoc};
 pub(crate) use reconciliation::DifferenceEventDoc;
 pub(crate) use risk::PolicyDoc;
@@ -139,7 +141,7 @@ mod tests {
                     single_attempt: true,
                     save_card: true,
                     hold_max: Some(std::time::Duration::from_hours(168)),
-                    fees: Fees { basis_points: 150, fixed: 20 },
+                    fees: Fees { basis_points: 150, fixed: 20, ..Fees::default() },
                     ..terms()
                 }),
                 format!(

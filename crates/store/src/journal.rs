@@ -12,6 +12,7 @@ use crate::Store;
 use crate::documents::{self, DifferenceEventDoc, EventDoc, Owner};
 use crate::error::Error;
 use crate::row::{Cells, Id, all, execute, first};
+use crate::transactions::TransactionWrite;
 
 /// SHA-256 of a row and everything before it in its chain.
 pub(crate) type Hash = [u8; 32];
@@ -34,6 +35,8 @@ pub(crate) struct Entry {
     /// Of the payment, and so of the postings.
     pub(crate) currency: Currency,
     pub(crate) postings: Vec<Posting>,
+    /// What it moved, if it moved anything of the merchant's.
+    pub(crate) transaction: Option<TransactionWrite>,
 }
 
 impl Entry {
@@ -42,9 +45,18 @@ impl Entry {
         recorded: Recorded,
         currency: Currency,
         postings: Vec<Posting>,
+        transaction: Option<TransactionWrite>,
     ) -> Result<Self, Error> {
         let Recorded { version, at, event } = recorded;
-        Ok(Self { owner, version, at, event: documents::text(&EventDoc::from(event))?, currency, postings })
+        Ok(Self {
+            owner,
+            version,
+            at,
+            event: documents::text(&EventDoc::from(event))?,
+            currency,
+            postings,
+            transaction,
+        })
     }
 }
 
@@ -59,7 +71,7 @@ impl Entry {
         postings: Vec<Posting>,
     ) -> Result<Self, Error> {
         let event = documents::text(&DifferenceEventDoc::from(event))?;
-        Ok(Self { owner, version, at, event, currency, postings })
+        Ok(Self { owner, version, at, event, currency, postings, transaction: None })
     }
 }
 

@@ -121,16 +121,25 @@ impl Store {
         mode: Mode,
     ) -> Result<Vec<(Currency, Account, Layer, i64)>, Error> {
         self.read(move |connection| {
-            all(
-                connection,
-                "select merchant_id, mode, currency, account, layer, amount from balances
-                 where merchant_id = $1 and mode = $2 order by currency, account, layer",
-                params![merchant_id.bytes(), mode.as_str()],
-                |row| parse_balance(row).map(|(key, amount)| (key.currency, key.account, key.layer, amount)),
-            )
+            let found = balances_of(connection, (merchant_id, mode))?;
+            Ok(found.into_iter().map(|(key, amount)| (key.currency, key.account, key.layer, amount)).collect())
         })
         .await
     }
+}
+
+/// The balances of a merchant in one mode.
+pub(crate) fn balances_of(
+    connection: &Connection,
+    (merchant_id, mode): (MerchantId, Mode),
+) -> Result<Vec<(BalanceKey, i64)>, Error> {
+    all(
+        connection,
+        "select merchant_id, mode, currency, account, layer, amount from balances
+         where merchant_id = $1 and mode = $2 order by currency, account, layer",
+        params![merchant_id.bytes(), mode.as_str()],
+        parse_balance,
+    )
 }
 
 /// A row of `merchant_id, mode, currency, account, layer, amount`.

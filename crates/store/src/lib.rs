@@ -13,6 +13,7 @@ mod memory;
 mod readers;
 mod writer;
 
+mod balances;
 mod brands;
 mod cards;
 mod checkouts;
@@ -39,8 +40,10 @@ mod risk;
 mod secrets;
 mod settings;
 mod settlement;
+mod statements;
 mod subscriptions;
 mod timers;
+mod transactions;
 mod tries;
 mod webhooks;
 
@@ -48,19 +51,22 @@ mod audit;
 
 mod documents;
 mod error;
+mod filter;
 mod row;
 mod schema;
 
 pub use audit::AuditReport;
+pub use balances::{MerchantBalance, Turned, Turnover};
 pub use changeset::{
     AdminWrite, Announcement, Changeset, Committed, CounterWrite, CustomerWrite, DeclineWrite, Delivered, DoubtWrite,
-    Hurried, IdempotencyWrite, Lease, Listeners, OrderTotal, OrderWrite, PaymentWrite, Resent, SubscriptionWrite, Told,
-    Warning, WebhookWrite,
+    Hurried, IdempotencyWrite, Lease, Listeners, OrderTotal, OrderWrite, PaymentWrite, Resent, StatementWrite,
+    SubscriptionWrite, Told, Warning, WebhookWrite,
 };
 pub use customers::Wanted;
 pub use destinations::{Destination, Failing, Openings};
 pub use differences::DifferenceWrite;
 pub use error::Error;
+pub use filter::{Filter, Range, StatementFilter};
 pub use memory::{CommitFate, Disk};
 pub use movements::{MovementRecord, MovementState};
 pub use records::{
@@ -70,4 +76,6 @@ pub use records::{
     TimerKind, Webhook,
 };
 pub use settlement::{KnownFile, SettlementFile, SettlementLine, SettlementWrite, Standing, StandingRow};
+pub use statements::{Statement, StatementFile, StatementFormat, StatementStatus};
 pub use store::Store;
+pub use transactions::{Stands, StatementLine, TransactionRow};

@@ -2,7 +2,7 @@
 
 use domain::{
     AttemptId, BrandId, CardId, CheckoutId, CustomerId, DeliveryId, DifferenceId, KeyId, MerchantId, Mode, PaymentId,
-    Timestamp, WebhookId,
+    StatementId, Timestamp, WebhookId,
 };
 use rusqlite::types::{FromSql, ValueRef};
 use rusqlite::{CachedStatement, Connection, Params, Row};
@@ -33,7 +33,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! { AttemptId BrandId CardId CheckoutId CustomerId DeliveryId DifferenceId KeyId MerchantId PaymentId WebhookId }
+ids! { AttemptId BrandId CardId CheckoutId CustomerId DeliveryId DifferenceId KeyId MerchantId PaymentId StatementId WebhookId }
 
 /// A statement, prepared once per connection. Parameters are `$1`, `$2` ... as in PostgreSQL; SQLite takes these for
 /// names and numbers them as they appear, so they have to appear in order.
@@ -59,13 +59,27 @@ pub(crate) fn all<T>(
     params: impl Params,
     parse: impl Fn(&Row<'_>) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {
+    let mut found = Vec::new();
+    each(connection, sql, params, |row| {
+        found.push(parse(row)?);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Every row of a query, one after the other: however many there are, one is in memory.
+pub(crate) fn each(
+    connection: &Connection,
+    sql: &'static str,
+    params: impl Params,
+    mut take: impl FnMut(&Row<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
     let mut statement = statement(connection, sql)?;
     let mut rows = statement.query(params)?;
-    let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        found.push(parse(row)?);
+        take(row)?;
     }
-    Ok(found)
+    Ok(())
 }
 
 /// The first row of a query.

@@ -212,6 +212,23 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Reads by a connection of its own, for what takes so long that it would hold up everybody who reads.
+    pub(crate) async fn read_apart<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        match &self.inner.place {
+            Kept::OnDisk(disk) => {
+                let file = disk.file.clone();
+                let reading = tokio::task::spawn_blocking(move || read(&connect_to_read(&file)?));
+                reading.await.map_err(|_| Error::Closed)?
+            }
+            Kept::InMemory(memory) => memory.read(read).await,
+        }
+    }
+}
+
 /// Where a changeset went.
 enum Sent {
     ToWriter(oneshot::Receiver<Answer>),

@@ -18,8 +18,8 @@ use uuid::Uuid;
 
 use crate::changeset::{
     AdminWrite, Changeset, Committed, CounterWrite, CustomerWrite, DeclineWrite, Delivered, DoubtWrite, Hurried,
-    IdempotencyWrite, Lease, OrderTotal, OrderWrite, PaymentWrite, Resent, SubscriptionWrite, Told, Warning,
-    WebhookWrite,
+    IdempotencyWrite, Lease, OrderTotal, OrderWrite, PaymentWrite, Resent, StatementWrite, SubscriptionWrite, Told,
+    Warning, WebhookWrite,
 };
 use crate::checkouts::CheckoutRow;
 use crate::customers::CustomerRow;
@@ -33,9 +33,11 @@ use crate::movements::MovementWrite;
 use crate::payments::PaymentRow;
 use crate::records::{AccessToken, CardRow, KeptCard, ReusableLeg, SigningKey, Timer};
 use crate::settlement::SettlementWrite;
+use crate::transactions::TransactionWrite;
 use crate::{
     brands, cards, counters, customers, deliveries, doubts, health, idempotency, jws_keys, keys, merchants, oauth,
-    order_totals, orders, reusable_legs, risk, secrets, settings, settlement, subscriptions, timers, webhooks,
+    order_totals, orders, reusable_legs, risk, secrets, settings, settlement, statements, subscriptions, timers,
+    webhooks,
 };
 
 /// Changesets in one transaction.
@@ -82,6 +84,7 @@ pub(crate) struct Prepared {
     order: Option<Box<OrderWrite>>,
     subscription: Option<Box<SubscriptionWrite>>,
     webhook: Option<Box<WebhookWrite>>,
+    statement: Option<Box<StatementWrite>>,
     signing_key: Option<Box<SigningKey>>,
     access_token: Option<Box<AccessToken>>,
     settlement: Option<Box<SettlementWrite>>,
@@ -120,6 +123,7 @@ impl Prepared {
             order,
             subscription,
             webhook,
+            statement,
             signing_key,
             access_token,
             settlement,
@@ -162,6 +166,7 @@ impl Prepared {
             order,
             subscription,
             webhook,
+            statement,
             signing_key,
             access_token,
             settlement,
@@ -185,7 +190,7 @@ fn movements(write: &PaymentWrite) -> Vec<MovementWrite> {
 
 /// The row and the journal entries of a payment; nothing when nothing happened to it.
 fn prepare_payment(write: PaymentWrite) -> Result<(Option<PaymentRow>, Vec<Entry>), Error> {
-    let PaymentWrite { expected_version, payment, events, postings } = write;
+    let PaymentWrite { expected_version, payment, brand_id, events, postings } = write;
     let Some(at) = events.last().map(|last| last.at) else { return Ok((None, Vec::new())) };
     let terms = &payment.terms;
     let owner = Owner { payment_id: terms.payment_id, merchant_id: terms.merchant_id, mode: terms.mode };
@@ -197,7 +202,8 @@ fn prepare_payment(write: PaymentWrite) -> Result<(Option<PaymentRow>, Vec<Entry
         .into_iter()
         .map(|recorded| {
             let postings = by_version.remove(&recorded.version).unwrap_or_default();
-            Entry::new(owner, recorded, terms.amount.currency(), postings)
+            let transaction = TransactionWrite::of(&payment, brand_id, &recorded);
+            Entry::new(owner, recorded, terms.amount.currency(), postings, transaction)
         })
         .collect::<Result<_, _>>()?;
     Ok((Some(PaymentRow::new(expected_version, &payment, at)), entries))
@@ -373,6 +379,11 @@ impl Writer {
         {
             return Ok(Committed::Stale);
         }
+        if let Some(write) = &change.statement
+            && !statements::is_current(connection, write)?
+        {
+            return Ok(Committed::Stale);
+        }
         if let Some(key) = &change.signing_key
             && !keys::is_next(connection, key)?
         {
@@ -417,6 +428,9 @@ impl Writer {
         for entry in change.entries.iter().chain(house) {
             let position = journal.append(connection, entry)?;
             ledger.post(connection, position, entry)?;
+            if let Some(transaction) = &entry.transaction {
+                transaction.write(connection, position)?;
+            }
         }
         for movement in &change.movements {
             movement.write(connection)?;
@@ -456,6 +470,9 @@ impl Writer {
         }
         if let Some(write) = &change.webhook {
             webhooks::write(connection, write)?;
+        }
+        if let Some(write) = &change.statement {
+            statements::write(connection, write)?;
         }
         if let Some(key) = &change.signing_key {
             keys::put_signing_key(connection, key)?;

@@ -992,7 +992,7 @@ proptest! {
     ) {
         let capture = if manual { CaptureMode::Manual } else { CaptureMode::Automatic };
         let due = Some(Due { at: Timestamp::from_seconds(100), strict });
-        let terms = Terms { capture, due, single_attempt, fees: Fees { basis_points: 150, fixed: 3 }, ..terms() };
+        let terms = Terms { capture, due, single_attempt, fees: Fees { basis_points: 150, fixed: 3, ..Fees::default() }, ..terms() };
         let mut payment = Payment::open(terms.clone());
         let mut journal = vec![Event::Opened(terms)];
         let mut used = std::collections::HashSet::new();

@@ -60,9 +60,9 @@ impl ThreeDSecure {
         Self { three_ds_server_trans_id: server, ds_trans_id: directory, acs_trans_id: acs, ..self }
     }
 
-    /// Whether the bank vouches for the payer: let through without a question, nobody was authenticated.
+    /// Whether the bank vouches for the payer.
     pub(super) fn vouches(&self) -> bool {
-        matches!(self.trans_status, 'Y' | 'A')
+        TransStatus::parse(self.trans_status.encode_utf8(&mut [0; 4])).is_some_and(TransStatus::vouches)
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod app;
 mod auditor;
+mod balances;
 mod callbacks;
 mod card_payments;
 mod card_payments_events;
@@ -34,6 +35,7 @@ mod reconciliation;
 mod redirects;
 mod risk;
 mod sessions_page;
+mod statements;
 mod testing;
 mod three_ds;
 mod tokens;

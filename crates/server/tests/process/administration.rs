@@ -323,6 +323,21 @@ fn what_cannot_be_done_says_why() {
     for (arguments, said) in [
         (vec!["merchant", "create", "--legal-name", " "], "--legal-name"),
         (vec!["merchant", "create", "--legal-name", "A", "--fee-basis-points", "10001"], "--fee-basis-points"),
+        (vec!["merchant", "create", "--legal-name", "A", "--reserve-basis-points", "1000"], "--reserve-days"),
+        (vec!["merchant", "create", "--legal-name", "A", "--reserve-days", "731"], "--reserve-days"),
+        (
+            vec![
+                "merchant",
+                "create",
+                "--legal-name",
+                "A",
+                "--fee-basis-points",
+                "1",
+                "--reserve-basis-points",
+                "10000",
+            ],
+            "--reserve-basis-points",
+        ),
         (vec!["merchant", "revoke", "nobody"], "not an id"),
         (vec!["merchant", "revoke", unknown], "no such merchant"),
         (vec!["brand", "create", "--merchant", unknown, "--name", "A"], "no such merchant"),

@@ -132,13 +132,17 @@ pub(crate) fn with(body: &Value, way: &[Step], text: &str) -> String {
     body.to_string().replace(&format!("\"{MARK}\""), text)
 }
 
-/// Paths of the document that take a POST, with the id of a purchase or of a webhook filled in, and the schema of the
+/// Paths of the document that take a POST, with the id of a purchase, a webhook or a statement filled in, and the schema of the
 /// body if one is described.
-fn posts(document: &Value, id: &str, webhook: &str) -> Vec<(String, Value)> {
+fn posts(document: &Value, [id, webhook, statement]: [&str; 3]) -> Vec<(String, Value)> {
     let paths = document["paths"].as_object().expect("paths");
     let posts = paths.iter().filter(|(_, item)| item["post"].is_object()).map(|(path, item)| {
         let schema = item["post"].pointer("/requestBody/content/application~1json/schema");
-        let id = if path.starts_with("/webhooks/") { webhook } else { id };
+        let id = match path.split('/').nth(1) {
+            Some("webhooks") => webhook,
+            Some("company_statements") => statement,
+            _ => id,
+        };
         (path.replace("{id}", id), schema.cloned().unwrap_or(Value::Null))
     });
     posts.collect()
@@ -149,6 +153,7 @@ fn good(gateway: &Gateway<'_>, path: &str) -> Value {
     match path {
         "/clients/" => json!({ "email": "ada@example.com" }),
         "/webhooks/" => webhook(),
+        "/company_statements/" => statement(),
         _ => gateway.order(),
     }
 }
@@ -160,6 +165,17 @@ fn webhook() -> Value {
 /// The id of a new webhook.
 fn webhook_id(gateway: &Gateway<'_>) -> String {
     let made = post(gateway, "/webhooks/", &[JSON], webhook().to_string().as_bytes());
+    assert_eq!(201, made.status, "{}", made.text());
+    made.json()["id"].as_str().unwrap().to_owned()
+}
+
+fn statement() -> Value {
+    json!({ "format": "csv", "timezone": "UTC" })
+}
+
+/// The id of a new statement.
+fn statement_id(gateway: &Gateway<'_>) -> String {
+    let made = post(gateway, "/company_statements/", &[JSON], statement().to_string().as_bytes());
     assert_eq!(201, made.status, "{}", made.text());
     made.json()["id"].as_str().unwrap().to_owned()
 }
@@ -200,7 +216,7 @@ fn every_field_of_every_body_takes_hostile_values() {
     let document = gateway.send("GET", "/openapi/purchases.json", &[], b"").json();
     let before = (place.count("payments"), place.count("events"));
     let (mut accepted_count, mut tried) = (0, 0);
-    for (path, schema) in posts(&document, NOBODYS, NOBODYS) {
+    for (path, schema) in posts(&document, [NOBODYS; 3]) {
         let mut ways = vec![];
         fields(&document, &schema, &[], &mut ways);
         ways.sort();
@@ -360,10 +376,10 @@ fn sizes_at_the_limit_and_one_above() {
     let gateway = place.start();
     let id = gateway.purchase(&gateway.order());
     let document = gateway.send("GET", "/openapi/purchases.json", &[], b"").json();
-    let webhook = webhook_id(&gateway);
+    let (webhook, statement) = (webhook_id(&gateway), statement_id(&gateway));
     // A test of a webhook reads no body.
     let reads = |(path, _): &(String, Value)| !path.ends_with("/test/");
-    for (path, _) in posts(&document, &id, &webhook).into_iter().filter(reads) {
+    for (path, _) in posts(&document, [&id, &webhook, &statement]).into_iter().filter(reads) {
         let order = good(&gateway, &path).to_string();
         let padded = |length: usize| format!("{order}{}", " ".repeat(length - order.len()));
         let before = place.count("events");
@@ -450,7 +466,7 @@ fn what_is_said_about_a_body_must_be_so() {
     let document = gateway.send("GET", "/openapi/purchases.json", &[], b"").json();
     let order = gateway.order().to_string();
     let events = place.count("events");
-    for (path, _) in posts(&document, &id, NOBODYS) {
+    for (path, _) in posts(&document, [&id, NOBODYS, NOBODYS]) {
         for coding in ["gzip", "br", "deflate", "zstd", "identity", "gzip, gzip", "x"] {
             let answer = post(&gateway, &path, &[JSON, ("content-encoding", coding)], order.as_bytes());
             assert_eq!(415, answer.status, "{path} with {coding}");

@@ -28,7 +28,7 @@ struct Row {
     stranger: Stranger,
 }
 
-const ROWS: [Row; 31] = [
+const ROWS: [Row; 37] = [
     Row { method: "POST", path: "/purchases/", body: |g| Some(g.order()), stranger: Stranger::OwnBrand },
     Row { method: "GET", path: "/purchases/{id}/", body: |_| None, stranger: Stranger::NotFound },
     Row { method: "POST", path: "/purchases/{id}/cancel/", body: |_| None, stranger: Stranger::NotFound },
@@ -80,7 +80,24 @@ const ROWS: [Row; 31] = [
     Row { method: "POST", path: "/webhooks/{id}/test/", body: |_| None, stranger: Stranger::NotFound },
     Row { method: "GET", path: "/webhooks/{id}/secret/", body: |_| None, stranger: Stranger::NotFound },
     Row { method: "POST", path: "/webhooks/{id}/rotate_key/", body: |_| None, stranger: Stranger::NotFound },
+    Row { method: "GET", path: "/account/json/balance/", body: |_| None, stranger: Stranger::OwnThing },
+    Row { method: "GET", path: "/account/json/turnover/", body: |_| None, stranger: Stranger::OwnThing },
+    Row { method: "POST", path: "/company_statements/", body: |_| Some(statement()), stranger: Stranger::OwnThing },
+    Row { method: "GET", path: "/company_statements/", body: |_| None, stranger: Stranger::OwnThing },
+    Row { method: "GET", path: "/company_statements/{id}/", body: |_| None, stranger: Stranger::NotFound },
+    Row { method: "POST", path: "/company_statements/{id}/cancel/", body: |_| None, stranger: Stranger::NotFound },
 ];
+
+fn statement() -> Value {
+    json!({ "format": "csv", "timezone": "UTC" })
+}
+
+/// A statement of whoever has the key.
+fn asked(gateway: &Gateway<'_>, key: &str) -> Value {
+    let made = gateway.call(key, "POST", "/company_statements/", Some(&statement()));
+    assert_eq!(201, made.status, "{}", made.text());
+    made.json()
+}
 
 fn client() -> Value {
     json!({ "email": "eve@example.com" })
@@ -238,12 +255,14 @@ fn what_is_not_ones_own_is_not_found() {
     };
     let (own_webhook, their_webhook) = (registered(&gateway, gateway.key()), registered(&gateway, &keys.other));
     let (own_client, their_client) = (known(&gateway, gateway.key()), known(&gateway, &keys.other));
+    let (own_statement, their_statement) = (asked(&gateway, gateway.key()), asked(&gateway, &keys.other));
     let (payments, events) = (place.count("payments"), place.count("events"));
     for row in ROWS.iter().filter(|row| matches!(row.stranger, Stranger::NotFound)) {
         let mut answers = vec![];
         let (own, foreign) = match row.path.split('/').nth(1) {
             Some("webhooks") => (&own_webhook["id"], &their_webhook["id"]),
             Some("clients") => (&own_client["id"], &their_client["id"]),
+            Some("company_statements") => (&own_statement["id"], &their_statement["id"]),
             _ => (&json!(id), &json!(theirs)),
         };
         let (id, theirs) = (own.as_str().unwrap(), foreign.as_str().unwrap());
@@ -289,7 +308,13 @@ fn what_is_not_ones_own_is_not_found() {
             "each its own"
         );
     }
-    for list in ["/webhooks/", "/clients/"] {
+    for (key, statement) in [(gateway.key(), own_statement), (keys.other.as_str(), their_statement)] {
+        let listed = gateway.call(key, "GET", "/company_statements/", None).json();
+        assert_eq!(1, listed["results"].as_array().unwrap().len(), "each its own");
+        assert_eq!(statement["id"], listed["results"][0]["id"]);
+        assert_ne!("cancelled", listed["results"][0]["status"], "{listed}");
+    }
+    for list in ["/webhooks/", "/clients/", "/company_statements/"] {
         assert_eq!(json!([]), gateway.call(&keys.live, "GET", list, None).json()["results"]);
     }
 }

@@ -1,6 +1,6 @@
 //! Merchants, brands, and where notifications go.
 
-use domain::{Currency, Exchange, Fees, LogoId, Look, Palette, WebhookId};
+use domain::{Currency, Exchange, Fees, LogoId, Look, Palette, Reserve, WebhookId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -78,6 +78,17 @@ pub(super) struct FeesDoc {
     basis_points: u32,
     #[serde(default, skip_serializing_if = "is_default")]
     fixed: u32,
+    #[serde(default, with = "ReserveDoc", skip_serializing_if = "is_default")]
+    reserve: Reserve,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Reserve", deny_unknown_fields)]
+struct ReserveDoc {
+    #[serde(default, skip_serializing_if = "is_default")]
+    basis_points: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    days: u32,
 }
 
 /// What a brand's row holds beside its columns.

@@ -7,13 +7,15 @@ use domain::risk::{Finding, Ground, Limit, ListKind, RuleName};
 use domain::{
     AttemptId, Brand, BrandId, CaptureMode, CardId, ChallengeWindow, CheckoutId, Colour, Currency, CustomerId,
     DeclineReason, DifferenceId, DifferenceKind, Exchange, Expiry, Flow, InDoubt, LineKind, LogoId, MerchantId, Money,
-    OfferKind, OperationId, OperationKind, Palette, Party, PaymentId, RedirectMethod, Remedy, TransStatus, Verdict,
+    OfferKind, OperationId, OperationKind, Palette, Party, PaymentId, RedirectMethod, Remedy, TransStatus,
+    TransactionKind, Verdict,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::records::TimerKind;
+use crate::transactions::Stands;
 
 /// A value that is one word.
 pub(crate) trait Word: Sized {
@@ -51,7 +53,7 @@ macro_rules! listed {
     )*};
 }
 
-listed! { Brand: as_str, Currency: code, DeclineReason: as_str, DifferenceKind: as_str, LineKind: as_str, Remedy: as_str, RuleName: as_str }
+listed! { Brand: as_str, Currency: code, DeclineReason: as_str, DifferenceKind: as_str, LineKind: as_str, Remedy: as_str, RuleName: as_str, Stands: as_str, TransactionKind: as_str }
 
 /// `EUR/MYR 4.71`
 impl Word for Exchange {

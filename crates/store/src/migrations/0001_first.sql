@@ -220,6 +220,61 @@ create table balances (
     primary key (merchant_id, mode, currency, account, layer)
 ) strict, without rowid;
 
+-- What moved merchants' money, so that it can be found by more than its journal row; the postings say how much.
+create table transactions (
+    -- The journal row.
+    position integer primary key,
+    merchant_id blob not null,
+    mode text not null,
+    at integer not null,
+    kind text not null,
+    payment_id blob not null,
+    checkout_id blob not null,
+    brand_id blob not null,
+    -- What the acquirer knows it by.
+    reference blob not null,
+    currency text not null,
+    -- What it was paid with; empty when that is not known.
+    method text not null,
+    flow text,
+    country text not null,
+    by_token integer not null,
+    vouched integer not null,
+    -- Hundredths of a per cent that are kept back, and until when; null when nothing is.
+    reserve integer,
+    free_at integer
+) strict;
+
+create index transactions_of_merchant on transactions (merchant_id, mode, at);
+create index transactions_of_payment on transactions (payment_id);
+create index transactions_reserved on transactions (merchant_id, mode, free_at) where free_at is not null;
+
+-- Lists of transactions that merchants asked for, made into files one after the other.
+create table statements (
+    position integer primary key,
+    id blob not null unique,
+    merchant_id blob not null,
+    mode text not null,
+    version integer not null,
+    format text not null,
+    time_zone text not null,
+    -- What it lists, as it was asked for and as it is read.
+    query text not null,
+    filter text not null,
+    status text not null,
+    created_at integer not null,
+    updated_at integer not null,
+    began_at integer,
+    finished_at integer,
+    -- Stands in the link to the file, and until when; null when there is none.
+    token blob,
+    file_until integer
+) strict;
+
+create index statements_of_merchant on statements (merchant_id, mode, created_at, id);
+create index statements_open on statements (merchant_id) where status in ('pending', 'processing');
+create unique index statements_files on statements (token) where token is not null;
+
 -- What an acquirer's settlement files must name: each capture and refund.
 create table movements (
     -- What the acquirer knows it by.

@@ -9,5 +9,7 @@ mod opening;
 mod records;
 mod risk;
 mod samples;
+mod statements;
 mod subscribers;
+mod transactions;
 mod webhooks;

@@ -3,7 +3,7 @@
 use domain::risk::CardKey;
 use domain::{
     BrandId, CardId, Checkout, Colour, Currency, Customer, CustomerId, Exchange, Fees, KeyId, Line, LogoId, Look,
-    MerchantId, Mode, Palette, Redirects,
+    MerchantId, Mode, Palette, Redirects, Reserve,
 };
 use rusqlite::Connection;
 use store::{
@@ -42,7 +42,7 @@ async fn merchants_brands_and_keys() {
                 BankAccount::default(),
             ],
         },
-        fees: Fees { basis_points: 150, fixed: 20 },
+        fees: Fees { basis_points: 150, fixed: 20, reserve: Reserve { basis_points: 1_000, days: 3 } },
         email: "boss@example.com".to_owned(),
         created_at: at(1),
         revoked_at: None,

@@ -20,6 +20,9 @@ use uuid::Uuid;
 pub(crate) const MERCHANT: MerchantId = MerchantId::new(Uuid::from_u128(1));
 pub(crate) const OTHER: MerchantId = MerchantId::new(Uuid::from_u128(2));
 
+/// The shop of every checkout.
+pub(crate) const BRAND: BrandId = BrandId::new(Uuid::from_u128(0xB));
+
 /// The moment `seconds` after the start of every test.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_800_000_000 + seconds)
@@ -55,7 +58,7 @@ pub(crate) fn terms(number: u128) -> Terms {
         save_card: false,
         hold_max: None,
         captured_after: None,
-        fees: Fees { basis_points: 150, fixed: 20 },
+        fees: Fees { basis_points: 150, fixed: 20, ..Fees::default() },
     }
 }
 
@@ -112,7 +115,7 @@ pub(crate) fn checkout(number: u128) -> Checkout {
         id: checkout_id(number),
         merchant_id: MERCHANT,
         mode: Mode::Test,
-        brand_id: BrandId::new(Uuid::from_u128(0xB)),
+        brand_id: BRAND,
         payment_id: payment_id(number),
         dialect: Dialect::Purchases,
         order_key: Some("the order".to_owned()),
@@ -284,6 +287,7 @@ pub(crate) fn opening_with(terms: &Terms) -> (Changeset, Payment) {
     let write = PaymentWrite {
         expected_version: 0,
         payment: payment.clone(),
+        brand_id: BRAND,
         events: vec![Recorded { version: 1, at: at(0), event }],
         postings: vec![],
     };
@@ -301,8 +305,13 @@ pub(crate) fn change(payment: &Payment, command: &Command, seconds: i64) -> (Cha
         lines.extend(postings(&event).into_iter().map(|posting| (next.version, posting)));
         recorded.push(Recorded { version: next.version, at: at(seconds), event });
     }
-    let write =
-        PaymentWrite { expected_version: payment.version, payment: next.clone(), events: recorded, postings: lines };
+    let write = PaymentWrite {
+        expected_version: payment.version,
+        payment: next.clone(),
+        brand_id: BRAND,
+        events: recorded,
+        postings: lines,
+    };
     (Changeset { payment: Some(write), ..Changeset::default() }, next)
 }
 
