@@ -4,6 +4,7 @@ mod operations;
 mod routes;
 
 mod actions;
+mod bank_health;
 mod clients;
 mod create;
 mod document;
