@@ -4,6 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, App, CONTROL, GOOD, START, ask, card, id, request, story, submission};
+use crate::callbacks::{OK, Receiver};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const MAYBANK: &str = "method=fpx&fpx_bank_code=MB2U0227";
@@ -216,7 +217,12 @@ async fn whoever_does_not_come_back_within_an_hour_may_try_again() {
 #[tokio::test]
 async fn a_bank_that_takes_its_time_is_waited_for() {
     let app = App::new().await;
-    let id = app.twenty(json!({ "due": START + 20, "purchase": { "due_strict": true } })).await;
+    let shop = Receiver::start(app.engine.env().clone(), |_| OK.into()).await;
+    let id = app
+        .twenty(json!({
+            "due": START + 20, "purchase": { "due_strict": true }, "success_callback": shop.url("/callback"),
+        }))
+        .await;
     let page = app.choose_method(&id, MAYBANK).await;
     let back = app.decide_there(&id, &page, "later").await;
     assert_eq!(200, back.status);
@@ -225,7 +231,12 @@ async fn a_bank_that_takes_its_time_is_waited_for() {
     app.advance(29).await;
     assert_eq!("pending_execute", app.status(&id).await, "it was begun in time");
     app.advance(1).await;
-    assert_eq!("created viewed pending_execute paid", story(&app.show(&id).await), "nobody had to look");
+    let paid = app.show(&id).await;
+    assert_eq!("created viewed pending_execute paid", story(&paid), "nobody had to look");
+    app.advance(0).await;
+    let mut told = shop.heard()[0].json();
+    assert_eq!(Some(json!("purchase.paid")), told.as_object_mut().unwrap().remove("event_type"));
+    assert_eq!((1, paid), (shop.heard().len(), told));
     let back = app.page(&format!("/p/{id}/return/")).await;
     assert_eq!(format!("/p/{id}/result/"), back.header("location"));
     app.audit();
