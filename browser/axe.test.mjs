@@ -70,7 +70,7 @@ test("paying by keyboard only, in the order of the page, with the focus to be se
     if (name === "remember_card") await page.keyboard.press("Space");
     if (name === "submit") break;
   }
-  assert.deepEqual(order, ["SUMMARY", "card_number", "expires", "cvc", "cardholder_name", "remember_card", "submit"]);
+  assert.deepEqual(order, ["SUMMARY", "method", "SUMMARY", "card_number", "expires", "cvc", "cardholder_name", "remember_card", "submit"]);
   assert.equal(await page.locator("[name=card_number]").inputValue(), "4444 3333 2222 1111");
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/result\//);

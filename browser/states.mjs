@@ -106,6 +106,20 @@ export class Scene {
     await this.page.waitForURL(/\/result\//);
   }
 
+  // Chooses a way to pay that is no card, on its own line or behind the one for more, and goes there.
+  async method(method, bank) {
+    await this.chooseMethod(method, bank);
+    await press(this.page);
+    await this.page.waitForURL(/\/acs\/pay\//);
+  }
+
+  async chooseMethod(method, bank) {
+    const radio = this.page.locator(`[name=method][value=${method}]`);
+    if (!(await radio.isVisible())) await this.page.locator(".more summary").click();
+    await radio.check();
+    if (bank) await this.page.locator(`[name=${method}_bank_code]`).selectOption(bank);
+  }
+
   // The shop does not answer, so that the page before it stays.
   async stay() {
     await this.page.route(`${this.shop.url}/**`, (route) => route.fulfill({ status: 204 }));
@@ -181,6 +195,49 @@ export const STATES = {
     await scene.pay(made, DECLINED);
     await scene.page.waitForURL(/\/result\//);
     await scene.link(made);
+  },
+  async "pay-more"(scene) {
+    await scene.link(await scene.purchase());
+    await scene.chooseMethod("razer_tng");
+  },
+  async "pay-bank"(scene) {
+    await scene.gateway.control("POST", "/acquirer/banks", { method: "fpx", bank: "BSN0601", up: false });
+    await scene.link(await scene.purchase());
+    await scene.chooseMethod("fpx", "MB2U0227");
+  },
+  async "pay-bank-missing"(scene) {
+    await scene.link(await scene.purchase());
+    await scene.chooseMethod("fpx_b2b1");
+    await press(scene.page);
+    await scene.page.locator("#error-summary").waitFor();
+  },
+  async "pay-one-bank"(scene) {
+    await scene.link(await scene.purchase({ payment_method_whitelist: ["fpx"] }));
+  },
+  async "acquirer-bank"(scene) {
+    await scene.link(await scene.purchase());
+    await scene.method("fpx", "MB2U0227");
+  },
+  async away(scene) {
+    const made = await scene.purchase();
+    await scene.link(made);
+    await scene.method("fpx", "MB2U0227");
+    await scene.link(made);
+  },
+  async deciding(scene) {
+    await scene.link(await scene.purchase());
+    await scene.method("fpx", "MB2U0227");
+    await scene.choose("later");
+  },
+  async "refused-elsewhere"(scene) {
+    await scene.link(await scene.purchase());
+    await scene.method("razer_grabpay");
+    await scene.choose("refuse");
+  },
+  async "paid-by-bank"(scene) {
+    await scene.link(await scene.purchase());
+    await scene.method("fpx", "MB2U0227");
+    await scene.choose("approve");
   },
   async declined(scene) {
     await scene.pay(await scene.purchase(), DECLINED);

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use domain::{
-    AttemptId, Authentication, CardFacts, Currency, Cvc, DeclineReason, Expiry, Money, OperationId, OperationKind, Pan,
-    RedirectMethod,
+    AttemptId, Authentication, CardFacts, Currency, Cvc, DeclineReason, Expiry, LocalMeans, Money, OperationId,
+    OperationKind, Pan, RedirectMethod,
 };
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -157,6 +157,8 @@ pub enum Source<'a> {
     Redirect {
         /// What kind of page.
         method: RedirectMethod,
+        /// Which one, where that was agreed with the payer.
+        local: Option<LocalMeans>,
         /// Where the payer is led after it.
         return_url: &'a str,
         /// Who takes the money, in words for the payer.

@@ -10,6 +10,7 @@
 
 mod cards;
 mod gift_cards;
+mod redirects;
 mod wire;
 
 mod book;
@@ -24,26 +25,26 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use domain::{AttemptId, Expiry, Mode, Money, Pan, RedirectMethod, Report, Timestamp};
+use domain::{AttemptId, Expiry, Mode, Pan, Report, Timestamp};
 use env::Env;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 pub use directory::{AcsAnswer, AcsBehaviour, AcsOutcome, AcsView, Directory};
 pub use host::Host;
+pub use redirects::{RedirectChoice, RedirectView};
 pub(crate) use wire::TestProtocol;
 
 use crate::protocol::{CardRules, HttpRequest, HttpResponse, Method};
 use crate::settlement::{self, Day, Header};
 use crate::transport::Delivery;
-use book::{Attempt, Book, Means, Operated, Operation, OperationOrder, Order, Page, Received, Taken, Trouble, Undone};
+use book::{Attempt, Book, Means, Operated, Operation, OperationOrder, Order, Received, Taken, Trouble, Undone};
 use cards::{Answering, Judgement, Presented, Travel, Twist};
 use gift_cards::GiftCard;
 use remote::{Caller, Remote};
 use wire::{AUTHORIZATIONS, AuthorizationIn, AuthorizationOut, FactsOut, NO_RECORD, NotFoundOut, REVERSAL, ReversalIn};
-use wire::{BALANCE, BY_GIFT_CARD, BY_REDIRECT, BalanceOut, GiftCardAuthorizationIn, MethodIn, ReadingIn};
-use wire::{OPERATIONS, OperationIn, OperationOut, RedirectAuthorizationIn, Rules, Status};
+use wire::{BALANCE, BY_GIFT_CARD, BY_REDIRECT, BalanceOut, GiftCardAuthorizationIn, ReadingIn};
+use wire::{OPERATIONS, OperationIn, OperationOut, Rules, Status};
 
 /// What it is called in attempts, in routing and in its files.
 pub(crate) const NAME: &str = "test";
@@ -51,13 +52,6 @@ pub(crate) const NAME: &str = "test";
 const REFERENCE_CHARS_MAX: usize = 64;
 /// Merchant data longer than this is refused.
 const MERCHANT_DATA_BYTES_MAX: usize = 256;
-/// Texts for the page where a payer decides that are longer than this are refused.
-const PAGE_TEXT_BYTES_MAX: usize = 4_096;
-/// Where those pages lie, under the address that comes with each.
-const PAGES: &str = "/acs/pay/";
-/// What a lender does not lend less than, in minor units (orchestration-api 8.4).
-const LOAN_MIN: i64 = 10_000;
-
 /// How long after a capture its money is paid out, unless told otherwise (card-payments-api 5.4).
 const SETTLES_AFTER: Duration = Duration::from_hours(24);
 
@@ -199,34 +193,6 @@ pub enum Reported {
     Decided,
     /// Something became of taken money.
     Taken(Report),
-}
-
-/// What a page of the acquirer's shows to a payer who has to confirm there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RedirectView {
-    /// What kind of page it is.
-    pub method: RedirectMethod,
-    /// Who takes the money.
-    pub merchant: String,
-    /// How much.
-    pub amount: Money,
-    /// Where the payer is led after it.
-    pub return_url: String,
-    /// There is nothing left to decide: somebody did, or it was undone.
-    pub decided: bool,
-    /// Whether the payer may leave it for later.
-    pub may_wait: bool,
-}
-
-/// What a payer, or a tester, chooses there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum RedirectChoice {
-    Approve,
-    Refuse,
-    Cancel,
-    /// It is approved half a minute later, where the page offers that.
-    Later,
 }
 
 /// Why the book cannot be opened, read or written.
@@ -371,30 +337,6 @@ impl TestAcquirer {
         match &self.way {
             Way::Here(desk) => desk.book.next_report().await.map_err(|_| Error::Closed),
             Way::There(remote) => remote.next_report(self.caller()).await,
-        }
-    }
-
-    /// What the page with this id shows; `None` for a page that is not there.
-    ///
-    /// # Errors
-    /// When the book is closed or cannot be read.
-    pub async fn redirect_view(&self, id: Uuid) -> Result<Option<RedirectView>, Error> {
-        match &self.way {
-            Way::Here(desk) => desk.book.view(id.to_string()).await.map_err(|_| Error::Closed),
-            Way::There(remote) => remote.view(self.caller(), id).await,
-        }
-    }
-
-    /// Takes the payer's choice on the page with this id and tells where the payer is led then. The first choice counts,
-    /// and none after a reversal. `None` for a page that is not there, or a choice that it does not offer. Durable when
-    /// it returns.
-    ///
-    /// # Errors
-    /// When the book is closed or cannot be written.
-    pub async fn decide_redirect(&self, id: Uuid, choice: RedirectChoice) -> Result<Option<String>, Error> {
-        match &self.way {
-            Way::Here(desk) => desk.book.decide(id.to_string(), choice).await.map_err(|_| Error::Closed),
-            Way::There(remote) => remote.decide(self.caller(), id, choice).await,
         }
     }
 
@@ -562,29 +504,6 @@ impl Desk {
             return Ok(None);
         }
         self.book.account(number, currency, || self.env.bytes()).await.map(Some)
-    }
-
-    /// Reads an authorization that its payer confirms on a page; `None` is one nobody can read.
-    fn by_redirect(&self, body: &[u8]) -> Option<Order> {
-        let request: RedirectAuthorizationIn<'_> = serde_json::from_slice(body).ok()?;
-        let texts = [&request.return_url, &request.merchant, &request.page_base];
-        if texts.iter().any(|text| text.len() > PAGE_TEXT_BYTES_MAX) {
-            return None;
-        }
-        let too_little = request.method == MethodIn::PayLater && request.amount < LOAN_MIN;
-        let id = self.env.random_id().to_string();
-        let page = Page {
-            url: format!("{}{PAGES}{id}", request.page_base.trim_end_matches('/')),
-            id,
-            method: request.method,
-            return_url: request.return_url.into_owned(),
-            merchant: request.merchant.into_owned(),
-            decided: true,
-        };
-        let code = if too_little { cards::NOT_PERMITTED } else { cards::APPROVED };
-        let (currency, merchant_data) = (request.currency.into_owned(), request.merchant_data.into_owned());
-        let (capture, means) = (request.capture, Means::Redirect(Box::new(page)));
-        order_without_card(&request.reference, request.amount, currency, capture, code, means, merchant_data)
     }
 
     async fn read_gift_card(&self, body: &[u8]) -> Played {

@@ -362,7 +362,7 @@ pub(crate) fn meaning(text: &str) -> Option<Meaning> {
         "chargeback_reversed" => Meaning::ChargebackReversed { amount: amount()? },
         "cancelled" | "tender_ended" => Meaning::Cancelled,
         "viewed" | "details_given" | "invoice_sent" | "overdue" | "expired" | "challenged" | "authenticated"
-        | "not_authenticated" | "tries_used_up" | "redirected" | "attempt_unknown" | "operation_unknown"
+        | "not_authenticated" | "tries_used_up" | "redirected" | "left" | "attempt_unknown" | "operation_unknown"
         | "settled_by_hand" | "matched" | "adjusted" | "card_forgetting" | "card_forgotten" | "cleared" => {
             Meaning::Other
         }

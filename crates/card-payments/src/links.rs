@@ -252,6 +252,7 @@ pub(crate) async fn prepare(
         redirects: page.redirects,
         callback: page.callback.map(|url| Callback { url }),
         brands: Some(taken),
+        methods: vec![],
         token,
     };
     let terms = Terms {

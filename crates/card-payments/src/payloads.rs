@@ -170,9 +170,10 @@ pub(crate) const fn error(reason: DeclineReason) -> (&'static str, &'static str)
         DeclineReason::LostCard | DeclineReason::StolenCard => {
             ("LOST_OR_STOLEN", "The card was reported lost or stolen")
         }
-        DeclineReason::AuthenticationFailed | DeclineReason::AuthenticationTimedOut | DeclineReason::Cancelled => {
-            ("AUTHENTICATION_FAILED", "The buyer was not authenticated by the bank")
-        }
+        DeclineReason::AuthenticationFailed
+        | DeclineReason::AuthenticationTimedOut
+        | DeclineReason::Cancelled
+        | DeclineReason::Abandoned => ("AUTHENTICATION_FAILED", "The buyer was not authenticated by the bank"),
         DeclineReason::AuthenticationRequired => {
             ("AUTHENTICATION_REQUIRED", "The bank wants to authenticate the buyer first")
         }

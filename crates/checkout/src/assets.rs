@@ -17,8 +17,8 @@ pub(crate) struct Asset {
     pub integrity: String,
     /// For the `Content-Type` header.
     pub content_type: &'static str,
-    /// The file.
-    pub body: &'static [u8],
+    /// The file, without what is for its readers.
+    pub body: Vec<u8>,
 }
 
 /// Of stylesheets.
@@ -27,31 +27,31 @@ const JS: &str = "text/javascript; charset=utf-8";
 
 /// How every page looks.
 pub(crate) static STYLE: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("checkout", "css", CSS, include_bytes!("../assets/checkout.css")));
+    LazyLock::new(|| Asset::new("checkout", "css", CSS, &style(include_str!("../assets/checkout.css"))));
 
 /// Helps with the card form.
 pub(crate) static FORM: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("checkout", "js", JS, include_bytes!("../assets/checkout.js")));
+    LazyLock::new(|| Asset::new("checkout", "js", JS, &script(include_str!("../assets/checkout.js"))));
 
 /// Sends a form on by itself.
 pub(crate) static ONWARD: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("onward", "js", JS, include_bytes!("../assets/onward.js")));
+    LazyLock::new(|| Asset::new("onward", "js", JS, &script(include_str!("../assets/onward.js"))));
 
 /// Looks again, or goes on, after a while.
 pub(crate) static WAIT: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("wait", "js", JS, include_bytes!("../assets/wait.js")));
+    LazyLock::new(|| Asset::new("wait", "js", JS, &script(include_str!("../assets/wait.js"))));
 
 /// Draws the bank's page inside ours.
 pub(crate) static CHALLENGE: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("challenge", "js", JS, include_bytes!("../assets/challenge.js")));
+    LazyLock::new(|| Asset::new("challenge", "js", JS, &script(include_str!("../assets/challenge.js"))));
 
 /// Brings the payer back from the bank's page.
 pub(crate) static RETURNED: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("returned", "js", JS, include_bytes!("../assets/returned.js")));
+    LazyLock::new(|| Asset::new("returned", "js", JS, &script(include_str!("../assets/returned.js"))));
 
 /// The card widget's pages: waits as well, and tells the page around them what became of the payment.
 pub(crate) static WIDGET: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("widget", "js", JS, include_bytes!("../assets/widget.js")));
+    LazyLock::new(|| Asset::new("widget", "js", JS, &script(include_str!("../assets/widget.js"))));
 
 /// The file at this path; `None` for any other path and any other hash.
 #[must_use]
@@ -77,16 +77,52 @@ pub(crate) fn theme(name: &str) -> Option<String> {
 }
 
 impl Asset {
-    fn new(name: &str, extension: &str, content_type: &'static str, body: &'static [u8]) -> Self {
-        let hash = digest(&SHA384, body);
+    fn new(name: &str, extension: &str, content_type: &'static str, body: &str) -> Self {
+        let hash = digest(&SHA384, body.as_bytes());
         let version: String = hash.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         Self {
             path: format!("/p/assets/{name}.{version}.{extension}"),
             integrity: format!("sha384-{}", BASE64_STANDARD.encode(hash)),
             content_type,
-            body,
+            body: body.as_bytes().to_vec(),
         }
     }
+}
+
+/// A script as it is sent: without indents and without lines that are remarks.
+fn script(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A stylesheet as it is sent: without indents, remarks, and spaces that only readers need.
+fn style(text: &str) -> String {
+    let mut rest = text;
+    let mut plain = String::with_capacity(text.len());
+    while let Some((before, after)) = rest.split_once("/*") {
+        plain.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    let lines = plain.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut style = lines.collect::<Vec<_>>().join("\n");
+    let tightened = [
+        (": ", ":"),
+        ("; ", ";"),
+        (", ", ","),
+        (" {", "{"),
+        ("{ ", "{"),
+        (" }", "}"),
+        (";\n", ";"),
+        (",\n", ","),
+        ("{\n", "{"),
+        ("}\n", "}"),
+        (";}", "}"),
+    ];
+    for (spaced, tight) in tightened {
+        style = style.replace(spaced, tight);
+    }
+    style
 }
 
 #[cfg(test)]
@@ -107,8 +143,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_for_readers_is_not_sent() {
+        let written = "/* Of a\n   list. */\n.list,\n.more {\n  color: red;\n  margin: 1px 2px;\n}\n.a > .b:not(.c) { top: 0; }\n";
+        assert_eq!(".list,.more{color:red;margin:1px 2px}.a > .b:not(.c){top:0}", style(written));
+        assert_eq!("a('//');\nb();", script("// Says.\n  a('//');\n\n    // And.\n  b();\n"));
+    }
+
+    #[test]
     fn other_bytes_have_another_name() {
-        let [one, other] = ["abc", "abd"].map(|body| Asset::new("x", "js", JS, body.as_bytes()));
+        let [one, other] = ["abc", "abd"].map(|body| Asset::new("x", "js", JS, body));
         assert_eq!("/p/assets/x.cb00753f45a35e8b.js", one.path);
         let published = "sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn";
         assert_eq!(published, one.integrity);
@@ -135,15 +178,18 @@ mod tests {
 
     #[test]
     fn files_are_small_and_ask_for_nothing_else() {
-        let scripts = [FORM.body, ONWARD.body, WAIT.body, CHALLENGE.body, RETURNED.body, WIDGET.body].concat();
+        let scripts =
+            [&FORM, &ONWARD, &WAIT, &CHALLENGE, &RETURNED, &WIDGET].map(|asset| asset.body.as_slice()).concat();
         assert!(scripts.len() <= 16 * 1024, "{} bytes of script", scripts.len());
         assert!(STYLE.body.len() <= 24 * 1024, "{} bytes of style", STYLE.body.len());
-        let style = std::str::from_utf8(STYLE.body).expect("text");
+        let style = std::str::from_utf8(&STYLE.body).expect("text");
         for forbidden in ["http:", "https:", "@import", "url("] {
             assert!(!style.contains(forbidden), "{forbidden}");
         }
         // Only logical properties, so that a page in Arabic mirrors by itself.
-        for physical in ["-left", "-right", " left:", " right:", "text-align: left", "text-align: right"] {
+        for physical in
+            ["-left", "-right", ";left:", "{left:", ";right:", "{right:", "text-align:left", "text-align:right"]
+        {
             assert!(!style.contains(physical), "{physical}");
         }
         let script = std::str::from_utf8(&scripts).expect("text");

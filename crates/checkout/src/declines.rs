@@ -70,9 +70,25 @@ pub(crate) fn advice(reason: DeclineReason, proven: bool) -> Advice {
             (texts::DECLINED_NO_ANSWER, SameCard::AfterPause)
         }
         DeclineReason::TimedOut => (texts::DECLINED_UNDONE, SameCard::AfterPause),
+        DeclineReason::Abandoned => (texts::PARTNER_TIME_UP, SameCard::Yes),
         DeclineReason::NoAcquirer | DeclineReason::Cancelled => (texts::DECLINED_BY_SHOP, SameCard::No),
     };
     Advice { text, same_card }
+}
+
+/// What a payer is told who was to confirm at a bank, a wallet or a lender.
+#[must_use]
+pub(crate) fn advice_elsewhere(reason: DeclineReason) -> Message {
+    match reason {
+        DeclineReason::Cancelled => texts::LEFT_PARTNER,
+        DeclineReason::Abandoned => texts::PARTNER_TIME_UP,
+        DeclineReason::IssuerUnavailable | DeclineReason::AcquirerError | DeclineReason::ConnectionFailed => {
+            texts::DECLINED_NO_ANSWER
+        }
+        DeclineReason::TimedOut => texts::DECLINED_UNDONE,
+        // Of cards, and told by nobody else.
+        _ => texts::DECLINED_ELSEWHERE,
+    }
 }
 
 #[cfg(test)]
@@ -92,8 +108,9 @@ mod tests {
         for words in Language::ALL.map(Words::new) {
             let not_charged = words.say(texts::NOT_CHARGED);
             for reason in DeclineReason::ALL {
-                for advice in [advice(reason, true), advice(reason, false)] {
-                    let text = words.say(&advice.text);
+                let texts = [advice(reason, true).text, advice(reason, false).text, advice_elsewhere(reason)];
+                for text in texts {
+                    let text = words.say(&text);
                     assert!(text.contains(&not_charged), "{words:?}: {text}");
                     assert!(text.len() > not_charged.len() + 10, "{words:?}: and what to do: {text}");
                 }
@@ -170,6 +187,7 @@ mod tests {
         authentication_unavailable: Yes: We could not confirm this payment with your bank. You have not been charged. Try again, or use another card.
         authentication_timed_out: Yes: We could not confirm this payment with your bank. You have not been charged. Try again, or use another card.
         cancelled: No: This shop cannot take this card right now. You have not been charged. Choose another way to pay, or another card.
+        abandoned: Yes: The payment was not confirmed in time, so we cancelled this try. You have not been charged. Try again, or choose another way to pay.
         token_dead: No: This saved card can no longer be used. You have not been charged. Use another card.
         blocked_by_country: No: Your bank did not approve this payment. You have not been charged. Use another card or contact your bank.
         blocked_by_list: No: Your bank did not approve this payment. You have not been charged. Use another card or contact your bank.

@@ -9,6 +9,7 @@ mod acs;
 mod card;
 mod challenge;
 mod document;
+mod methods;
 mod order;
 mod pay;
 mod status;
@@ -19,26 +20,28 @@ use std::borrow::Cow;
 
 use askama::Template;
 use domain::{
-    Attempt, AttemptId, AttemptStatus, CardSummary, Challenge, Checkout, Customer, DeclineReason, Dialect, Event, Look,
-    Means, Mode, Money, Party, Payment, PublicId, Recorded, State, Timestamp,
+    Attempt, AttemptId, AttemptStatus, CardSummary, Challenge, Checkout, Customer, DeclineReason, Dialect, Event,
+    LocalMeans, Look, Means, Mode, Money, Party, Payment, PublicId, Recorded, State, Timestamp,
 };
 use url::Url;
 
 use crate::assets::Asset;
 use crate::dates::Zone;
-use crate::declines::{self, Advice};
+use crate::declines;
 use crate::language::Language;
 use crate::manner::Manner;
-use crate::words::Words;
+use crate::words::{Message, Words};
 use crate::{assets, money, texts};
 
 pub(crate) use acquirer::AcquirerPage;
 pub(crate) use acs::{AcsNotice, AcsPage, AcsReturn};
 pub(crate) use challenge::{ChallengeForm, challenge, returned};
 pub(crate) use document::{Issuer, invoice, receipt};
+pub(crate) use methods::MethodsOffered;
 pub(crate) use pay::PayPage;
 pub(crate) use status::{
-    Broken, after_session, after_try, at_link, at_partner, broken, pending, processing_elsewhere, unknown_link,
+    Broken, after_session, after_try, at_link, at_partner, away, broken, deciding, pending, processing_elsewhere,
+    unknown_link,
 };
 pub(crate) use tender::TenderPage;
 pub(crate) use verify::verify;
@@ -167,6 +170,14 @@ impl<'a> Subject<'a> {
         self.payment.leg(attempt_id).map(|leg| &leg.submission.means)
     }
 
+    /// What else than a card a try of a purchase is paid with.
+    pub(crate) fn local(&self, wanted: AttemptId) -> Option<LocalMeans> {
+        self.history.iter().find_map(|recorded| match &recorded.event {
+            Event::AttemptSent(sent) if sent.attempt_id == wanted => sent.local(),
+            _ => None,
+        })
+    }
+
     /// Whether the bank asked the payer in the last try.
     fn was_challenged(&self) -> bool {
         let last = self.payment.attempts.last().map(|attempt| attempt.id);
@@ -198,15 +209,18 @@ impl<'a> Subject<'a> {
     }
 
     /// What the payer is told of the last try, if it failed.
-    fn failure(&self) -> Option<Advice> {
+    fn failure(&self) -> Option<Message> {
         let (attempt_id, reason) = self.last_failure()?;
+        if self.local(attempt_id).is_some() {
+            return Some(declines::advice_elsewhere(reason));
+        }
         let proven = self.history.iter().any(|recorded| match &recorded.event {
             Event::Authenticated { attempt_id: proven, authentication, .. } => {
                 *proven == attempt_id && authentication.challenged && authentication.status.may_go_on()
             }
             _ => false,
         });
-        Some(declines::advice(reason, proven))
+        Some(declines::advice(reason, proven).text)
     }
 
     /// Which try failed last and why, if one did.
@@ -214,9 +228,9 @@ impl<'a> Subject<'a> {
         self.history.iter().rev().find_map(|recorded| match &recorded.event {
             Event::AttemptRefused(refused) => Some((refused.attempt_id, refused.reason)),
             Event::Declined { attempt_id, reason, .. } => Some((*attempt_id, *reason)),
-            // Undone because nobody could say what became of it, unless it was declined before.
+            // Undone because nobody could say what became of it, or nobody waited for that, unless it was declined before.
             Event::Reversed { attempt_id } if !self.was_declined(*attempt_id) => {
-                Some((*attempt_id, DeclineReason::TimedOut))
+                Some((*attempt_id, self.left(*attempt_id).unwrap_or(DeclineReason::TimedOut)))
             }
             Event::Opened(_)
             | Event::Viewed
@@ -228,6 +242,7 @@ impl<'a> Subject<'a> {
             | Event::TenderBegun(_)
             | Event::TenderEnded(_)
             | Event::Redirected { .. }
+            | Event::Left { .. }
             | Event::OperationUnknown { .. }
             | Event::SettledByHand(_)
             | Event::Released { .. }
@@ -258,22 +273,41 @@ impl<'a> Subject<'a> {
         })
     }
 
+    /// Why its payer is not waited for on the acquirer's page any more.
+    fn left(&self, wanted: AttemptId) -> Option<DeclineReason> {
+        self.history.iter().find_map(|recorded| match recorded.event {
+            Event::Left { attempt_id, reason } if attempt_id == wanted => Some(reason),
+            _ => None,
+        })
+    }
+
     fn was_declined(&self, declined: AttemptId) -> bool {
         self.history
             .iter()
             .any(|recorded| matches!(recorded.event, Event::Declined { attempt_id, .. } if attempt_id == declined))
     }
 
-    /// When it succeeded and with which card: the capture, or the authorization while there is none; elsewhere, when
-    /// the merchant says.
-    fn success(&self) -> Option<(Timestamp, Option<&'a CardSummary>)> {
+    /// When it succeeded and with what: the capture, or the authorization while there is none; elsewhere, when the
+    /// merchant says.
+    fn success(&self) -> Option<(Timestamp, Option<String>)> {
         self.history.iter().rev().find_map(|recorded| match recorded.event {
             Event::Captured { attempt_id, .. } | Event::Authorized { attempt_id, .. } => {
-                Some((recorded.at, self.card(attempt_id)))
+                Some((recorded.at, self.paid_with(attempt_id)))
             }
             Event::MarkedPaid { paid_on, .. } => Some((paid_on, None)),
             _ => None,
         })
+    }
+
+    /// What a try is paid with, as its payer knows it.
+    fn paid_with(&self, attempt_id: AttemptId) -> Option<String> {
+        let card = self.card(attempt_id).map(|card| self.card_ending(card));
+        let local = || {
+            let means = self.local(attempt_id)?;
+            let label = means.method().label();
+            Some(means.bank().map_or_else(|| label.to_owned(), |bank| format!("{label}, {}", bank.name)))
+        };
+        card.or_else(local)
     }
 
     /// The card of a try.

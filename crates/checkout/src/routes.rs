@@ -5,6 +5,8 @@
 //! the payer goes to the merchant by a page that refreshes itself, because browsers apply the card page's `form-action`
 //! to every redirect that follows the post (checkout-ux 8).
 
+mod acquirer;
+mod methods;
 mod sessions;
 
 use std::convert::Infallible;
@@ -20,7 +22,6 @@ use domain::{
     AttemptId, BrandId, ChallengeWindow, Checkout, CheckoutId, Dialect, Flow, LogoId, Refusal, State as PaymentState,
     TransStatus,
 };
-use engine::redirects::{RedirectChoice, RedirectView};
 use engine::three_ds::{self, AcsAnswer, AcsBehaviour, AcsOutcome};
 use engine::{CardEntry, Engine, Error, Shown, Visit};
 use tollgate_http::body::{self, BodyError};
@@ -34,7 +35,7 @@ use crate::form::{Asked, CardForm, Entry, FormErrors, SavedCard};
 use crate::headers::{self, Framing, Headers, Kind};
 use crate::language::Language;
 use crate::manner::Manner;
-use crate::page::{self, AcquirerPage, AcsNotice, AcsPage, AcsReturn, Broken, ChallengeForm, Issuer, PayPage, Subject};
+use crate::page::{self, AcsNotice, AcsPage, AcsReturn, Broken, ChallengeForm, Issuer, PayPage, Stage, Subject};
 use crate::reports::{self, Violation};
 use crate::words::{Message, Words};
 use crate::{assets, form, texts};
@@ -64,6 +65,7 @@ struct Pages {
     manner: &'static Manner,
     https: bool,
     wish: Wish,
+    asked: methods::Asked,
 }
 
 impl FromRequestParts<Site> for Pages {
@@ -71,7 +73,8 @@ impl FromRequestParts<Site> for Pages {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Infallible> {
         let wish = Wish::of(&parts.uri, parts.headers.get(header::ACCEPT_LANGUAGE));
-        Ok(Self { engine: site.engine.clone(), manner: site.manner, https: site.https, wish })
+        let asked = methods::Asked::of(parts);
+        Ok(Self { engine: site.engine.clone(), manner: site.manner, https: site.https, wish, asked })
     }
 }
 
@@ -92,7 +95,12 @@ pub fn router(engine: Engine, public_url: &str) -> Router {
         ("/{id}/3ds", get(back_from_bank).post(return_from_bank)),
         ("/{id}/receipt", get(receipt)),
     ];
-    let purchases = [("/{id}/direct_post", get(show).post(pay_directly)), ("/{id}/invoice", get(invoice))];
+    let purchases = [
+        ("/{id}/direct_post", get(show_directly).post(pay_directly)),
+        ("/{id}/invoice", get(invoice)),
+        ("/{id}/return", get(methods::back_from_acquirer)),
+        ("/{id}/leave", get(methods::to_page).post(methods::leave)),
+    ];
     let files = Router::new()
         .route("/assets/{name}", get(asset))
         .route("/logos/{name}", get(logo))
@@ -111,8 +119,9 @@ pub fn router(engine: Engine, public_url: &str) -> Router {
             ("/{entity_id}/sessions/{id}/3ds", get(back_from_bank).post(return_from_bank)),
         ],
     );
-    let bank =
-        Router::new().route("/challenge", post(ask_as_bank)).route("/pay/{id}", get(ask_as_acquirer).post(decide));
+    let bank = Router::new()
+        .route("/challenge", post(ask_as_bank))
+        .route("/pay/{id}", get(acquirer::ask).post(acquirer::decide));
     let whole = |router: Router<Site>, site: Site| {
         router.fallback(unknown).method_not_allowed_fallback(not_allowed).with_state(site)
     };
@@ -250,15 +259,6 @@ impl Pages {
         }
     }
 
-    /// The test acquirer's page with this id.
-    async fn acquirer_page(&self, id: &str) -> Result<(Uuid, RedirectView), Response> {
-        let Ok(id) = Uuid::parse_str(id) else { return Err(self.unknown()) };
-        match self.engine.acquirer_page(id).await {
-            Ok(view) => view.map(|view| (id, view)).ok_or_else(|| self.unknown()),
-            Err(error) => Err(self.failed(&error, Broken::Unsure)),
-        }
-    }
-
     async fn subject<'a>(&self, shown: &'a Shown) -> Subject<'a> {
         let checkout = &shown.record.checkout;
         // A page that looks like any other is better than none.
@@ -290,6 +290,9 @@ impl Pages {
             return self.challenge(shown).await;
         }
         let subject = self.subject(shown).await;
+        if subject.stage() == Stage::AtPartner && subject.checkout.dialect == Dialect::Purchases {
+            return self.away(shown).await;
+        }
         if let Some(html) = page::at_link(subject) {
             let status = if subject.is_over() { self.manner.ended } else { StatusCode::OK };
             return self.page(status, subject.words, html);
@@ -303,7 +306,9 @@ impl Pages {
             Err(error) => return self.failed(&error, Broken::NotCharged),
         };
         let token = self.engine.form_token(checkout.id);
-        let mut page = PayPage::new(subject, &token).details(&checkout.asks_details).saved_cards(saved);
+        let methods = self.methods(checkout).await;
+        let mut page =
+            PayPage::new(subject, &token).details(&checkout.asks_details).saved_cards(saved).methods(methods);
         let terms = &shown.payment.terms;
         if self.manner.remembers && !terms.save_card && !terms.amount.is_zero() {
             page = page.offer_to_remember();
@@ -411,7 +416,7 @@ impl Pages {
 }
 
 /// Opens the page.
-async fn show(pages: Pages, Path(place): Path<Place>, method: Method) -> Response {
+async fn show(pages: Pages, Path(place): Path<Place>, method: Method, caller: Option<Extension<Caller>>) -> Response {
     let shown = match pages.open(&place, &method).await {
         Ok(shown) => shown,
         Err(answer) => return answer,
@@ -421,7 +426,16 @@ async fn show(pages: Pages, Path(place): Path<Place>, method: Method) -> Respons
     {
         return found(url);
     }
+    if let Some(answer) = pages.jump(&shown, &method, caller).await {
+        return answer;
+    }
     pages.form_or_state(&shown, None).await
+}
+
+/// Opens the page at the address of a form of the merchant's, where its query has no effect (purchases-api 6.5).
+async fn show_directly(mut pages: Pages, place: Path<Place>, method: Method) -> Response {
+    pages.asked = methods::Asked::default();
+    show(pages, place, method, None).await
 }
 
 /// A posted form, or the status that says why there is none.
@@ -455,11 +469,14 @@ async fn pay(pages: Pages, Path(place): Path<Place>, caller: Option<Extension<Ca
         Err(error) => return pages.failed(&error, Broken::NotCharged),
     };
     let checkout = &shown.record.checkout;
+    let offered = pages.offered(checkout).await;
     let asked = Asked {
         accepted: checkout.brands.as_deref(),
         details: &checkout.asks_details,
         customer: pages.subject(&shown).await.customer(),
         saved: &saved,
+        takes_cards: checkout.takes_cards(),
+        methods: Some(&offered),
     };
     let posted = match form::read(&bytes, pages.engine.env().now(), &asked) {
         Ok(posted) => posted,
@@ -475,6 +492,7 @@ async fn pay(pages: Pages, Path(place): Path<Place>, caller: Option<Extension<Ca
     let paid = match posted.entry {
         Entry::Card(card) => pages.engine.pay_by_card(&shown, entry(checkout, card), visit).await,
         Entry::Saved(token) => pages.engine.pay_by_offered_card(&shown, token, visit).await,
+        Entry::Local(means) => return methods::pay(&pages, &shown, means, visit).await,
     };
     match paid {
         Ok(shown) => pages.after_card(&shown),
@@ -708,50 +726,6 @@ fn bank_page(pages: &Pages, acs: Uuid, creq: &str, session_data: &str, notice: O
     answer(StatusCode::OK, bank_headers(pages, &view.return_url), words, page.render())
 }
 
-/// The test acquirer's own page: a wallet, a lender or a bank asks the payer (orchestration-api 8.4).
-async fn ask_as_acquirer(pages: Pages, Path(id): Path<String>) -> Response {
-    match pages.acquirer_page(&id).await {
-        Ok((id, view)) => {
-            let words = pages.wish.words();
-            let page = AcquirerPage { words, action: &acquirer_page(id), view: &view };
-            answer(StatusCode::OK, bank_headers(&pages, &view.return_url), words, page.render())
-        }
-        Err(answer) => answer,
-    }
-}
-
-/// What the payer chose there. The page itself leads on: a redirect would be held against the form (checkout-ux 8).
-async fn decide(pages: Pages, Path(id): Path<String>, request: Request) -> Response {
-    let (id, view) = match pages.acquirer_page(&id).await {
-        Ok(found) => found,
-        Err(answer) => return answer,
-    };
-    let posted = read_form(request).await.map(|bytes| form::fields(&bytes, ["action"]));
-    let Ok([action]) = posted else { return pages.unknown() };
-    let choice = match action.as_str() {
-        "approve" => Some(RedirectChoice::Approve),
-        "refuse" => Some(RedirectChoice::Refuse),
-        "cancel" => Some(RedirectChoice::Cancel),
-        "later" => Some(RedirectChoice::Later),
-        _ => None,
-    };
-    if let Some(choice) = choice
-        && let Err(error) = pages.engine.decide_at_acquirer(id, choice).await
-    {
-        return pages.failed(&error, Broken::Unsure);
-    }
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    if let Ok(location) = HeaderValue::from_str(&acquirer_page(id)) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    add(&mut response, bank_headers(&pages, &view.return_url));
-    response
-}
-
-fn acquirer_page(id: Uuid) -> String {
-    format!("/acs/pay/{id}")
-}
-
 /// The bank's page is framed wherever the page leading to it may be (security B3).
 fn bank_headers(pages: &Pages, return_url: &str) -> Headers {
     headers::page(Kind::Bank, Manner::at(return_url).framing, pages.https)
@@ -777,6 +751,9 @@ async fn result(pages: Pages, Path(place): Path<Place>) -> Response {
         return pages.see_other(checkout, "");
     }
     let subject = pages.subject(&shown).await;
+    if subject.stage() == Stage::AtPartner {
+        return pages.see_other(checkout, "");
+    }
     pages.page(StatusCode::OK, subject.words, page::after_try(subject))
 }
 
@@ -829,7 +806,7 @@ async fn asset(pages: Pages, Path(name): Path<String>) -> Response {
         return response;
     }
     let Some(asset) = assets::find(&format!("/p/assets/{name}")) else { return pages.unknown() };
-    let mut response = ([(header::CONTENT_TYPE, asset.content_type)], asset.body).into_response();
+    let mut response = ([(header::CONTENT_TYPE, asset.content_type)], asset.body.as_slice()).into_response();
     add(&mut response, headers::asset(pages.https));
     response
 }

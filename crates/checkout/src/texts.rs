@@ -157,6 +157,15 @@ messages! {
     METHOD_WALLET = "method-wallet";
     METHOD_PAY_LATER = "method-pay-later";
     METHOD_BANK = "method-bank";
+    CHOOSE_BANK = "choose-bank";
+    BANK_MISSING = "bank-missing";
+    bank_down(bank) = "bank-down";
+    BANK_UNAVAILABLE = "bank-unavailable";
+    MORE_METHODS = "more-methods";
+    LEAVE_PARTNER = "leave-partner";
+    DECLINED_ELSEWHERE = "declined-elsewhere";
+    LEFT_PARTNER = "left-partner";
+    PARTNER_TIME_UP = "partner-time-up";
     partner_confirms(partner) = "partner-confirms";
     NOTHING_OFFERED = "nothing-offered";
     GIFT_CARDS = "gift-cards";

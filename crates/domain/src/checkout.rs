@@ -2,6 +2,7 @@
 
 use crate::card::{Brand, Pan};
 use crate::ids::{BrandId, CheckoutId, CustomerId, MerchantId, PaymentId, PublicId};
+use crate::local::LocalMethod;
 use crate::tender::TenderTerms;
 use crate::time::{Mode, Timestamp};
 
@@ -84,8 +85,10 @@ pub struct Checkout {
     pub redirects: Redirects,
     /// Who is told when it is paid.
     pub callback: Option<Callback>,
-    /// Card brands that may pay it; `None` is every brand the acquirer takes.
+    /// Card brands that may pay it; `None` is every brand the acquirer takes, and an empty list no card at all.
     pub brands: Option<Vec<Brand>>,
+    /// What else than a card may pay it, in the order in which it is offered.
+    pub methods: Vec<LocalMethod>,
     /// The checkout whose kept card pays this one, and no other, once its payer was asked by the bank.
     pub token: Option<CheckoutId>,
     /// Of one that is paid by tender: what it may be paid with. Any other is paid by one card.
@@ -108,6 +111,12 @@ impl Checkout {
     #[must_use]
     pub fn takes(&self, brand: Brand) -> bool {
         self.brands.as_ref().is_none_or(|listed| listed.contains(&brand))
+    }
+
+    /// Whether any card may pay it.
+    #[must_use]
+    pub fn takes_cards(&self) -> bool {
+        self.brands.as_ref().is_none_or(|listed| !listed.is_empty())
     }
 
     /// The brand under which a card pays it: of those on the card that are taken the one that is wished for, or else

@@ -105,6 +105,13 @@ pub enum Command {
         /// The try.
         attempt_id: AttemptId,
     },
+    /// The payer gives up on the acquirer's page, or took too long there: the try is undone.
+    Leave {
+        /// The try.
+        attempt_id: AttemptId,
+        /// Which of the two.
+        reason: DeclineReason,
+    },
     /// A capture, void or refund.
     Operate(Order),
     /// Somebody learned what became of an operation.
@@ -233,6 +240,7 @@ impl Command {
             Self::LimitTries => "limit tries",
             Self::Settle { .. } => "settle",
             Self::Reverse { .. } => "reverse",
+            Self::Leave { .. } => "leave",
             Self::Operate(order) => order.kind.name(),
             Self::SettleOperation { .. } => "settle operation",
             Self::SettleByHand(_) => "settle by hand",

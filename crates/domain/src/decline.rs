@@ -42,6 +42,8 @@ pub enum DeclineReason {
     /// The merchant ended the payment before anything was sent to the acquirer, or the payer gave up on the acquirer's
     /// page.
     Cancelled,
+    /// The payer did not decide on the acquirer's page in time.
+    Abandoned,
     /// The kept card can not be used any more.
     TokenDead,
     /// We did not let it through to the acquirer: it looked like fraud.
@@ -88,7 +90,7 @@ pub enum FieldFault {
 
 impl DeclineReason {
     /// Every reason, for stores and tables.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 45] = [
         Self::DoNotHonour,
         Self::InsufficientFunds,
         Self::ExpiredCard,
@@ -115,6 +117,7 @@ impl DeclineReason {
         Self::AuthenticationUnavailable,
         Self::AuthenticationTimedOut,
         Self::Cancelled,
+        Self::Abandoned,
         Self::TokenDead,
         Self::Blocked(BlockedBy::ListedCountry),
         Self::Blocked(BlockedBy::Listed),
@@ -165,6 +168,7 @@ impl DeclineReason {
             Self::AuthenticationUnavailable => "authentication_unavailable",
             Self::AuthenticationTimedOut => "authentication_timed_out",
             Self::Cancelled => "cancelled",
+            Self::Abandoned => "abandoned",
             Self::TokenDead => "token_dead",
             Self::Blocked(BlockedBy::ListedCountry) => "blocked_by_country",
             Self::Blocked(BlockedBy::Listed) => "blocked_by_list",

@@ -80,6 +80,13 @@ pub enum Event {
         /// A page of the acquirer's.
         url: String,
     },
+    /// Nobody waits any more for what the payer decides on the acquirer's page: it is undone.
+    Left {
+        /// The try.
+        attempt_id: AttemptId,
+        /// The payer gave it up, or took too long.
+        reason: DeclineReason,
+    },
     /// The acquirer was silent or unreadable.
     AttemptUnknown {
         /// The try.
@@ -206,6 +213,7 @@ impl Event {
             Self::TenderBegun(_) => "tender_begun",
             Self::TenderEnded(_) => "tender_ended",
             Self::Redirected { .. } => "redirected",
+            Self::Left { .. } => "left",
             Self::OperationUnknown { .. } => "operation_unknown",
             Self::Released { .. } => "released",
             Self::AttemptSent(_) => "attempt_sent",

@@ -154,6 +154,7 @@ pub fn postings(event: &Event) -> Vec<Posting> {
         | Event::TenderBegun(_)
         | Event::TenderEnded(_)
         | Event::Redirected { .. }
+        | Event::Left { .. }
         | Event::OperationUnknown { .. }
         | Event::SettledByHand(_)
         | Event::AttemptSent(_)

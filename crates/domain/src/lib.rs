@@ -18,6 +18,7 @@ mod checkout;
 mod command;
 mod doubt;
 mod event;
+mod local;
 mod look;
 mod operation;
 mod payment;
@@ -48,6 +49,7 @@ pub use ids::{
     AttemptId, BrandId, CardId, CheckoutId, CustomerId, DeliveryId, DifferenceId, IdError, KeyId, MerchantId,
     OperationId, PaymentId, PublicId, StatementId, WebhookId,
 };
+pub use local::{Bank, LocalMeans, LocalMethod};
 pub use look::{Colour, Logo, LogoId, Look, Palette, TooAlike};
 pub use money::{Currency, Exchange, Fees, Money, Reserve};
 pub use notice::{Notice, notices};

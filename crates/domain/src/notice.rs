@@ -181,6 +181,7 @@ pub fn notices(payment: &Payment, event: &Event) -> Vec<Notice> {
         | Event::Authenticated { .. }
         | Event::NotAuthenticated { .. }
         | Event::Redirected { .. }
+        | Event::Left { .. }
         | Event::AttemptUnknown { .. }
         | Event::ReversalSent { .. }
         | Event::SettledByHand(_)

@@ -287,6 +287,7 @@ impl Payment {
             Command::LimitTries => Ok(limits::used_up(self)),
             Command::Settle { attempt_id, outcome } => self.settle(*attempt_id, outcome),
             Command::Reverse { attempt_id } => self.reverse(*attempt_id),
+            Command::Leave { attempt_id, reason } => self.leave(*attempt_id, *reason),
             Command::Ask { attempt_id, challenge } => {
                 let (attempt_id, challenge) = (*attempt_id, challenge.clone());
                 self.while_authenticating(attempt_id, || vec![Event::Challenged { attempt_id, challenge }])
@@ -429,6 +430,20 @@ impl Payment {
                 vec![Event::ReversalSent { attempt_id }]
             }
             AttemptStatus::Authenticating
+            | AttemptStatus::Approved
+            | AttemptStatus::Declined
+            | AttemptStatus::Reversing
+            | AttemptStatus::Reversed => vec![],
+        })
+    }
+
+    /// Once the payer has left, only what the acquirer says of the reversal counts.
+    fn leave(&self, attempt_id: AttemptId, reason: DeclineReason) -> Result<Vec<Event>, Refusal> {
+        Ok(match self.attempt(attempt_id)?.status {
+            AttemptStatus::Redirected => vec![Event::Left { attempt_id, reason }, Event::ReversalSent { attempt_id }],
+            AttemptStatus::Authenticating
+            | AttemptStatus::Sent
+            | AttemptStatus::Unknown
             | AttemptStatus::Approved
             | AttemptStatus::Declined
             | AttemptStatus::Reversing
@@ -595,7 +610,7 @@ impl Payment {
             Event::MarkedPaid { .. } => self.state = State::PaidElsewhere,
             Event::AttemptSent(submission) => self.begin(submission, AttemptStatus::Sent),
             Event::AuthenticationStarted(submission) => self.begin(submission, AttemptStatus::Authenticating),
-            Event::Challenged { .. } | Event::NotAuthenticated { .. } => {}
+            Event::Challenged { .. } | Event::NotAuthenticated { .. } | Event::Left { .. } => {}
             Event::Authenticated { attempt_id, authentication, .. } => {
                 self.mark(*attempt_id, AttemptStatus::Sent);
                 let vouched = authentication.status.vouches();

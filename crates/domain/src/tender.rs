@@ -13,6 +13,7 @@ use crate::command::{Command, Order};
 use crate::decline::DeclineReason;
 use crate::event::Event;
 use crate::ids::{AttemptId, CardId, OperationId};
+use crate::local::LocalMeans;
 use crate::money::Money;
 use crate::operation::{Operation, OperationKind, OperationStatus, Part};
 use crate::payment::{Payment, Refusal, State, difference, sum};
@@ -78,6 +79,8 @@ pub enum Means {
     },
     /// The payer confirms on a page of the acquirer's.
     Redirect(RedirectMethod),
+    /// The same, of a purchase, by what its clients call it. Never a leg.
+    Local(LocalMeans),
 }
 
 /// What the payer confirms on a page of the acquirer's.
@@ -117,6 +120,7 @@ impl Means {
             Self::Card { card, .. } => card.brand.as_str(),
             Self::GiftCard { .. } => "gift_card",
             Self::Redirect(method) => method.as_str(),
+            Self::Local(local) => local.method().as_str(),
         }
     }
 
@@ -125,7 +129,7 @@ impl Means {
     pub const fn is_secondary(&self) -> bool {
         match self {
             Self::GiftCard { .. } => true,
-            Self::Card { .. } | Self::Redirect(_) => false,
+            Self::Card { .. } | Self::Redirect(_) | Self::Local(_) => false,
         }
     }
 
@@ -134,7 +138,9 @@ impl Means {
     pub const fn is_taken_at_once(&self) -> bool {
         match self {
             Self::Redirect(RedirectMethod::PayLater | RedirectMethod::Bank) => true,
-            Self::Card { .. } | Self::GiftCard { .. } | Self::Redirect(RedirectMethod::Wallet) => false,
+            Self::Card { .. } | Self::GiftCard { .. } | Self::Redirect(RedirectMethod::Wallet) | Self::Local(_) => {
+                false
+            }
         }
     }
 
@@ -142,7 +148,7 @@ impl Means {
     const fn gives_back(&self) -> u8 {
         match self {
             Self::Card { .. } => 0,
-            Self::Redirect(_) => 1,
+            Self::Redirect(_) | Self::Local(_) => 1,
             Self::GiftCard { .. } => 2,
         }
     }
@@ -154,7 +160,16 @@ impl Submission {
     pub const fn card(&self) -> Option<&CardSummary> {
         match &self.means {
             Means::Card { card, .. } => Some(card),
-            Means::GiftCard { .. } | Means::Redirect(_) => None,
+            Means::GiftCard { .. } | Means::Redirect(_) | Means::Local(_) => None,
+        }
+    }
+
+    /// What else than a card it is paid with, of a purchase.
+    #[must_use]
+    pub const fn local(&self) -> Option<LocalMeans> {
+        match self.means {
+            Means::Local(local) => Some(local),
+            Means::Card { .. } | Means::GiftCard { .. } | Means::Redirect(_) => None,
         }
     }
 
@@ -163,7 +178,7 @@ impl Submission {
     pub const fn card_id(&self) -> Option<CardId> {
         match self.means {
             Means::Card { card_id, .. } => Some(card_id),
-            Means::GiftCard { .. } | Means::Redirect(_) => None,
+            Means::GiftCard { .. } | Means::Redirect(_) | Means::Local(_) => None,
         }
     }
 }

@@ -91,6 +91,7 @@ impl Payment {
             | Event::AttemptRefused(_)
             | Event::TriesUsedUp
             | Event::Redirected { .. }
+            | Event::Left { .. }
             | Event::AttemptUnknown { .. }
             | Event::Authorized { .. }
             | Event::Declined { .. }

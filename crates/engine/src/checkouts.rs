@@ -435,6 +435,7 @@ impl Engine {
             | Event::AttemptRefused(_)
             | Event::TriesUsedUp
             | Event::AttemptUnknown { .. }
+            | Event::Left { .. }
             | Event::Captured { operation_id: None, .. }
             | Event::Declined { .. }
             | Event::Reversed { .. }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use acquirer::{Answer, Request};
 use domain::{
-    AttemptId, AttemptStatus, AuthenticationFailure, Command, Event, OperationId, OperationKind, OperationStatus,
-    Order, Payment, Recorded, State, Submission, Timestamp,
+    AttemptId, AttemptStatus, AuthenticationFailure, Command, DeclineReason, Event, OperationId, OperationKind,
+    OperationStatus, Order, Payment, Recorded, State, Submission, Timestamp,
 };
 use store::{Changeset, Timer, TimerKind};
 
@@ -65,7 +65,11 @@ impl Engine {
             TimerKind::Release { asked } => self.release_held(asking, due, &payment, &history, asked).await,
             // The payer did not come back from the acquirer's page.
             TimerKind::Abandon { attempt_id } if payment.attempt(attempt_id)?.status == AttemptStatus::Redirected => {
-                self.run_due(asking, due, &Command::Reverse { attempt_id }).await
+                let reason = DeclineReason::Abandoned;
+                let is_leg = !payment.legs.is_empty();
+                let reverse = Command::Reverse { attempt_id };
+                let command = if is_leg { reverse } else { Command::Leave { attempt_id, reason } };
+                self.run_due(asking, due, &command).await
             }
             TimerKind::Abandon { attempt_id } => {
                 self.forget_waiting_card(attempt_id);
@@ -136,6 +140,13 @@ impl Engine {
         };
         if not_found >= NOT_FOUND_ENOUGH {
             // It never arrived; undone, so that it cannot arrive later (security U4).
+            return self.run_due(asking, due, &Command::Reverse { attempt_id }).await;
+        }
+        // The page where its payer was to confirm was lost with the answer: nobody ever will.
+        if matches!(answer, Answer::Pending)
+            && attempt.status != AttemptStatus::Redirected
+            && is_local(history, attempt_id)
+        {
             return self.run_due(asking, due, &Command::Reverse { attempt_id }).await;
         }
         // A tender does not keep what its other legs reserve for longer (orchestration-api 4.1).
@@ -302,6 +313,14 @@ fn deadline(history: &[Recorded], attempt_id: AttemptId) -> Timestamp {
         _ => None,
     });
     sent.unwrap_or(Timestamp::from_micros(0))
+}
+
+/// Whether its payer confirms it on a page of the acquirer's.
+fn is_local(history: &[Recorded], attempt_id: AttemptId) -> bool {
+    history.iter().any(|recorded| match &recorded.event {
+        Event::AttemptSent(sent) => sent.attempt_id == attempt_id && sent.local().is_some(),
+        _ => false,
+    })
 }
 
 /// When an operation was written down.

@@ -162,7 +162,7 @@ impl Engine {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use acquirer::{RedirectChoice, Source};
     use domain::RedirectMethod;
     use domain::{
@@ -177,7 +177,7 @@ mod tests {
     use crate::NewCheckout;
     use crate::workers::tests::{START, engine};
 
-    fn terms() -> Terms {
+    pub(crate) fn terms() -> Terms {
         let id = Uuid::from_u128;
         Terms {
             payment_id: PaymentId::new(id(1)),
@@ -195,7 +195,7 @@ mod tests {
         }
     }
 
-    fn new_checkout(terms: Terms) -> NewCheckout {
+    pub(crate) fn new_checkout(terms: Terms) -> NewCheckout {
         let checkout = Checkout {
             id: terms.checkout_id,
             merchant_id: terms.merchant_id,
@@ -222,6 +222,7 @@ mod tests {
             redirects: Redirects::default(),
             callback: None,
             brands: None,
+            methods: vec![],
             token: None,
         };
         NewCheckout {
@@ -275,7 +276,7 @@ mod tests {
         assert_eq!(twice, engine.take_report(&due).await.expect("judged"));
     }
 
-    fn submission(attempt_id: AttemptId) -> Submission {
+    pub(crate) fn submission(attempt_id: AttemptId) -> Submission {
         let card = CardSummary {
             brand: domain::Brand::Visa,
             masked: "400000******6100".to_owned(),
@@ -309,6 +310,7 @@ mod tests {
             ReportDue { reference, capture: String::new(), report: Reported::Decided, merchant_data: data, at: START };
         let source = Source::Redirect {
             method: RedirectMethod::Wallet,
+            local: None,
             return_url: "https://pay.example.com/back",
             merchant: "",
             acs_base: "https://pay.example.com",

@@ -282,6 +282,7 @@ impl Engine {
                 | Event::TenderBegun(_)
                 | Event::TenderEnded(_)
                 | Event::Redirected { .. }
+                | Event::Left { .. }
                 | Event::OperationUnknown { .. }
                 | Event::SettledByHand(_)
                 | Event::Released { .. }

@@ -128,6 +128,7 @@ impl Desk {
             redirects: Redirects::default(),
             callback: None,
             brands: terms.save_card.then(|| vec![Brand::Visa, Brand::Mastercard]),
+            methods: vec![],
             token,
         };
         NewCheckout {

@@ -566,11 +566,12 @@ impl Engine {
     async fn ask_leg(&self, asking: Asking, sent: Shown, attempt_id: AttemptId, secret: Secret) {
         let merchant_data = crate::reports::merchant_data(&sent.payment.terms);
         let checkout = &sent.record.checkout;
-        let return_url = format!("{}{}return/", self.0.public_url, checkout.page());
+        let return_url = self.return_url(&sent);
         let source = match &secret {
             Secret::GiftCard(number) => Source::GiftCard { number: number.expose() },
             Secret::Redirect(method) => Source::Redirect {
                 method: *method,
+                local: None,
                 return_url: &return_url,
                 merchant: &checkout.seller,
                 acs_base: &self.0.public_url,
@@ -624,7 +625,7 @@ impl Engine {
     }
 
     /// Asks the acquirer to undo a leg, at once; its timer asks again when this comes to nothing.
-    fn start_undoing(&self, asking: Asking, shown: &Shown, attempt_id: AttemptId) {
+    pub(crate) fn start_undoing(&self, asking: Asking, shown: &Shown, attempt_id: AttemptId) {
         let Ok(attempt) = shown.payment.attempt(attempt_id) else { return };
         if attempt.status != AttemptStatus::Reversing || self.is_underway(undoing(attempt_id)) {
             return;
@@ -658,7 +659,7 @@ impl Engine {
 }
 
 /// Where the undoing of a try is waited for: its own call may still be ending.
-fn undoing(attempt_id: AttemptId) -> Uuid {
+pub(crate) fn undoing(attempt_id: AttemptId) -> Uuid {
     Uuid::from_u128(!attempt_id.uuid().as_u128())
 }
 

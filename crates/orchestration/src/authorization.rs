@@ -224,6 +224,6 @@ impl<'a> LegStory<'a> {
 pub(crate) const fn fine(means: &Means) -> &'static str {
     match means {
         Means::GiftCard { .. } => "1",
-        Means::Card { .. } | Means::Redirect(_) => "0000",
+        Means::Card { .. } | Means::Redirect(_) | Means::Local(_) => "0000",
     }
 }

@@ -78,6 +78,7 @@ impl Opening<'_> {
             redirects: Redirects { success: redirect.clone(), failure: redirect.clone(), cancel: redirect },
             callback: None,
             brands: None,
+            methods: vec![],
             token: None,
             tender: Some(TenderTerms {
                 offers: known.map(offer).collect(),

@@ -102,7 +102,7 @@ pub(crate) fn failed(
         | DeclineReason::TimedOut
         | DeclineReason::AuthenticationUnavailable
         | DeclineReason::AuthenticationTimedOut => AuthorizationStatus::Error,
-        DeclineReason::Cancelled => AuthorizationStatus::Aborted,
+        DeclineReason::Cancelled | DeclineReason::Abandoned => AuthorizationStatus::Aborted,
     };
     (status, description(reason))
 }
@@ -139,7 +139,7 @@ pub(crate) const fn description(reason: DeclineReason) -> &'static str {
         DeclineReason::AuthenticationUnavailable | DeclineReason::AuthenticationTimedOut => {
             "TECHNICAL_ISSUE_DURING_AUTHENTICATION_CHECK"
         }
-        DeclineReason::Cancelled => BY_CUSTOMER,
+        DeclineReason::Cancelled | DeclineReason::Abandoned => BY_CUSTOMER,
     }
 }
 

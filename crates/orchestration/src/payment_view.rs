@@ -146,6 +146,7 @@ const fn is_visible(event: &Event) -> bool {
         | Event::Authenticated { .. }
         | Event::AttemptRefused(_)
         | Event::Redirected { .. }
+        | Event::Left { .. }
         | Event::AttemptUnknown { .. }
         | Event::Authorized { .. }
         | Event::Captured { .. }

@@ -59,7 +59,7 @@ pub(crate) fn leg(number: u128, means: Means, amount: i64) -> Leg {
     let (partner, method) = match &means {
         Means::Card { .. } => ("dalenys", "creditcard"),
         Means::GiftCard { .. } => ("illicado", "giftcard"),
-        Means::Redirect(_) => ("paypal", "wallet"),
+        Means::Redirect(_) | Means::Local(_) => ("paypal", "wallet"),
     };
     Leg {
         submission: Submission {
@@ -186,6 +186,7 @@ impl Story {
             redirects: Redirects::default(),
             callback: None,
             brands: None,
+            methods: vec![],
             token: None,
             tender: None,
         };

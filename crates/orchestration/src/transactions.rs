@@ -132,7 +132,7 @@ pub(crate) fn authorization(
     let Leg { submission, partner, method, .. } = story.leg;
     let card = match &submission.means {
         Means::Card { card, card_id } => Some(shown(story, card, fingerprints.of(*card_id).map(str::to_owned))),
-        Means::GiftCard { .. } | Means::Redirect(_) => None,
+        Means::GiftCard { .. } | Means::Redirect(_) | Means::Local(_) => None,
     };
     PartnerTransaction {
         id: submission.attempt_id.to_string(),
@@ -155,7 +155,7 @@ pub(crate) fn authorization(
 pub(crate) fn token(means: &Means) -> Option<String> {
     match means {
         Means::Card { card_id, .. } => Some(card_id.to_string()),
-        Means::GiftCard { .. } | Means::Redirect(_) => None,
+        Means::GiftCard { .. } | Means::Redirect(_) | Means::Local(_) => None,
     }
 }
 

@@ -4,7 +4,7 @@
 
 use domain::{
     BrandId, Callback, CaptureMode, Checkout, CheckoutId, Currency, Customer, CustomerId, Dialect, Due, Exchange, Fees,
-    Line, MerchantId, Mode, Money, PaymentId, Redirects, Terms, Timestamp,
+    Line, LocalMethod, MerchantId, Mode, Money, PaymentId, Redirects, Terms, Timestamp,
 };
 use engine::Brand;
 use serde::{Deserialize, Serialize};
@@ -225,6 +225,8 @@ pub(crate) struct Opening {
     pub created_from_ip: String,
     /// Whether the brand lets forms on its own pages post cards to us.
     pub direct_post: bool,
+    /// What else than a card may pay it.
+    pub methods: Vec<LocalMethod>,
 }
 
 impl CreatePurchase {
@@ -476,6 +478,7 @@ impl Order {
             },
             callback: input.success_callback.map(|url| Callback { url }),
             brands: listed.map(|all| all.iter().filter_map(|method| method.brand()).collect()),
+            methods: opening.methods,
             token: None,
         };
         let terms = Terms {

@@ -5,6 +5,7 @@ mod routes;
 
 mod actions;
 mod balance;
+mod bank_health;
 mod clients;
 mod company_statements;
 mod create;

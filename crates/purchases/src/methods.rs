@@ -1,29 +1,16 @@
 //! Payment methods by the names of this dialect and what each can do (purchases-api 3.9).
 
-use domain::{Brand, Currency, Mode};
+use domain::{Brand, Currency, LocalMethod, Mode};
 
 use crate::errors::Problem;
 
 /// A payment method a whitelist may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the names say it")]
 pub(crate) enum Method {
-    Fpx,
-    FpxB2b1,
-    Visa,
-    Mastercard,
-    Maestro,
-    MpgsGooglePay,
-    MpgsApplePay,
-    RazerAtome,
-    RazerGrabpay,
-    RazerMaybankqr,
-    RazerShopeepay,
-    RazerTng,
-    ShopeePay,
-    DuitnowQr,
-    Dnqr,
-    CryptoCoin,
+    /// Cards of one brand.
+    Card(Brand),
+    /// Anything else.
+    Local(LocalMethod),
 }
 
 /// What a purchase asks of a method.
@@ -39,33 +26,25 @@ pub(crate) struct Needs {
     pub recurring: bool,
 }
 
-impl Needs {
-    /// Whether the card is only checked and kept: nothing to pay, and nothing to be captured at once.
-    #[must_use]
-    pub(crate) const fn preauthorization(&self) -> bool {
-        self.skip_capture && self.amount == 0
-    }
-}
-
 impl Method {
     /// All of them, in the order of the reference.
     pub(crate) const ALL: [Self; 16] = [
-        Self::Fpx,
-        Self::FpxB2b1,
-        Self::Visa,
-        Self::Mastercard,
-        Self::Maestro,
-        Self::MpgsGooglePay,
-        Self::MpgsApplePay,
-        Self::RazerAtome,
-        Self::RazerGrabpay,
-        Self::RazerMaybankqr,
-        Self::RazerShopeepay,
-        Self::RazerTng,
-        Self::ShopeePay,
-        Self::DuitnowQr,
-        Self::Dnqr,
-        Self::CryptoCoin,
+        Self::Local(LocalMethod::Fpx),
+        Self::Local(LocalMethod::FpxB2b1),
+        Self::Card(Brand::Visa),
+        Self::Card(Brand::Mastercard),
+        Self::Card(Brand::Maestro),
+        Self::Local(LocalMethod::MpgsGooglePay),
+        Self::Local(LocalMethod::MpgsApplePay),
+        Self::Local(LocalMethod::RazerAtome),
+        Self::Local(LocalMethod::RazerGrabpay),
+        Self::Local(LocalMethod::RazerMaybankqr),
+        Self::Local(LocalMethod::RazerShopeepay),
+        Self::Local(LocalMethod::RazerTng),
+        Self::Local(LocalMethod::ShopeePay),
+        Self::Local(LocalMethod::DuitnowQr),
+        Self::Local(LocalMethod::Dnqr),
+        Self::Local(LocalMethod::CryptoCoin),
     ];
 
     /// The names of [`Method::ALL`].
@@ -83,22 +62,8 @@ impl Method {
     #[must_use]
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::Fpx => "fpx",
-            Self::FpxB2b1 => "fpx_b2b1",
-            Self::Visa => "visa",
-            Self::Mastercard => "mastercard",
-            Self::Maestro => "maestro",
-            Self::MpgsGooglePay => "mpgs_google_pay",
-            Self::MpgsApplePay => "mpgs_apple_pay",
-            Self::RazerAtome => "razer_atome",
-            Self::RazerGrabpay => "razer_grabpay",
-            Self::RazerMaybankqr => "razer_maybankqr",
-            Self::RazerShopeepay => "razer_shopeepay",
-            Self::RazerTng => "razer_tng",
-            Self::ShopeePay => "shopee_pay",
-            Self::DuitnowQr => "duitnow_qr",
-            Self::Dnqr => "dnqr",
-            Self::CryptoCoin => "crypto_coin",
+            Self::Card(brand) => brand.as_str(),
+            Self::Local(method) => method.as_str(),
         }
     }
 
@@ -106,20 +71,8 @@ impl Method {
     #[must_use]
     pub(crate) const fn label(self) -> &'static str {
         match self {
-            Self::Fpx => "FPX",
-            Self::FpxB2b1 => "FPX B2B1",
-            Self::Visa => "Visa",
-            Self::Mastercard => "Mastercard",
-            Self::Maestro => "Maestro",
-            Self::MpgsGooglePay => "Google Pay",
-            Self::MpgsApplePay => "Apple Pay",
-            Self::RazerAtome => "Atome",
-            Self::RazerGrabpay => "GrabPay",
-            Self::RazerMaybankqr => "Maybank QR",
-            Self::RazerShopeepay | Self::ShopeePay => "ShopeePay",
-            Self::RazerTng => "Touch 'n Go",
-            Self::DuitnowQr | Self::Dnqr => "DuitNow QR",
-            Self::CryptoCoin => "Crypto",
+            Self::Card(brand) => brand.label(),
+            Self::Local(method) => method.label(),
         }
     }
 
@@ -139,76 +92,72 @@ impl Method {
     #[must_use]
     pub(crate) const fn brand(self) -> Option<Brand> {
         match self {
-            Self::Visa => Some(Brand::Visa),
-            Self::Mastercard => Some(Brand::Mastercard),
-            Self::Maestro => Some(Brand::Maestro),
-            Self::Fpx
-            | Self::FpxB2b1
-            | Self::MpgsGooglePay
-            | Self::MpgsApplePay
-            | Self::RazerAtome
-            | Self::RazerGrabpay
-            | Self::RazerMaybankqr
-            | Self::RazerShopeepay
-            | Self::RazerTng
-            | Self::ShopeePay
-            | Self::DuitnowQr
-            | Self::Dnqr
-            | Self::CryptoCoin => None,
+            Self::Card(brand) => Some(brand),
+            Self::Local(_) => None,
+        }
+    }
+
+    /// What is no card.
+    #[must_use]
+    pub(crate) const fn local(self) -> Option<LocalMethod> {
+        match self {
+            Self::Card(_) => None,
+            Self::Local(method) => Some(method),
         }
     }
 
     /// Whether it can do what a purchase asks.
     #[must_use]
     pub(crate) fn can(self, needs: &Needs) -> bool {
+        let Self::Local(method) = self else { return true };
         // Only cards can be held, kept or checked for nothing.
         let plain = !needs.skip_capture && !needs.recurring;
-        (plain || self.brand().is_some())
-            && (needs.preauthorization() || needs.amount >= self.minimum())
-            && (!self.is_malaysian() || needs.currency.code() == "MYR")
+        plain && needs.amount >= minimum(method) && (!self.is_malaysian() || needs.currency.code() == "MYR")
     }
 
-    /// The smallest amount, in minor units.
-    const fn minimum(self) -> i64 {
+    /// Whether it is there for payers of Malaysia only, and takes ringgit only.
+    #[must_use]
+    pub(crate) const fn is_malaysian(self) -> bool {
         match self {
-            Self::Fpx => 100,
-            Self::FpxB2b1 => 200,
-            Self::DuitnowQr | Self::Dnqr => 15,
-            Self::RazerAtome => 1_000,
-            Self::Visa
-            | Self::Mastercard
-            | Self::Maestro
-            | Self::MpgsGooglePay
-            | Self::MpgsApplePay
-            | Self::RazerGrabpay
-            | Self::RazerMaybankqr
-            | Self::RazerShopeepay
-            | Self::RazerTng
-            | Self::ShopeePay
-            | Self::CryptoCoin => 0,
+            Self::Card(_) => false,
+            Self::Local(method) => match method {
+                LocalMethod::Fpx
+                | LocalMethod::FpxB2b1
+                | LocalMethod::RazerAtome
+                | LocalMethod::RazerGrabpay
+                | LocalMethod::RazerMaybankqr
+                | LocalMethod::RazerShopeepay
+                | LocalMethod::RazerTng
+                | LocalMethod::ShopeePay
+                | LocalMethod::DuitnowQr
+                | LocalMethod::Dnqr => true,
+                LocalMethod::MpgsGooglePay | LocalMethod::MpgsApplePay | LocalMethod::CryptoCoin => false,
+            },
         }
     }
 
-    /// Banks and wallets of Malaysia take ringgit only.
-    const fn is_malaysian(self) -> bool {
-        match self {
-            Self::Fpx
-            | Self::FpxB2b1
-            | Self::RazerAtome
-            | Self::RazerGrabpay
-            | Self::RazerMaybankqr
-            | Self::RazerShopeepay
-            | Self::RazerTng
-            | Self::ShopeePay
-            | Self::DuitnowQr
-            | Self::Dnqr => true,
-            Self::Visa
-            | Self::Mastercard
-            | Self::Maestro
-            | Self::MpgsGooglePay
-            | Self::MpgsApplePay
-            | Self::CryptoCoin => false,
-        }
+    /// Whether it is one of those that `razer` stands for.
+    #[must_use]
+    pub(crate) fn is_razer(self) -> bool {
+        self.name().starts_with("razer_")
+    }
+}
+
+/// The smallest amount, in minor units (3.9).
+const fn minimum(method: LocalMethod) -> i64 {
+    match method {
+        LocalMethod::Fpx => 100,
+        LocalMethod::FpxB2b1 => 200,
+        LocalMethod::DuitnowQr | LocalMethod::Dnqr => 15,
+        LocalMethod::RazerAtome => 1_000,
+        LocalMethod::MpgsGooglePay
+        | LocalMethod::MpgsApplePay
+        | LocalMethod::RazerGrabpay
+        | LocalMethod::RazerMaybankqr
+        | LocalMethod::RazerShopeepay
+        | LocalMethod::RazerTng
+        | LocalMethod::ShopeePay
+        | LocalMethod::CryptoCoin => 1,
     }
 }
 
@@ -216,7 +165,7 @@ impl Method {
 #[must_use]
 pub(crate) const fn offered(mode: Mode) -> &'static [Method] {
     match mode {
-        Mode::Test => &[Method::Visa, Method::Mastercard, Method::Maestro],
+        Mode::Test => &Method::ALL,
         Mode::Live => &[],
     }
 }
@@ -276,10 +225,10 @@ mod tests {
 
     #[test]
     fn a_whitelist_leaves_what_it_names_and_the_acquirers_offer() {
-        let offered = [Method::Visa, Method::Mastercard];
-        let listed = [Method::Maestro, Method::Visa, Method::Fpx];
-        assert_eq!(vec![Method::Visa], remaining(&offered, Some(&listed), &needs(5)));
-        assert_eq!(Vec::<Method>::new(), remaining(&offered, Some(&[Method::Fpx]), &needs(500)));
+        let [visa, mastercard, maestro] = [Brand::Visa, Brand::Mastercard, Brand::Maestro].map(Method::Card);
+        let (offered, fpx) = ([visa, mastercard], Method::Local(LocalMethod::Fpx));
+        assert_eq!(vec![visa], remaining(&offered, Some(&[maestro, visa, fpx]), &needs(5)));
+        assert_eq!(Vec::<Method>::new(), remaining(&offered, Some(&[fpx]), &needs(500)));
         assert_eq!(Vec::<Method>::new(), remaining(&[], None, &needs(500)));
     }
 }

@@ -102,8 +102,8 @@ pub(crate) fn document(base_url: &str) -> OpenApi {
         .parameter(flag("skip_capture", "Only methods that hold money to be captured later."))
         .parameter(flag("recurring", "Only methods that can be charged again."))
         .parameter(flag("preauthorization", "Only methods that can be checked and kept for nothing."))
-        .parameter(flag("country", "Where the payer is; every method there is works everywhere."))
-        .parameter(flag("language", "ISO 639-1, for `names`."))
+        .parameter(flag("country", "Where the payer is: without it, or with `MY`, methods of Malaysia too."))
+        .parameter(flag("language", "ISO 639-1, for `names` and `country_names`."))
         .response("200", answer("What there is.", named("PaymentMethods")))
         .response(
             "400",

@@ -187,6 +187,9 @@ fn payment(checkout: &Checkout, document: &PurchaseDocument, story: Story, moved
                 Extra::Card(card) => {
                     Extra::Card(view::CardExtra { amount: Some(moved.amount.minor()), settlement: None, ..card })
                 }
+                Extra::Local(local) => {
+                    Extra::Local(view::LocalExtra { amount: Some(moved.amount.minor()), settlement: None, ..local })
+                }
                 Extra::Nothing {} => Extra::Nothing {},
             },
         },

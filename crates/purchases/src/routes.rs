@@ -23,10 +23,11 @@ use tollgate_http::{address, bearer, content, idempotency};
 use crate::create::{CreatePurchase, Opening, Order};
 use crate::document::{self, PurchaseDocument};
 use crate::errors::FieldErrors;
+use crate::methods::Method;
 use crate::view::{self, Links};
 use crate::{
-    balance, clients, company_statements, methods, operations, payment_methods, recurring_tokens, webhook_deliveries,
-    webhooks,
+    balance, bank_health, clients, company_statements, methods, operations, payment_methods, recurring_tokens,
+    webhook_deliveries, webhooks,
 };
 
 /// An API body (security D2).
@@ -87,7 +88,8 @@ pub fn router(engine: Engine, public_url: &str, test_limits: bool) -> Router {
         .fallback(|| async { ApiError::NotFound })
         .layer(middleware::from_fn_with_state(api.clone(), authenticate))
         .with_state(api.clone());
-    Router::new().nest("/api/v1", routes).merge(payment_methods::logos()).merge(company_statements::files(api))
+    let beside = payment_methods::logos().merge(bank_health::router(api.clone())).merge(company_statements::files(api));
+    Router::new().nest("/api/v1", routes).merge(beside)
 }
 
 /// What a caller gets when no route answers: 400, 414 and 415 for what none takes, 500 after a panic.
@@ -349,7 +351,7 @@ async fn make(
     let order = input.complete(&brand, now)?;
     let merchant = engine.merchant(caller.merchant_id).await?;
     let (customer, customer_id, new_customer) = customer(engine, caller, &order).await?;
-    order.methods(methods::offered(caller.mode))?;
+    let methods = order.methods(methods::offered(caller.mode))?;
     let number = engine.next_number(caller.merchant_id, caller.mode, Numbered::Purchase).await?;
     let (checkout, terms, document) = order.open(Opening {
         checkout_id: CheckoutId::new(engine.env().random_id()),
@@ -364,6 +366,7 @@ async fn make(
         reference_generated: format!("{}{number}", prefix(&brand.name)),
         created_from_ip: ip.to_string(),
         direct_post: brand.direct_post,
+        methods: methods.into_iter().filter_map(Method::local).collect(),
     });
     let opened = Recorded { version: 1, at: now, event: Event::Opened(terms.clone()) };
     let history = [opened.clone()];

@@ -36,6 +36,7 @@ pub(crate) fn created(engine: &Engine, caller: Credential, brand: &Brand, links:
         reference_generated: "TEST".to_owned(),
         created_from_ip: String::new(),
         direct_post: brand.direct_post,
+        methods: vec![],
     });
     let history = [Recorded { version: 1, at: now, event: Event::Opened(terms) }];
     let purchase = view::purchase(&checkout, &document, &history, links).ok_or(ApiError::Internal)?;

@@ -110,6 +110,7 @@ pub(crate) fn after(status: Status, payment: &Payment, event: &Event) -> Status 
         | Event::TenderBegun(_)
         | Event::TenderEnded(_)
         | Event::Redirected { .. }
+        | Event::Left { .. }
         | Event::OperationUnknown { .. }
         | Event::SettledByHand(_)
         | Event::Released { .. }
@@ -201,6 +202,7 @@ pub(crate) const fn error_of(reason: DeclineReason) -> (&'static str, &'static s
             "The card scheme did not answer in time. Nothing was sent to the acquirer.",
         ),
         DeclineReason::Cancelled => ("do_not_honour", "The payment was cancelled before it was sent."),
+        DeclineReason::Abandoned => ("payment_expired", "The payer did not decide in time. The attempt was undone."),
         DeclineReason::TokenDead => ("recurring_token_expired", "The saved card can no longer be charged."),
         DeclineReason::Blocked(by) => match by {
             BlockedBy::ListedCountry => {
@@ -219,6 +221,16 @@ pub(crate) const fn error_of(reason: DeclineReason) -> (&'static str, &'static s
             }
         },
         DeclineReason::Field(field, fault) => field_error(field, fault),
+    }
+}
+
+/// The same of a payer who confirms at a bank, a wallet or a lender, which say less than a card's issuer (6.4).
+#[must_use]
+pub(crate) const fn error_elsewhere(reason: DeclineReason) -> (&'static str, &'static str) {
+    match reason {
+        DeclineReason::Cancelled => ("user_cancelled", "The payer cancelled the payment."),
+        DeclineReason::DoNotHonour => ("general_transaction_error", "The payment was refused."),
+        reason => error_of(reason),
     }
 }
 

@@ -74,6 +74,7 @@ impl App {
             reference_generated: "PG12".to_owned(),
             created_from_ip: "203.0.113.9".to_owned(),
             direct_post: true,
+            methods: vec![],
         });
         let payment = Payment::open(terms.clone());
         let history = vec![Recorded { version: 1, at, event: Event::Opened(terms) }];

@@ -1,12 +1,13 @@
 //! The Purchase object as clients see it (purchases-api 3): the stored facts of the order and the fold of the journal.
 
+mod extra;
 mod payment_details;
 mod three_d_secure;
 
 use domain::{
     AttemptId, AuthenticationFailure, CaptureMode, CardFacts, CardSummary, Checkout, CheckoutId, Customer,
-    DeclineReason, Event, Flow, Mode, OperationId, OperationKind, Payment, Recorded, State, Submission, Terms,
-    Timestamp,
+    DeclineReason, Event, Flow, LocalMeans, Mode, OperationId, OperationKind, Payment, Recorded, State, Submission,
+    Terms, Timestamp,
 };
 use serde::Serialize;
 use tollgate_http::json::Object;
@@ -16,6 +17,7 @@ use crate::create::{DeliveryMethod, ShippingOption};
 use crate::document::{BankAccount, CurrencyConversion, PurchaseDocument};
 use crate::numbers::Fixed;
 use crate::status::{self, Status};
+pub(crate) use extra::{CardExtra, Extra, LocalExtra, Settlement};
 pub(crate) use payment_details::PaymentDetails;
 use three_d_secure::ThreeDSecure;
 
@@ -307,55 +309,6 @@ pub(crate) struct AttemptError {
     pub message: &'static str,
 }
 
-/// What is known of the means of payment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(untagged)]
-pub(crate) enum Extra {
-    /// A card.
-    Card(CardExtra),
-    /// Nothing yet.
-    Nothing {},
-}
-
-/// A card as it may be shown (3.4).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[allow(missing_docs, reason = "the names are those of the reference")]
-pub(crate) struct CardExtra {
-    /// First six and last four digits, stars between.
-    pub masked_pan: String,
-    #[schema(value_type = String, example = "visa")]
-    pub card_brand: &'static str,
-    /// `credit`, `debit`, or empty when not known.
-    pub card_type: String,
-    pub card_issuer: String,
-    pub card_issuer_country: String,
-    pub cardholder_name: String,
-    pub expiry_month: u8,
-    /// Two digits.
-    pub expiry_year: u16,
-    /// Whether the bank vouches for the payer.
-    pub three_d_secure: bool,
-    /// There when 3-D Secure was tried.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub three_d_secure_result: Option<Box<ThreeDSecure>>,
-    /// In a refund: how much was given back, in minor units.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub amount: Option<i64>,
-    /// There once the money was settled.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub settlement: Option<Settlement>,
-}
-
-/// When the acquirer paid the money out (3.4).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[allow(missing_docs, reason = "the names say it")]
-pub(crate) struct Settlement {
-    pub settled_on: i64,
-}
-
 /// The purchase after the last event of `history`; `None` when the history does not begin with its opening.
 #[must_use]
 pub(crate) fn purchase(
@@ -372,11 +325,12 @@ pub(crate) fn purchase(
     let redirects = &checkout.redirects;
     let may_post = document.direct_post
         && status.is_payable()
+        && checkout.takes_cards()
         && document.request_client_details.is_empty()
         && redirects.success.is_some()
         && redirects.failure.is_some();
     let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
-    let paid_by_card = won.is_some() && paid.is_some();
+    let paid_by_card = paid.is_some() && won.as_ref().is_some_and(|won| matches!(won.extra, Extra::Card(_)));
     Some(Purchase {
         kind: "purchase",
         id: checkout.id.to_string(),
@@ -498,6 +452,8 @@ pub(crate) struct Story {
     sent: Vec<Submission>,
     /// What came of 3-D Secure, by try.
     authentications: Vec<(AttemptId, ThreeDSecure)>,
+    /// Why payers who were to confirm elsewhere are not waited for, by try.
+    left: Vec<(AttemptId, DeclineReason)>,
     /// Newest first.
     attempts: Vec<Attempt>,
     /// The try that succeeded.
@@ -539,6 +495,7 @@ impl Story {
             customer: None,
             sent: vec![],
             authentications: vec![],
+            left: vec![],
             attempts: vec![],
             won: None,
             paid: None,
@@ -594,6 +551,7 @@ impl Story {
                 let tried = Tried {
                     flow: refused.flow,
                     card: refused.card.as_ref(),
+                    local: None,
                     facts: &nothing_known,
                     ip: refused.payer_ip.map(|ip| ip.to_string()),
                     authentication: None,
@@ -631,10 +589,13 @@ impl Story {
                 });
             }
             Event::Declined { attempt_id, reason, facts } => {
-                self.fail(at, *attempt_id, facts, status::error_of(*reason));
+                self.fail(at, *attempt_id, facts, *reason);
             }
+            Event::Left { attempt_id, reason } => self.left.push((*attempt_id, *reason)),
             Event::Reversed { attempt_id } if status::is_awaited(&self.payment, *attempt_id) => {
-                self.fail(at, *attempt_id, &nothing_known, status::error_of(DeclineReason::TimedOut));
+                let left = self.left.iter().find(|(left, _)| left == attempt_id);
+                let reason = left.map_or(DeclineReason::TimedOut, |(_, reason)| *reason);
+                self.fail(at, *attempt_id, &nothing_known, reason);
             }
             Event::OperationFailed { operation_id, reason } => {
                 if let Some(kind) = self.kind(*operation_id) {
@@ -648,8 +609,11 @@ impl Story {
             Event::Refunded { .. } => self.operated(at, AttemptKind::Refund, 0, None),
             Event::CardForgotten => self.operated(at, AttemptKind::DeleteRecurringToken, 0, None),
             Event::Settled { .. } => {
-                if let Some(Won { extra: Extra::Card(card), .. }) = &mut self.won {
-                    card.settlement = Some(Settlement { settled_on: at.seconds() });
+                let settlement = Some(Settlement { settled_on: at.seconds() });
+                match self.won.as_mut().map(|won| &mut won.extra) {
+                    Some(Extra::Card(card)) => card.settlement = settlement,
+                    Some(Extra::Local(local)) => local.settlement = settlement,
+                    Some(Extra::Nothing {}) | None => {}
                 }
             }
             // A try without an outcome is not shown, and one undone later was shown as failed before.
@@ -683,8 +647,10 @@ impl Story {
         self.attempts.insert(0, attempt);
     }
 
-    fn fail(&mut self, at: Timestamp, attempt_id: AttemptId, facts: &CardFacts, error: Failure) {
+    fn fail(&mut self, at: Timestamp, attempt_id: AttemptId, facts: &CardFacts, reason: DeclineReason) {
         if let Some(submission) = self.submission(attempt_id) {
+            let is_elsewhere = submission.local().is_some();
+            let error = if is_elsewhere { status::error_elsewhere(reason) } else { status::error_of(reason) };
             self.push(self.attempt(at, &self.tried(submission, facts), Some(error)));
         }
     }
@@ -729,6 +695,7 @@ impl Story {
         Tried {
             flow: submission.flow,
             card: submission.card(),
+            local: submission.local(),
             facts,
             ip: submission.payer_ip.map(|ip| ip.to_string()),
             authentication: self.authentication(submission.attempt_id),
@@ -737,6 +704,7 @@ impl Story {
 
     fn attempt(&self, at: Timestamp, tried: &Tried<'_>, error: Option<Failure>) -> Attempt {
         let facts = tried.facts;
+        let without_card = || tried.local.map_or(Extra::Nothing {}, |local| Extra::Local(LocalExtra::of(local)));
         Attempt {
             kind: match (tried.flow, self.payment.terms.capture) {
                 (Flow::Api, _) => AttemptKind::RecurringExecute,
@@ -744,14 +712,18 @@ impl Story {
                 (Flow::HostedPage | Flow::DirectPost, CaptureMode::Manual) => AttemptKind::Authorize,
             },
             successful: error.is_none(),
-            payment_method: tried.card.map(|card| card.brand.as_str().to_owned()).unwrap_or_default(),
+            payment_method: match (tried.card, tried.local) {
+                (Some(card), _) => card.brand.as_str().to_owned(),
+                (None, Some(local)) => local.method().as_str().to_owned(),
+                (None, None) => String::new(),
+            },
             flow: match tried.flow {
                 Flow::HostedPage => "payform",
                 Flow::DirectPost => "direct_post",
                 Flow::Api => "api",
             },
             country: facts.country.clone(),
-            extra: tried.card.map_or(Extra::Nothing {}, |card| {
+            extra: tried.card.map_or_else(without_card, |card| {
                 Extra::Card(CardExtra {
                     masked_pan: card.masked.clone(),
                     card_brand: card.brand.as_str(),
@@ -785,6 +757,7 @@ struct Tried<'a> {
     flow: Flow,
     /// When it could be read.
     card: Option<&'a CardSummary>,
+    local: Option<LocalMeans>,
     facts: &'a CardFacts,
     ip: Option<String>,
     authentication: Option<ThreeDSecure>,

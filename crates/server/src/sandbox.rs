@@ -1,5 +1,7 @@
 //! What only a sandbox has: made-up credentials, a movable clock, and a look into the test acquirer's book (design 6).
 
+mod banks;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -194,6 +196,7 @@ pub(crate) fn router(engine: Engine, public_url: &PublicUrl, token: Option<&str>
         .route("/sandbox/clock", get(clock).post(advance))
         .route("/sandbox/acquirer/transactions", get(transactions))
         .route("/sandbox/acquirer/settlement", get(settlement))
+        .route("/sandbox/acquirer/banks", get(banks::list).post(banks::set))
         .route("/sandbox/merchants", post(merchant))
         .route("/sandbox/purchases/{id}/events", post(report_purchase))
         .route("/sandbox/payments/{id}/events", post(report_payment))

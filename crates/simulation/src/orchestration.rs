@@ -82,7 +82,7 @@ impl Client<'_> {
     }
 
     /// A payer confirms a payment on the acquirer's page, and comes back or does not.
-    async fn confirm_at(&self, page: &str) {
+    pub(crate) async fn confirm_at(&self, page: &str) {
         if self.chance.once_in(6) {
             return;
         }

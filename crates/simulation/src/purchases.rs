@@ -46,6 +46,11 @@ impl Client<'_> {
 
     pub(crate) async fn pay_purchase(&self) {
         let Some(id) = self.one(|known| &known.purchases) else { return };
+        if self.chance.once_in(4) {
+            self.pay_without_card(&id).await;
+            self.look_at_purchase(&id).await;
+            return;
+        }
         let card = self.card();
         if self.chance.once_in(4) {
             let form = format!("card_number={card}&expires=12%2F30&cvc=123&cardholder_name=Ada+Example");
@@ -55,6 +60,42 @@ impl Client<'_> {
             self.pay_at(&format!("/p/{id}/"), &self.shop.credentials.public_url, card).await;
         }
         self.look_at_purchase(&id).await;
+    }
+
+    /// A payer goes to a bank or a wallet, by our page or by the shop's link straight there, and decides, or does not.
+    async fn pay_without_card(&self, id: &str) {
+        let base = format!("/p/{id}/");
+        let methods = ["razer_tng", "fpx&fpx_bank_code=MB2U0227", "crypto_coin"];
+        let method = methods[usize::try_from(self.chance.below(3)).unwrap_or(0)];
+        let begun = if self.chance.once_in(2) {
+            self.ask(&Ask::get(format!("{base}?preferred={method}"))).await
+        } else {
+            let Some(attempt) = self.ask(&Ask::get(base.clone())).await.and_then(|page| page.field("attempt")) else {
+                return;
+            };
+            let form = Ask::form(base.clone(), format!("attempt={attempt}&method={method}"));
+            if self.chance.once_in(6) {
+                // A double click.
+                futures_util::future::join(self.ask(&form), self.ask(&form)).await.0
+            } else {
+                self.ask(&form).await
+            }
+        };
+        let page = begun.map(|answer| answer.leads_to(&self.shop.credentials.public_url).to_owned());
+        let Some(page) = page.filter(|page| page.starts_with("/acs/pay/")) else { return };
+        if self.chance.once_in(4) {
+            let away = self.ask(&Ask::get(base.clone())).await;
+            if let Some(attempt) = away.and_then(|page| page.field("attempt")) {
+                self.ask(&Ask::form(format!("{base}leave/"), format!("attempt={attempt}"))).await;
+            }
+            if self.chance.once_in(2) {
+                return;
+            }
+        }
+        self.confirm_at(&page).await;
+        if self.chance.once_in(2) {
+            self.ask(&Ask::get(format!("{base}return/"))).await;
+        }
     }
 
     pub(crate) async fn charge_purchase(&self) {

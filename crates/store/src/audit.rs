@@ -410,6 +410,7 @@ impl Audit {
                 Event::OperationUnknown { operation_id } => self.outcome(id, &sent, operation_id.uuid()),
                 Event::AttemptUnknown { attempt_id }
                 | Event::Redirected { attempt_id, .. }
+                | Event::Left { attempt_id, .. }
                 | Event::Released { attempt_id, .. }
                 | Event::Challenged { attempt_id, .. }
                 | Event::Authenticated { attempt_id, .. }
@@ -742,6 +743,7 @@ fn currency(event: &Event) -> Option<Currency> {
         | Event::TenderBegun(_)
         | Event::TenderEnded(_)
         | Event::Redirected { .. }
+        | Event::Left { .. }
         | Event::OperationUnknown { .. }
         | Event::SettledByHand(_)
         | Event::Challenged { .. }

@@ -41,9 +41,9 @@ mod tests {
         Adjusted, AttemptId, Authentication, AuthenticationFailure, AuthenticationIds, BlockedBy, Brand, CaptureMode,
         CardFacts, CardField, CardId, CardSummary, Challenge, ChallengeWindow, CheckoutId, Currency, Customer,
         DeclineReason, DifferenceEvent, DifferenceId, DifferenceKind, Due, Event, Expiry, Fees, FieldFault, Flow,
-        Found, InDoubt, Leg, LineKind, LineOf, Matched, Means, MerchantId, Mode, Money, Operation, OperationId,
-        OperationKind, OperationStatus, Paid, Part, Party, PaymentId, RedirectMethod, RefusedTry, Remedy, SaidByHand,
-        Submission, Terms, Timestamp, TransStatus, Verdict, Whose,
+        Found, InDoubt, Leg, LineKind, LineOf, LocalMeans, LocalMethod, Matched, Means, MerchantId, Mode, Money,
+        Operation, OperationId, OperationKind, OperationStatus, Paid, Part, Party, PaymentId, RedirectMethod,
+        RefusedTry, Remedy, SaidByHand, Submission, Terms, Timestamp, TransStatus, Verdict, Whose,
     };
     use proptest::prelude::*;
     use uuid::Uuid;
@@ -340,6 +340,21 @@ mod tests {
                 format!(r#"{{"redirected":{{{attempt},"url":"https://acquirer.example.com/"}}}}"#),
             ),
             (
+                Event::Left { attempt_id: ATTEMPT, reason: DeclineReason::Abandoned },
+                format!(r#"{{"left":{{{attempt},"reason":"abandoned"}}}}"#),
+            ),
+            (
+                Event::AttemptSent(Submission {
+                    means: Means::Local(LocalMeans::new(LocalMethod::Fpx, Some("MB2U0227")).expect("a bank")),
+                    payer_ip: None,
+                    save_card: false,
+                    ..submission()
+                }),
+                format!(
+                    r#"{{"attempt_sent":{{{attempt},"acquirer":"test","local":"fpx MB2U0227","flow":"hosted_page","deadline":30}}}}"#
+                ),
+            ),
+            (
                 Event::OperationUnknown { operation_id: OPERATION },
                 format!(r#"{{"operation_unknown":{{{operation}}}}}"#),
             ),
@@ -450,7 +465,7 @@ mod tests {
             assert_eq!(Some(event), read(&document), "{document}");
         }
         let names: std::collections::HashSet<_> = written().iter().map(|(event, _)| event.name()).collect();
-        assert_eq!(39, names.len(), "every event is in the list");
+        assert_eq!(40, names.len(), "every event is in the list");
     }
 
     #[test]

@@ -105,6 +105,7 @@ impl MovementWrite {
             | Event::AttemptRefused(_)
             | Event::TriesUsedUp
             | Event::Redirected { .. }
+            | Event::Left { .. }
             | Event::AttemptUnknown { .. }
             | Event::Authorized { .. }
             | Event::Declined { .. }

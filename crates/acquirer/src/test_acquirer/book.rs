@@ -23,7 +23,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use domain::Timestamp;
+use domain::{LocalMeans, Timestamp};
 use env::Env;
 use redb::backends::InMemoryBackend;
 use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition};
@@ -68,6 +68,8 @@ const ACCOUNTS: TableDefinition<'_, &str, i64> = TableDefinition::new("accounts"
 const ACCOUNT_KEY: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("account_key");
 /// Where payers decide: the page's id, and the reference of its authorization.
 const REDIRECTS: TableDefinition<'_, &str, &str> = TableDefinition::new("redirects");
+/// Banks that take no payments now: the method, and after a space the bank.
+const DOWN_BANKS: TableDefinition<'_, &str, ()> = TableDefinition::new("down_banks");
 
 /// An authorization as the writer needs it.
 pub(super) struct Order {
@@ -267,6 +269,8 @@ enum Job {
     Spent(String, oneshot::Sender<i64>),
     View(String, oneshot::Sender<Option<RedirectView>>),
     Decide(String, RedirectChoice, oneshot::Sender<Option<String>>),
+    DownBanks(oneshot::Sender<Vec<LocalMeans>>),
+    SetBank(LocalMeans, bool, oneshot::Sender<()>),
     Read(oneshot::Sender<ReadTransaction>),
     Close(oneshot::Sender<()>),
 }
@@ -416,6 +420,16 @@ impl Book {
         self.ask(|done| Job::Decide(page, choice, done)).await
     }
 
+    /// The banks that take no payments now.
+    pub(super) async fn down_banks(&self) -> Result<Vec<LocalMeans>, Trouble> {
+        self.ask(Job::DownBanks).await
+    }
+
+    /// From now on a bank takes payments, or none. It is durable when this returns.
+    pub(super) async fn set_bank(&self, bank: LocalMeans, up: bool) -> Result<(), Trouble> {
+        self.ask(|done| Job::SetBank(bank, up, done)).await
+    }
+
     /// The whole journal, oldest first.
     pub(super) async fn journal(&self) -> Result<Vec<Transaction>, Error> {
         self.read(read_journal).await
@@ -475,6 +489,7 @@ fn make_tables(book: &Database) -> Result<(), Error> {
     transaction.open_table(ACCOUNTS)?;
     transaction.open_table(ACCOUNT_KEY)?;
     transaction.open_table(REDIRECTS)?;
+    transaction.open_table(DOWN_BANKS)?;
     Ok(transaction.commit()?)
 }
 
@@ -553,6 +568,7 @@ fn write_batch(book: &Database, jobs: Vec<Job>, now: Timestamp, planned: &Notify
         tries: transaction.open_table(TRIES)?,
         accounts: transaction.open_table(ACCOUNTS)?,
         redirects: transaction.open_table(REDIRECTS)?,
+        down_banks: transaction.open_table(DOWN_BANKS)?,
         now: now.micros(),
         changed: false,
         plans: false,
@@ -614,6 +630,14 @@ fn write_batch(book: &Database, jobs: Vec<Job>, now: Timestamp, planned: &Notify
             Job::Decide(page, choice, done) => {
                 let onward = pages.decide_page(&page, choice)?;
                 replies.push(reply(done, onward));
+            }
+            Job::DownBanks(done) => {
+                let down = pages.list_down()?;
+                replies.push(reply(done, down));
+            }
+            Job::SetBank(bank, up, done) => {
+                pages.set_bank(bank, up)?;
+                replies.push(reply(done, ()));
             }
             Job::Read(done) => replies.push(Box::new(move |book| {
                 if let Ok(snapshot) = book.begin_read() {

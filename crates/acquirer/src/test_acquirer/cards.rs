@@ -144,6 +144,8 @@ pub(super) const INSUFFICIENT_FUNDS: &str = "51";
 pub(super) const NOT_PERMITTED: &str = "57";
 /// The payer gave up.
 pub(super) const CANCELLED: &str = "17";
+/// The bank cannot be reached.
+pub(super) const ISSUER_UNAVAILABLE: &str = "91";
 /// The attempt was reversed before.
 pub(super) const REVERSED_BEFORE: &str = "94";
 
@@ -185,7 +187,7 @@ const RESPONSES: [(&str, DeclineReason); 18] = [
     ("63", DeclineReason::SecurityViolation),
     ("65", DeclineReason::ExceedsFrequencyLimit),
     ("70", DeclineReason::AuthenticationRequired),
-    ("91", DeclineReason::IssuerUnavailable),
+    (ISSUER_UNAVAILABLE, DeclineReason::IssuerUnavailable),
     (MALFUNCTION, DeclineReason::AcquirerError),
 ];
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
-use domain::Timestamp;
+use domain::{LocalMeans, Timestamp};
 use env::Env;
 use hyper::header::HeaderValue;
 use hyper::{HeaderMap, Request, Response, StatusCode};
@@ -87,6 +87,14 @@ impl Host {
             },
             Errand::NextReport => found(book.next_report().await.map(|next| next.map(Timestamp::micros))),
             Errand::View(page) => found(book.view(page.to_string()).await.map(|view| view.map(ViewDoc::from))),
+            Errand::DownBanks => {
+                let down = book.down_banks().await;
+                found(down.map(|down| down.iter().map(LocalMeans::to_string).collect::<Vec<_>>()))
+            }
+            Errand::SetBank(bank, up) => match LocalMeans::parse(&bank) {
+                Some(bank) => found(book.set_bank(bank, up).await),
+                None => bare(StatusCode::BAD_REQUEST),
+            },
             Errand::Decide(page, choice) => found(book.decide(page.to_string(), choice.into()).await),
         }
     }

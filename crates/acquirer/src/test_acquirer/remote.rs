@@ -10,7 +10,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{AttemptId, Currency, Money, Report, Timestamp};
+use domain::{AttemptId, Currency, LocalMeans, Money, Report, Timestamp};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
@@ -83,6 +83,9 @@ pub(super) enum Errand {
     View(Uuid),
     /// Where the payer is led, or null.
     Decide(Uuid, ChoiceDoc),
+    /// Each as the protocol names it: `fpx MB2U0227`.
+    DownBanks,
+    SetBank(String, bool),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -167,6 +170,7 @@ impl ReportDoc {
 #[derive(Serialize, Deserialize)]
 pub(super) struct ViewDoc {
     method: MethodIn,
+    local: Option<String>,
     merchant: String,
     amount: i64,
     currency: String,
@@ -177,18 +181,23 @@ pub(super) struct ViewDoc {
 
 impl From<RedirectView> for ViewDoc {
     fn from(view: RedirectView) -> Self {
-        let RedirectView { method, merchant, amount, return_url, decided, may_wait } = view;
+        let RedirectView { method, local, merchant, amount, return_url, decided, may_wait } = view;
         let (amount, currency) = (amount.minor(), amount.currency().code().to_owned());
-        Self { method: MethodIn::of(method), merchant, amount, currency, return_url, decided, may_wait }
+        let (method, local) = (MethodIn::of(method), local.map(|local| local.to_string()));
+        Self { method, local, merchant, amount, currency, return_url, decided, may_wait }
     }
 }
 
 impl ViewDoc {
     /// `None` is one that nobody writes.
     fn view(self) -> Option<RedirectView> {
-        let Self { method, merchant, amount, currency, return_url, decided, may_wait } = self;
+        let Self { method, local, merchant, amount, currency, return_url, decided, may_wait } = self;
+        let local = match local {
+            Some(local) => Some(LocalMeans::parse(&local)?),
+            None => None,
+        };
         let amount = Money::new(amount, Currency::parse(&currency)?)?;
-        Some(RedirectView { method: method.method(), merchant, amount, return_url, decided, may_wait })
+        Some(RedirectView { method: method.method(), local, merchant, amount, return_url, decided, may_wait })
     }
 }
 
@@ -315,6 +324,15 @@ impl Remote {
         choice: RedirectChoice,
     ) -> Result<Option<String>, Error> {
         self.ask(caller, &Errand::Decide(page, choice.into())).await
+    }
+
+    pub(super) async fn down_banks(&self, caller: Caller) -> Result<Vec<LocalMeans>, Error> {
+        let down: Vec<String> = self.ask(caller, &Errand::DownBanks).await?;
+        down.iter().map(|bank| LocalMeans::parse(bank)).collect::<Option<_>>().ok_or(Error::Unreachable)
+    }
+
+    pub(super) async fn set_bank(&self, caller: Caller, bank: LocalMeans, up: bool) -> Result<(), Error> {
+        self.ask(caller, &Errand::SetBank(bank.to_string(), up)).await
     }
 
     async fn ask<T: DeserializeOwned>(&self, caller: Caller, errand: &Errand) -> Result<T, Error> {

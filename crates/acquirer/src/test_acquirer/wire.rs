@@ -83,6 +83,9 @@ pub(super) struct RedirectAuthorizationIn<'a> {
     pub(super) currency: Cow<'a, str>,
     pub(super) capture: bool,
     pub(super) method: MethodIn,
+    /// Which one: `razer_tng`, `fpx MB2U0227`.
+    #[serde(borrow, skip_serializing_if = "Option::is_none", default)]
+    pub(super) local: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) return_url: Cow<'a, str>,
     #[serde(borrow)]
@@ -437,13 +440,14 @@ fn authorization(common: Common<'_>, source: &Source<'_>) -> HttpRequest {
             };
             (BY_GIFT_CARD, json(&body, 256 + 6 * (number.len() + merchant_data.len())))
         }
-        Source::Redirect { method, return_url, merchant, acs_base } => {
+        Source::Redirect { method, local, return_url, merchant, acs_base } => {
             let body = RedirectAuthorizationIn {
                 reference: reference.to_string().into(),
                 amount: amount.minor(),
                 currency: currency.code().into(),
                 capture,
                 method: MethodIn::of(*method),
+                local: local.map(|local| local.to_string().into()),
                 return_url: (*return_url).into(),
                 merchant: (*merchant).into(),
                 page_base: (*acs_base).into(),

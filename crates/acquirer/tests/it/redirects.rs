@@ -1,7 +1,7 @@
 //! Payments that their payer confirms on a page of the acquirer's (orchestration-api 8.2, 8.4).
 
 use acquirer::{Answer, RedirectChoice, RedirectView, ReportDue, Reported, Request, Source};
-use domain::{AttemptId, CardFacts, DeclineReason, OperationKind, RedirectMethod, Timestamp};
+use domain::{AttemptId, CardFacts, DeclineReason, LocalMeans, OperationKind, RedirectMethod, Timestamp};
 use uuid::Uuid;
 
 use crate::desk::*;
@@ -15,6 +15,7 @@ impl Desk {
     async fn redirect(&self, method: RedirectMethod, reference: AttemptId, minor: i64, capture: bool) -> Answer {
         let source = Source::Redirect {
             method,
+            local: None,
             return_url: BACK,
             merchant: "Kedai \"Kopi\"",
             acs_base: "https://pay.example.com/",
@@ -84,6 +85,7 @@ async fn it_waits_until_the_payer_has_decided() {
         assert_eq!((vec![], String::new()), (desk.told().await, desk.booked(reference).await));
         let view = RedirectView {
             method,
+            local: None,
             merchant: "Kedai \"Kopi\"".to_owned(),
             amount: myr(10_001),
             return_url: BACK.to_owned(),
@@ -206,4 +208,33 @@ async fn who_waits_for_news_is_woken() {
     planned.await;
     desk.book.close().await;
     assert!(desk.book.redirect_view(page).await.is_err() && desk.book.decide_redirect(page, Approve).await.is_err());
+}
+
+#[tokio::test]
+async fn a_bank_that_is_down_takes_no_payment() {
+    let mut desk = Desk::new();
+    let [fpx, business] = [("fpx", "MBB0228"), ("fpx_b2b1", "MBB0228")]
+        .map(|(method, bank)| LocalMeans::parse(&format!("{method} {bank}")).expect("a bank"));
+    let ask = async |desk: &Desk, local: LocalMeans| {
+        let source = Source::Redirect {
+            method: local.method().kind(),
+            local: Some(local),
+            return_url: BACK,
+            merchant: "",
+            acs_base: "https://pay.example.com",
+        };
+        let (reference, amount) = (desk.attempt(), myr(100));
+        desk.ask(Request::Authorize { reference, amount, capture: true, source, merchant_data: MERCHANT_DATA }).await
+    };
+    desk.book.set_bank(fpx, false).await.expect("the book");
+    desk = desk.reopened().await;
+    assert_eq!(vec![fpx], desk.book.down_banks().await.expect("the book"));
+    assert_eq!("issuer_unavailable", in_words(&ask(&desk, fpx).await));
+    let page = page_of(&ask(&desk, business).await);
+    assert_eq!(Some(business), desk.view(page).await.local, "the same bank's other service is up");
+    desk.book.set_bank(fpx, true).await.expect("the book");
+    assert_eq!(Vec::<LocalMeans>::new(), desk.book.down_banks().await.expect("the book"));
+    assert_eq!(Some(fpx), desk.view(page_of(&ask(&desk, fpx).await)).await.local);
+    let atome = LocalMeans::parse("razer_atome").expect("a method");
+    assert!(matches!(ask(&desk, atome).await, Answer::Redirect { .. }), "its least amount is its own");
 }

@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 
 use acquirer::{Acquirer, Answer, RedirectChoice, ReportDue, Reported, Request, Source, TestAcquirer};
-use domain::{OperationKind, RedirectMethod, Report};
+use domain::{LocalMeans, OperationKind, RedirectMethod, Report};
 use env::Env;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -60,6 +60,7 @@ async fn payers_decide_over_the_wire() {
     let (reference, amount) = (desk.attempt(), myr(10_001));
     let source = Source::Redirect {
         method: RedirectMethod::PayLater,
+        local: None,
         return_url: "https://pay.example.com/back",
         merchant: "Kedai Kopi",
         acs_base: "https://pay.example.com",
@@ -74,6 +75,9 @@ async fn payers_decide_over_the_wire() {
     assert_eq!(Some("https://pay.example.com/back"), onward.as_deref());
     let became = desk.ask(Request::Inquire { reference, amount }).await;
     assert_eq!("approved 10001", in_words(&became));
+    let bank = LocalMeans::parse("fpx MB2U0227").expect("a bank");
+    desk.book.set_bank(bank, false).await.expect("an answer");
+    assert_eq!(vec![bank], desk.book.down_banks().await.expect("an answer"));
 }
 
 #[tokio::test]

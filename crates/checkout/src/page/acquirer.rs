@@ -25,13 +25,14 @@ impl AcquirerPage<'_> {
     #[must_use]
     pub(crate) fn render(&self) -> String {
         let (words, view) = (self.words, self.view);
-        let house = match view.method {
-            RedirectMethod::Wallet => texts::ACQUIRER_WALLET,
-            RedirectMethod::PayLater => texts::ACQUIRER_LENDER,
-            RedirectMethod::Bank => texts::ACS_ISSUER,
+        let house = match (view.local, view.method) {
+            (Some(local), _) => local.house().to_owned(),
+            (None, RedirectMethod::Wallet) => words.say(texts::ACQUIRER_WALLET),
+            (None, RedirectMethod::PayLater) => words.say(texts::ACQUIRER_LENDER),
+            (None, RedirectMethod::Bank) => words.say(texts::ACS_ISSUER),
         };
         let heading = if view.decided { texts::ACS_DONE } else { texts::ACS_TITLE };
-        let title = format!("{} - {}", words.say(heading.clone()), words.say(house.clone()));
+        let title = format!("{} - {}", words.say(heading.clone()), house);
         let mut frame = Frame { test: true, languages: &[], ..Frame::of_nobody(&title) };
         let mut choices = vec![];
         let mut links = vec![];
@@ -71,7 +72,7 @@ struct AcquirerTemplate<'a> {
     words: Words,
     frame: Frame,
     action: &'a str,
-    house: Message,
+    house: String,
     heading: Message,
     decided: bool,
     facts: Vec<(Message, String)>,

@@ -79,10 +79,10 @@ pub(crate) fn receipt(subject: Subject<'_>, issuer: &Issuer) -> Option<String> {
     if !matches!(subject.stage(), Stage::Paid | Stage::PaidElsewhere) {
         return None;
     }
-    let (at, card) = subject.success()?;
+    let (at, paid_with) = subject.success()?;
     let zone = subject.zone();
     let mut facts = vec![(texts::PAID_AT, zone.day_and_time(at))];
-    facts.extend(card.map(|card| (texts::PAID_WITH, subject.card_ending(card))));
+    facts.extend(paid_with.map(|means| (texts::PAID_WITH, means)));
     Some(document(&subject, texts::RECEIPT_TITLE, paid_stamp(&subject), issuer, facts, Vec::new()))
 }
 

@@ -4,11 +4,12 @@ use askama::Template;
 use domain::{Brand, Expiry};
 
 use super::card::{self, CardFields, Problem};
+use super::methods::{Choice, MethodsOffered};
 use super::order::Summary;
 use super::{Frame, Subject, Target, html};
 use crate::countries::COUNTRIES;
 use crate::details::{self, DetailField};
-use crate::form::{FormErrors, SavedCard};
+use crate::form::{CARD, Field, FormErrors, SavedCard};
 use crate::words::{Message, Words};
 use crate::{assets, texts};
 
@@ -20,6 +21,7 @@ pub(crate) struct PayPage<'a> {
     saved: Vec<SavedCard>,
     errors: FormErrors,
     remember_offered: bool,
+    methods: MethodsOffered,
 }
 
 /// More kept cards than this are too many to choose from; the stylesheet knows as many.
@@ -36,6 +38,7 @@ impl<'a> PayPage<'a> {
             saved: Vec::new(),
             errors: FormErrors::default(),
             remember_offered: false,
+            methods: MethodsOffered::default(),
         }
     }
 
@@ -65,6 +68,12 @@ impl<'a> PayPage<'a> {
         Self { remember_offered: true, ..self }
     }
 
+    /// Offers more than cards.
+    #[must_use]
+    pub(crate) fn methods(self, methods: MethodsOffered) -> Self {
+        Self { methods, ..self }
+    }
+
     /// The page.
     #[must_use]
     pub(crate) fn render(self) -> String {
@@ -73,9 +82,18 @@ impl<'a> PayPage<'a> {
         let checkout = subject.checkout;
         let terms = &subject.payment.terms;
         let (button, note) = card::button(subject);
-        let problems = card::problems(subject, &self.errors.errors);
+        let has_card = checkout.takes_cards();
+        let choice = Choice::of(words, &self.methods, &self.errors, has_card);
+        let mut problems = card::problems(subject, &self.errors.errors);
+        if !has_card {
+            // There is no card to lead to.
+            problems
+                .iter_mut()
+                .filter(|problem| problem.field == Field::Whole.name())
+                .for_each(|p| p.field = "card-form");
+        }
         // What is wrong with the form now says more than why an earlier try failed.
-        let failure = if problems.is_empty() { subject.failure().map(|advice| advice.text) } else { None };
+        let failure = if problems.is_empty() { subject.failure() } else { None };
         let fields = CardFields::of(subject, &self.errors);
 
         let wrong = !problems.is_empty() || failure.is_some();
@@ -84,7 +102,7 @@ impl<'a> PayPage<'a> {
         frame.script = Some(&assets::FORM);
         let kept = match (terms.save_card, self.remember_offered) {
             // To save the card is all this page is for: its button says so.
-            _ if terms.amount.is_zero() => Kept::No,
+            _ if terms.amount.is_zero() || !has_card => Kept::No,
             (true, _) => Kept::Always,
             (false, true) => Kept::Offered,
             (false, false) => Kept::No,
@@ -137,6 +155,8 @@ impl<'a> PayPage<'a> {
             attempt: self.attempt,
             failure,
             problems,
+            has_card,
+            choice,
             fields,
             groups,
             another: chosen.is_none(),
@@ -191,6 +211,9 @@ struct PayTemplate<'a> {
     attempt: &'a str,
     failure: Option<Message>,
     problems: Vec<Problem>,
+    /// Cards are taken.
+    has_card: bool,
+    choice: Choice,
     fields: CardFields,
     groups: Vec<DetailGroup>,
     saved: Vec<SavedRow>,

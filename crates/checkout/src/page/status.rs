@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use askama::Template;
-use domain::{AttemptStatus, Means, Party, State};
+use domain::{AttemptStatus, LocalMeans, Means, Party, State};
 
 use super::{Frame, Link, Refresh, Stage, Subject, Target, html, shown};
 use crate::words::{Message, Words};
@@ -104,6 +104,36 @@ pub(crate) fn at_partner(subject: Subject<'_>, attempt: &str) -> String {
     page.render()
 }
 
+/// The payer of a purchase is away at the bank, the wallet or the lender. Whoever opens this page is not led away by it, and
+/// may choose another way to pay.
+#[must_use]
+pub(crate) fn away(subject: Subject<'_>, attempt: &str) -> String {
+    let mut page = waiting_at_partner(&subject);
+    if let (Some(house), Some(link)) = (house(&subject), page.links.first_mut()) {
+        link.text = subject.words.say(texts::continue_to(house));
+    }
+    page.cancel = Some((subject.link("leave/"), attempt.to_owned()));
+    page.cancel_text = texts::LEAVE_PARTNER;
+    page.render()
+}
+
+/// The payer of a purchase is back, and what was decided is not known yet: it is asked for each time the page is loaded.
+#[must_use]
+pub(crate) fn deciding(subject: Subject<'_>) -> String {
+    let mut page = Page::new(&subject, Tone::Wait, texts::PENDING);
+    page.says(texts::PENDING_BODY);
+    let sent = subject.payment.attempts.last().and_then(|attempt| subject.sent_at(attempt.id));
+    page.frame.refresh = sent.and_then(|at| refresh_after(subject.now.since(at))).map(Refresh::look_again);
+    page.links.push(Link { href: subject.link(""), text: subject.words.say(texts::LEAVE_PARTNER), primary: false });
+    page.render()
+}
+
+/// Whose page the payer is on.
+fn house(subject: &Subject<'_>) -> Option<&'static str> {
+    let State::InFlight { attempt_id } = subject.payment.state else { return None };
+    subject.local(attempt_id).map(LocalMeans::house)
+}
+
 /// The payer was on the partner's page, and what came of it takes longer: the merchant hears of it (orchestration-api 7.6).
 #[must_use]
 pub(crate) fn pending(subject: Subject<'_>, way_back: Option<&String>) -> String {
@@ -198,7 +228,7 @@ fn succeeded(subject: &Subject<'_>) -> Page {
     let mut page = Page::new(subject, Tone::Good, heading);
     let dated = text.is_none();
     text.into_iter().for_each(|text| page.says(text));
-    if let Some((at, card)) = success {
+    if let Some((at, paid_with)) = success {
         let zone = subject.zone();
         if dated {
             page.says(texts::paid_on(zone.day(at)));
@@ -218,7 +248,7 @@ fn succeeded(subject: &Subject<'_>) -> Page {
         if !taken.is_zero() && taken != subject.payment.terms.amount && subject.payment.legs.is_empty() {
             page.facts.push((texts::TAKEN, subject.money(taken)));
         }
-        page.facts.extend(card.map(|card| (texts::PAID_WITH, subject.card_ending(card))));
+        page.facts.extend(paid_with.map(|means| (texts::PAID_WITH, means)));
         page.facts.push((texts::DATE, zone.day_and_time(at)));
         for (at, amount) in subject.refunds() {
             let text = subject.words.say(texts::amount_on(subject.money(amount), zone.day(at)));
@@ -263,8 +293,8 @@ fn session_failed(subject: &Subject<'_>) -> Page {
     let means = subject.last_failure().and_then(|(attempt_id, _)| subject.means(attempt_id));
     page.says(match means {
         Some(Means::GiftCard { .. }) => texts::DECLINED_GIFT_CARD,
-        Some(Means::Redirect(_)) => texts::DECLINED_BY_PARTNER,
-        Some(Means::Card { .. }) | None => subject.failure().map_or(texts::NOT_TRIED, |advice| advice.text),
+        Some(Means::Redirect(_) | Means::Local(_)) => texts::DECLINED_BY_PARTNER,
+        Some(Means::Card { .. }) | None => subject.failure().unwrap_or(texts::NOT_TRIED),
     });
     if subject.gave_back() {
         page.says(texts::GIVEN_BACK);
@@ -291,7 +321,7 @@ fn closed(subject: &Subject<'_>) -> Page {
 
 fn failed(subject: &Subject<'_>) -> Page {
     let mut page = Page::new(subject, Tone::Bad, texts::NOT_PAID);
-    let text = subject.failure().map_or(texts::NOT_TRIED, |advice| advice.text);
+    let text = subject.failure().unwrap_or(texts::NOT_TRIED);
     page.says(text);
     match subject.stage() {
         Stage::Payable => {
@@ -335,6 +365,8 @@ struct Page {
     links: Vec<Link>,
     /// Where a form goes that cancels, and its one-time token.
     cancel: Option<(String, String)>,
+    /// What its button says.
+    cancel_text: Message,
 }
 
 impl Page {
@@ -356,6 +388,7 @@ impl Page {
             facts,
             links: Vec::new(),
             cancel: None,
+            cancel_text: texts::CANCEL_CHALLENGE,
         }
     }
 
@@ -371,6 +404,7 @@ impl Page {
             facts: Vec::new(),
             links: Vec::new(),
             cancel: None,
+            cancel_text: texts::CANCEL_CHALLENGE,
         }
     }
 

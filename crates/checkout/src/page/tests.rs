@@ -76,6 +76,7 @@ impl Story {
             redirects: Redirects::default(),
             callback: None,
             brands: None,
+            methods: vec![],
             token: None,
         };
         let terms = Terms {
@@ -294,7 +295,14 @@ fn wrong_form() -> FormErrors {
     let body =
         b"email=ann@&card_number=4444333322221112&expires=13%2F28&cvc=12&cardholder_name=&attempt=t&remember_card=on";
     let customer = Customer { full_name: "Ann Lee".to_owned(), ..Customer::default() };
-    let asked = Asked { accepted: None, details: &["email".to_owned()], customer: &customer, saved: &[] };
+    let asked = Asked {
+        accepted: None,
+        details: &["email".to_owned()],
+        customer: &customer,
+        saved: &[],
+        takes_cards: true,
+        methods: None,
+    };
     crate::form::read(body, NOW, &asked).expect_err("wrong")
 }
 
@@ -364,6 +372,7 @@ fn acs<'a>(notice: Option<AcsNotice>) -> AcsPage<'a> {
 fn redirect(method: RedirectMethod) -> RedirectView {
     RedirectView {
         method,
+        local: None,
         merchant: "Kedai Kopi Seri".to_owned(),
         amount: ringgit(5_200),
         return_url: "https://pay.example.com/p/back?leg=1&x=2".to_owned(),
@@ -469,6 +478,7 @@ fn gallery(language: Language) -> Vec<(&'static str, String)> {
         ),
     ];
     pages.extend(sessions::gallery(language));
+    pages.extend(methods::gallery(language));
     pages
 }
 
@@ -1279,7 +1289,14 @@ const SAVED_SHOWN: usize = 6;
 fn the_choice_of_a_card_stays_when_the_form_comes_back() {
     let chosen = |body: &str| {
         let (names, customer, saved) = (details(), Customer::default(), saved_cards());
-        let asked = Asked { accepted: None, details: &names, customer: &customer, saved: &saved };
+        let asked = Asked {
+            accepted: None,
+            details: &names,
+            customer: &customer,
+            saved: &saved,
+            takes_cards: true,
+            methods: None,
+        };
         let errors = crate::form::read(body.as_bytes(), NOW, &asked).expect_err("no email");
         let page = Story::new().read(|subject| {
             PayPage::new(subject, "t").details(&names).saved_cards(saved_cards()).after(errors).render()
@@ -1348,4 +1365,5 @@ fn paid_elsewhere_is_paid_and_has_no_card() {
 }
 
 mod languages;
+mod methods;
 mod sessions;

@@ -20,7 +20,7 @@ pub(crate) fn verify(subject: Subject<'_>, attempt: &str, problem: Option<Messag
         words: subject.words,
         frame,
         amount: subject.amount(),
-        failure: problem.or(failed.map(|advice| advice.text)),
+        failure: problem.or(failed),
         facts: card.map(|card| (texts::PAID_WITH, subject.card_ending(card))).into_iter().collect(),
         action: subject.link(""),
         attempt,

@@ -335,6 +335,8 @@ impl Pages {
                     details: &[],
                     customer: self.subject(shown).await.customer(),
                     saved: &[],
+                    takes_cards: true,
+                    methods: None,
                 };
                 let read = form::read(body, self.engine.env().now(), &asked);
                 let posted = read.map_err(|errors| Again { errors, ..Again::default() })?;

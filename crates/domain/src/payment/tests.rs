@@ -175,6 +175,8 @@ fn command(line: &str) -> Command {
         "unknown" => settle(Outcome::Unknown),
         "undone" => settle(Outcome::ReversalAcknowledged),
         "reverse" => Command::Reverse { attempt_id: attempt(number) },
+        "led_away" => settle(Outcome::Redirected { url: "https://acquirer.example.com/".into() }),
+        "leave" => Command::Leave { attempt_id: attempt(number), reason: DeclineReason::Cancelled },
         other => panic!("{other} is no command"),
     }
 }
@@ -226,6 +228,49 @@ fn a_card_is_declined_and_another_pays() {
          approved 2: nothing, captured
          submit 3: already paid
          cancel: cannot cancel when captured",
+    );
+}
+
+#[test]
+fn a_payer_who_leaves_the_acquirers_page_may_pay_otherwise_once_the_try_is_undone() {
+    check(
+        terms(),
+        "submit 1
+         leave 1
+         led_away 1
+         pending 1
+         submit 2
+         cancel
+         leave 1
+         leave 1
+         approved 1
+         declined 1
+         submit 2
+         undone 1
+         approved 1
+         leave 1
+         submit 2
+         led_away 2
+         approved 2
+         leave 2",
+        "submit 1: attempt_sent, in_flight
+         leave 1: nothing, in_flight
+         led_away 1: redirected, in_flight
+         pending 1: nothing, in_flight
+         submit 2: a payment is being processed
+         cancel: cannot cancel when in_flight
+         leave 1: left + reversal_sent, in_flight
+         leave 1: nothing, in_flight
+         approved 1: nothing, in_flight
+         declined 1: nothing, in_flight
+         submit 2: a payment is being processed
+         undone 1: reversed, open
+         approved 1: reversal_sent, open
+         leave 1: nothing, open
+         submit 2: attempt_sent, in_flight
+         led_away 2: redirected, in_flight
+         approved 2: authorized + captured, captured
+         leave 2: nothing, captured",
     );
 }
 
@@ -963,6 +1008,7 @@ fn any_command() -> impl Strategy<Value = Command> {
             ][report]
         )),
         number.clone().prop_map(|number| Command::Reverse { attempt_id: attempt(number) }),
+        number.clone().prop_map(|number| command(&format!("leave {number}"))),
         (1_u128..20, 0_usize..5, 0_usize..5).prop_map(|(number, name, verdict)| {
             let name = ["authorization", "reversal", "capture", "void", "refund"][name];
             by_hand::said(&format!("{name} {number} {}", Verdict::ALL[verdict].as_str()))
@@ -975,6 +1021,7 @@ fn any_command() -> impl Strategy<Value = Command> {
                 Just(declined()),
                 Just(Outcome::Pending),
                 Just(Outcome::Unknown),
+                Just(Outcome::Redirected { url: "https://acquirer.example.com/".into() }),
                 Just(Outcome::ReversalAcknowledged),
             ]
         )

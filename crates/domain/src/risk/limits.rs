@@ -90,6 +90,7 @@ pub const fn retry(reason: DeclineReason) -> Retry {
         | DeclineReason::AuthenticationUnavailable
         | DeclineReason::AuthenticationTimedOut
         | DeclineReason::Cancelled
+        | DeclineReason::Abandoned
         | DeclineReason::Blocked(_)
         | DeclineReason::Field(..) => Retry::Free,
     }

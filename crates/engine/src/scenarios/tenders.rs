@@ -301,6 +301,7 @@ async fn a_page_that_nobody_heard_of_ends_the_tender() {
             1_000,
             Source::Redirect {
                 method: RedirectMethod::Wallet,
+                local: None,
                 return_url: "http://pay.example.com/",
                 merchant: "Example AB",
                 acs_base: "http://pay.example.com",

@@ -90,6 +90,7 @@ fn taken(caller: Credential, number: u128) -> Changeset {
         redirects: Redirects::default(),
         callback: None,
         brands: None,
+        methods: vec![],
         token: None,
         tender: None,
     };

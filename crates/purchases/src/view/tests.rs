@@ -121,7 +121,7 @@ fn repeated_failures_are_one_step_and_the_newest_attempt_comes_first() {
 
 #[test]
 fn every_decline_has_a_documented_code() {
-    // The list of 11.2, and of it the group that blocks.
+    // The list of 11.2 with what was seen elsewhere, and of it the group that blocks.
     let documented = "no_matching_terminal invalid_card_number invalid_issuer_number expired_card suspected_fraud \
         security_violation insufficient_funds do_not_honour issuer_not_available exceeds_withdrawal_limit \
         exceeds_frequency_limit restricted_card lost_card stolen_card transaction_not_permitted_to_cardholder \
@@ -131,7 +131,7 @@ fn every_decline_has_a_documented_code() {
         validation_card_number_too_long validation_card_number_invalid validation_expires_not_provided \
         validation_expires_too_long validation_expires_invalid validation_cvc_not_provided validation_cvc_too_long \
         validation_cvc_invalid blacklisted_tx blacklisted_tx_issuing_country blacklisted_tx_risk_score \
-        antifraud_general decline_irregular_transaction_pattern";
+        antifraud_general decline_irregular_transaction_pattern payment_expired";
     let known: Vec<_> = documented.split_whitespace().collect();
     for reason in DeclineReason::ALL {
         let shown = App::example().tell(&format!("submit, declined {}", reason.as_str())).shown();

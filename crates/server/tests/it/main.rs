@@ -19,6 +19,7 @@ mod doubts;
 mod faults;
 mod golden;
 mod mail;
+mod methods;
 mod operations;
 mod orchestration;
 mod orchestration_operations;

@@ -211,7 +211,7 @@ async fn errors_stand_where_they_belong() {
             "invalid_payment_method_whitelist",
         ),
         (
-            json!({ "payment_method_whitelist": ["fpx"] }),
+            json!({ "payment_method_whitelist": ["fpx"], "skip_capture": true }),
             "/payment_method_whitelist",
             "invalid_payment_method_whitelist",
         ),

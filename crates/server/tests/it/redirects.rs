@@ -16,8 +16,13 @@ async fn waiting(method: RedirectMethod) -> (App, String) {
     let home = Home::new();
     let env = Env::still(Timestamp::from_seconds(START), 99);
     let book = TestAcquirer::open(home.path(), env.clone()).unwrap();
-    let source =
-        Source::Redirect { method, return_url: BACK, merchant: "Kedai Kopi", acs_base: "http://pay.example.com" };
+    let source = Source::Redirect {
+        method,
+        local: None,
+        return_url: BACK,
+        merchant: "Kedai Kopi",
+        acs_base: "http://pay.example.com",
+    };
     let reference = AttemptId::new(env.ordered_id());
     let amount = Money::new(10_001, Currency::parse("MYR").unwrap()).unwrap();
     let asked = Request::Authorize { reference, amount, capture: true, source, merchant_data: "" };

@@ -1,8 +1,8 @@
 //! Checkouts and customers.
 
 use domain::{
-    Address, Brand, BrandId, Callback, Checkout, CheckoutId, Customer, CustomerId, Dialect, Line, MerchantId, Mode,
-    Offer, OfferKind, PaymentId, PublicId, Redirects, TenderTerms, Timestamp,
+    Address, Brand, BrandId, Callback, Checkout, CheckoutId, Customer, CustomerId, Dialect, Line, LocalMethod,
+    MerchantId, Mode, Offer, OfferKind, PaymentId, PublicId, Redirects, TenderTerms, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,8 @@ pub(crate) struct CheckoutDoc {
     callback: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     brands: Option<Vec<AsWord<Brand>>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    methods: Vec<AsWord<LocalMethod>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token: Option<AsWord<CheckoutId>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -229,6 +231,7 @@ impl CheckoutDoc {
             redirects,
             callback,
             brands,
+            methods,
             token,
             tender,
         } = checkout;
@@ -250,6 +253,7 @@ impl CheckoutDoc {
             redirects,
             callback: callback.map(|Callback { url }| url),
             brands: brands.map(|brands| brands.into_iter().map(AsWord).collect()),
+            methods: methods.into_iter().map(AsWord).collect(),
             token: token.map(AsWord),
             tender: tender.map(Into::into),
             order_key,
@@ -285,6 +289,7 @@ impl CheckoutDoc {
             redirects: self.redirects,
             callback: self.callback.map(|url| Callback { url }),
             brands: self.brands.map(|brands| brands.into_iter().map(|AsWord(brand)| brand).collect()),
+            methods: self.methods.into_iter().map(|AsWord(method)| method).collect(),
             token: self.token.map(|AsWord(token)| token),
             tender: self.tender.map(Into::into),
         }

@@ -7,8 +7,8 @@ use domain::risk::{Assessment, Finding};
 use domain::{
     AttemptId, Authentication, AuthenticationFailure, AuthenticationIds, Brand, CaptureMode, CardFacts, CardId,
     CardSummary, Challenge, ChallengeWindow, CheckoutId, DeclineReason, Due, Event, Expiry, Fees, Flow, InDoubt, Leg,
-    Means, MerchantId, Mode, Money, Operation, OperationId, OperationKind, OperationStatus, Part, Party, PaymentId,
-    RedirectMethod, RefusedTry, SaidByHand, Submission, Terms, Timestamp, TransStatus, Verdict,
+    LocalMeans, Means, MerchantId, Mode, Money, Operation, OperationId, OperationKind, OperationStatus, Part, Party,
+    PaymentId, RedirectMethod, RefusedTry, SaidByHand, Submission, Terms, Timestamp, TransStatus, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -71,6 +71,12 @@ pub(crate) enum EventDoc {
         #[serde(with = "word")]
         attempt: AttemptId,
         url: String,
+    },
+    Left {
+        #[serde(with = "word")]
+        attempt: AttemptId,
+        #[serde(with = "word")]
+        reason: DeclineReason,
     },
     AttemptUnknown {
         #[serde(with = "word")]
@@ -336,6 +342,10 @@ enum MeansDoc {
         #[serde(with = "word")]
         redirect: RedirectMethod,
     },
+    Local {
+        #[serde(with = "word")]
+        local: LocalMeans,
+    },
 }
 
 /// A card as it may be shown.
@@ -381,6 +391,7 @@ impl From<Event> for EventDoc {
             Event::TenderBegun(legs) => Self::TenderBegun(legs.into_iter().map(Into::into).collect()),
             Event::TenderEnded(party) => Self::TenderEnded(AsWord(party)),
             Event::Redirected { attempt_id: attempt, url } => Self::Redirected { attempt, url },
+            Event::Left { attempt_id: attempt, reason } => Self::Left { attempt, reason },
             Event::OperationUnknown { operation_id: operation } => Self::OperationUnknown { operation },
             Event::Released { attempt_id: attempt, amount } => Self::Released { attempt, amount },
             Event::AttemptSent(submission) => Self::AttemptSent(submission.into()),
@@ -444,6 +455,7 @@ impl EventDoc {
             Self::TenderBegun(legs) => Event::TenderBegun(legs.into_iter().map(Into::into).collect()),
             Self::TenderEnded(AsWord(party)) => Event::TenderEnded(party),
             Self::Redirected { attempt: attempt_id, url } => Event::Redirected { attempt_id, url },
+            Self::Left { attempt: attempt_id, reason } => Event::Left { attempt_id, reason },
             Self::OperationUnknown { operation: operation_id } => Event::OperationUnknown { operation_id },
             Self::Released { attempt: attempt_id, amount } => Event::Released { attempt_id, amount },
             Self::AttemptSent(submission) => Event::AttemptSent(submission.into()),
@@ -587,6 +599,7 @@ impl From<Means> for MeansDoc {
             Means::Card { card, card_id } => Self::Card { card: card.into(), card_id },
             Means::GiftCard { masked } => Self::GiftCard { gift_card: masked },
             Means::Redirect(redirect) => Self::Redirect { redirect },
+            Means::Local(local) => Self::Local { local },
         }
     }
 }
@@ -597,6 +610,7 @@ impl From<MeansDoc> for Means {
             MeansDoc::Card { card, card_id } => Self::Card { card: card.into(), card_id },
             MeansDoc::GiftCard { gift_card } => Self::GiftCard { masked: gift_card },
             MeansDoc::Redirect { redirect } => Self::Redirect(redirect),
+            MeansDoc::Local { local } => Self::Local(local),
         }
     }
 }

@@ -6,9 +6,9 @@ use std::fmt::Display;
 use domain::risk::{Finding, Ground, Limit, ListKind, RuleName};
 use domain::{
     AttemptId, Brand, BrandId, CaptureMode, CardId, ChallengeWindow, CheckoutId, Colour, Currency, CustomerId,
-    DeclineReason, DifferenceId, DifferenceKind, Exchange, Expiry, Flow, InDoubt, LineKind, LogoId, MerchantId, Money,
-    OfferKind, OperationId, OperationKind, Palette, Party, PaymentId, RedirectMethod, Remedy, TransStatus,
-    TransactionKind, Verdict,
+    DeclineReason, DifferenceId, DifferenceKind, Exchange, Expiry, Flow, InDoubt, LineKind, LocalMeans, LocalMethod,
+    LogoId, MerchantId, Money, OfferKind, OperationId, OperationKind, Palette, Party, PaymentId, RedirectMethod,
+    Remedy, TransStatus, TransactionKind, Verdict,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -259,6 +259,27 @@ impl Word for Party {
 impl Word for RedirectMethod {
     fn to_word(&self) -> Cow<'static, str> {
         self.as_str().into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::parse(word)
+    }
+}
+
+impl Word for LocalMethod {
+    fn to_word(&self) -> Cow<'static, str> {
+        self.as_str().into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::parse(word)
+    }
+}
+
+/// `fpx MB2U0227`: the method, and the bank where there are banks.
+impl Word for LocalMeans {
+    fn to_word(&self) -> Cow<'static, str> {
+        self.to_string().into()
     }
 
     fn from_word(word: &str) -> Option<Self> {

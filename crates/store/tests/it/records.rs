@@ -174,6 +174,7 @@ async fn checkouts_customers_and_cards() {
             redirects: Redirects::default(),
             callback: None,
             brands: None,
+            methods: vec![],
             ..checkout(2)
         },
         document: String::new(),

@@ -8,8 +8,9 @@ use std::time::Duration;
 use domain::ledger::postings;
 use domain::{
     Address, AttemptId, Brand, BrandId, Callback, CaptureMode, CardFacts, CardId, CardSummary, Checkout, CheckoutId,
-    Command, Currency, Customer, CustomerId, DeliveryId, Dialect, Due, Event, Expiry, Fees, Flow, Line, MerchantId,
-    Mode, Money, Notice, Outcome, Payment, PaymentId, PublicId, Recorded, Redirects, Submission, Terms, Timestamp,
+    Command, Currency, Customer, CustomerId, DeliveryId, Dialect, Due, Event, Expiry, Fees, Flow, Line, LocalMethod,
+    MerchantId, Mode, Money, Notice, Outcome, Payment, PaymentId, PublicId, Recorded, Redirects, Submission, Terms,
+    Timestamp,
 };
 use store::{
     AdminWrite, Changeset, CheckoutRecord, Committed, Company, CustomerRecord, Delivered, Delivery, Endpoint,
@@ -161,6 +162,7 @@ pub(crate) fn checkout(number: u128) -> Checkout {
         },
         callback: Some(Callback { url: "https://shop.example/hook".to_owned() }),
         brands: Some(vec![Brand::Visa, Brand::Mastercard]),
+        methods: vec![LocalMethod::Fpx, LocalMethod::RazerTng],
         token: Some(checkout_id(number + 1)),
     }
 }

@@ -2,7 +2,9 @@
 
 use redb::{ReadableTable, ReadableTableMetadata, Table};
 
-use super::super::cards::{self, APPROVED, DO_NOT_HONOUR, INSUFFICIENT_FUNDS, PARTIALLY_APPROVED, Twist};
+use super::super::cards::{
+    self, APPROVED, DO_NOT_HONOUR, INSUFFICIENT_FUNDS, ISSUER_UNAVAILABLE, PARTIALLY_APPROVED, Twist,
+};
 use super::super::{Error, Kind, Verdict};
 use super::{Attempt, HOLD_LASTS, Line, Means, Order, Received, Taken, Undone, micros};
 
@@ -16,6 +18,7 @@ pub(super) struct Pages<'t> {
     pub(super) tries: Table<'t, &'static str, u64>,
     pub(super) accounts: Table<'t, &'static str, i64>,
     pub(super) redirects: Table<'t, &'static str, &'static str>,
+    pub(super) down_banks: Table<'t, &'static str, ()>,
     pub(super) now: i64,
     pub(super) changed: bool,
     /// There is one more report to come.
@@ -83,6 +86,11 @@ impl Pages<'_> {
             if order.amount > printed - spent {
                 return Ok((INSUFFICIENT_FUNDS.to_owned(), 0));
             }
+        }
+        if let Means::Redirect(page) = &order.means
+            && self.is_down(page)?
+        {
+            return Ok((ISSUER_UNAVAILABLE.to_owned(), 0));
         }
         Ok(match order.twist {
             Twist::None => (APPROVED.to_owned(), order.amount),

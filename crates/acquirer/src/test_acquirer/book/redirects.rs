@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Currency, Money};
+use domain::{Currency, LocalMeans, Money};
 use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,9 @@ pub(in super::super) struct Page {
     /// All of its address.
     pub(in super::super) url: String,
     pub(in super::super) method: MethodIn,
+    /// Which one: `razer_tng`, `fpx MB2U0227`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in super::super) local: Option<String>,
     /// Where the payer is led after it.
     pub(in super::super) return_url: String,
     /// Who takes the money.
@@ -72,6 +75,33 @@ impl Pages<'_> {
         Ok(Some(view.return_url))
     }
 
+    /// Whether the bank that a page would belong to takes no payments now.
+    pub(super) fn is_down(&self, page: &Page) -> Result<bool, Error> {
+        let Some(local) = &page.local else { return Ok(false) };
+        Ok(self.down_banks.get(local.as_str())?.is_some())
+    }
+
+    /// The banks that take no payments now.
+    pub(super) fn list_down(&self) -> Result<Vec<LocalMeans>, Error> {
+        let mut down = vec![];
+        for row in self.down_banks.iter()? {
+            down.extend(LocalMeans::parse(row?.0.value()));
+        }
+        Ok(down)
+    }
+
+    /// From now on a bank takes payments, or none.
+    pub(super) fn set_bank(&mut self, bank: LocalMeans, up: bool) -> Result<(), Error> {
+        let name = bank.to_string();
+        if up {
+            self.down_banks.remove(name.as_str())?;
+        } else {
+            self.down_banks.insert(name.as_str(), ())?;
+        }
+        self.changed = true;
+        Ok(())
+    }
+
     /// Whose page it is.
     fn waiting(&self, id: &str) -> Result<Option<(String, Attempt)>, Error> {
         let Some(reference) = self.redirects.get(id)?.map(|row| row.value().to_owned()) else { return Ok(None) };
@@ -83,6 +113,7 @@ fn view(attempt: &Attempt) -> Option<RedirectView> {
     let Means::Redirect(page) = &attempt.order.as_ref()?.means else { return None };
     Some(RedirectView {
         method: page.method.method(),
+        local: page.local.as_deref().and_then(LocalMeans::parse),
         merchant: page.merchant.clone(),
         amount: Money::new(attempt.amount, Currency::parse(&attempt.currency)?)?,
         return_url: page.return_url.clone(),

@@ -301,6 +301,7 @@ fn with_source<T>(source: Source<'_>, look: impl FnOnce(Request<'_>) -> T) -> T 
 fn by_wallet() -> Source<'static> {
     Source::Redirect {
         method: RedirectMethod::Wallet,
+        local: None,
         return_url: "https://pay.example.com/back",
         merchant: "Kedai \"Kopi\"",
         acs_base: "https://pay.example.com",
