@@ -9,6 +9,7 @@ mod acs;
 mod card;
 mod challenge;
 mod document;
+mod letter;
 mod order;
 mod pay;
 mod status;
@@ -36,6 +37,7 @@ pub(crate) use acquirer::AcquirerPage;
 pub(crate) use acs::{AcsNotice, AcsPage, AcsReturn};
 pub(crate) use challenge::{ChallengeForm, challenge, returned};
 pub(crate) use document::{Issuer, invoice, receipt};
+pub use letter::Letters;
 pub(crate) use pay::PayPage;
 pub(crate) use status::{
     Broken, after_session, after_try, at_link, at_partner, broken, pending, processing_elsewhere, unknown_link,

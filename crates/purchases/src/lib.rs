@@ -7,7 +7,6 @@ mod actions;
 mod clients;
 mod create;
 mod document;
-mod invoice;
 mod methods;
 mod page;
 mod payment_methods;

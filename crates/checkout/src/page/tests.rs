@@ -1348,4 +1348,5 @@ fn paid_elsewhere_is_paid_and_has_no_card() {
 }
 
 mod languages;
+mod letters;
 mod sessions;

@@ -4,6 +4,7 @@
 
 mod app;
 mod auditor;
+mod brands;
 mod callbacks;
 mod card_payments;
 mod card_payments_events;
@@ -18,6 +19,7 @@ mod doubts;
 mod faults;
 mod golden;
 mod mail;
+mod mail_server;
 mod operations;
 mod orchestration;
 mod orchestration_operations;
@@ -34,6 +36,7 @@ mod reconciliation;
 mod redirects;
 mod risk;
 mod sessions_page;
+mod smtp;
 mod testing;
 mod three_ds;
 mod tokens;
