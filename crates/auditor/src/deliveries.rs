@@ -41,7 +41,7 @@ pub(crate) fn check(books: &Books, stories: &Stories<'_>, evidence: &Evidence<'_
             _ => false,
         };
         // Mails are not calls, and a call that is made once names no notification.
-        let is_named = !delivery.endpoint["status"].is_object() && delivery.endpoint != "mail";
+        let is_named = !delivery.endpoint["status"].is_object() && !delivery.endpoint["mail"].is_object();
         let was_heard = evidence.heard.is_none_or(|heard| heard.contains(&delivery.id.to_string()));
         if delivery.state == "delivered" && is_named && !was_heard {
             verdict.broke(format!(
@@ -71,7 +71,7 @@ pub(crate) fn check(books: &Books, stories: &Stories<'_>, evidence: &Evidence<'_
 fn ended(books: &Books, delivery: &DeliveryRow, verdict: &mut Verdict) {
     let DeliveryRow { id, payment, endpoint, state, arrived, tries, .. } = delivery;
     // A subscriber says by another call that it has it, and a mail goes where nobody answers.
-    let is_answered = endpoint != "mail" && !endpoint["subscription"].is_object();
+    let is_answered = !endpoint["mail"].is_object() && !endpoint["subscription"].is_object();
     if state == "delivered" && is_answered && arrived.is_none() {
         verdict.broke(format!("L9: delivery {id} of payment {payment} is delivered, and nobody answered that it is"));
     }
@@ -84,7 +84,9 @@ fn ended(books: &Books, delivery: &DeliveryRow, verdict: &mut Verdict) {
     };
     let webhook = endpoint["registered"]["webhook_id"].as_str();
     let is_gone = webhook.is_some_and(|webhook| books.webhooks.iter().all(|row| row.id.to_string() != webhook));
-    if state == "given_up" && *tries < promised && !is_gone {
+    // What a mail server refused once it refuses for ever.
+    let is_refused = endpoint["mail"].is_object() && *tries > 0;
+    if state == "given_up" && *tries < promised && !is_gone && !is_refused {
         verdict.broke(format!("L9: delivery {id} of payment {payment} is given up after {tries} of {promised} tries"));
     }
 }
@@ -94,7 +96,7 @@ fn once(payment: Uuid, deliveries: &[&DeliveryRow], verdict: &mut Verdict) {
     let mut told = BTreeSet::new();
     for DeliveryRow { id, version, notice, endpoint, .. } in deliveries {
         // A mail may be asked for again.
-        if endpoint != "mail" && !told.insert((*version, notice, endpoint.to_string())) {
+        if !endpoint["mail"].is_object() && !told.insert((*version, notice, endpoint.to_string())) {
             verdict.broke(format!(
                 "L9: delivery {id} tells of {notice}, version {version} of payment {payment}, once more"
             ));

@@ -53,6 +53,7 @@ impl Gateway {
                     authorization_max: Duration::from_hours(168),
                     settles_after: Duration::from_hours(24),
                     test_acquirer: None,
+                    mail: None,
                 })
                 .await
             }

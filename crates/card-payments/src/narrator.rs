@@ -1,7 +1,7 @@
 //! What a merchant is told at the address a link names (card-payments-api 5.6), and who is told of what.
 
 use domain::{Event, Notice, PublicId, Recorded, Timestamp};
-use engine::{Audience, CheckoutRecord, Endpoint, Fingerprints, Letter, Shown, StoredCard, WayBack};
+use engine::{Audience, CheckoutRecord, Endpoint, Fingerprints, Shown, StoredCard, WayBack};
 use serde::Serialize;
 
 use crate::document::LinkDocument;
@@ -36,7 +36,7 @@ impl engine::Narrator for Narrator {
         let callback = checkout.callback.as_ref().filter(|_| payloads::tells_callback(notice));
         let endpoints = callback.map(|callback| Endpoint::Status { url: callback.url.clone() });
         let topics = payloads::topics(checkout, notice);
-        Audience { endpoints: endpoints.into_iter().collect(), topics, webhooks: None }
+        Audience { endpoints: endpoints.into_iter().collect(), topics, ..Audience::default() }
     }
 
     fn body(
@@ -67,7 +67,7 @@ impl engine::Narrator for Narrator {
         Ok(None)
     }
 
-    fn invoice(&self, _: &CheckoutRecord, _: &[Recorded]) -> Result<Letter, String> {
+    fn invoice_message(&self, _: &CheckoutRecord) -> Result<String, String> {
         Err("this dialect mails no invoices".to_owned())
     }
 }

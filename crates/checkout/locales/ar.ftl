@@ -312,6 +312,17 @@ stamp-expired = انتهت صلاحيتها – لم يُخصم أي مبلغ
 stamp-overdue = متأخرة
 stamp-open = مستحقة الدفع
 
+## Mail
+
+mail-invoice = فاتورة من { $seller }: { $amount }
+mail-receipt = إيصال من { $seller }: { $amount }
+mail-refund = استرداد من { $seller }: { $amount }
+mail-asks = يطلب منك { $seller } دفع { $amount }
+mail-paid = لقد دفعت { $amount } إلى { $seller }
+mail-refunded = أعاد إليك { $seller } مبلغ { $amount }
+mail-refund-days = قد تمر بضعة أيام قبل أن يظهر ذلك لدى مصرفك.
+mail-sent-for = أرسلته Tollgate نيابة عن { $seller }.
+
 ## Days and times
 
 day =

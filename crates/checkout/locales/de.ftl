@@ -306,6 +306,17 @@ stamp-expired = Abgelaufen – nichts abgebucht
 stamp-overdue = Überfällig
 stamp-open = Zu zahlen
 
+## Mail
+
+mail-invoice = Rechnung von { $seller }: { $amount }
+mail-receipt = Zahlungsbeleg von { $seller }: { $amount }
+mail-refund = Erstattung von { $seller }: { $amount }
+mail-asks = { $seller } bittet Sie um die Zahlung von { $amount }
+mail-paid = Sie haben { $amount } an { $seller } gezahlt
+mail-refunded = { $seller } hat Ihnen { $amount } erstattet
+mail-refund-days = Es kann einige Tage dauern, bis Ihre Bank das anzeigt.
+mail-sent-for = Gesendet von Tollgate für { $seller }.
+
 ## Days and times
 
 day =

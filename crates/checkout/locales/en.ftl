@@ -308,6 +308,17 @@ stamp-expired = Expired - not charged
 stamp-overdue = Overdue
 stamp-open = To be paid
 
+## Mail
+
+mail-invoice = Invoice from { $seller }: { $amount }
+mail-receipt = Receipt from { $seller }: { $amount }
+mail-refund = Refund from { $seller }: { $amount }
+mail-asks = { $seller } asks you to pay { $amount }
+mail-paid = You paid { $amount } to { $seller }
+mail-refunded = { $seller } gave { $amount } back to you
+mail-refund-days = It can take a few days until your bank shows it.
+mail-sent-for = Sent by Tollgate for { $seller }.
+
 ## Days and times
 
 day =

@@ -306,6 +306,17 @@ stamp-expired = Caducado: no se ha cobrado nada
 stamp-overdue = Vencido
 stamp-open = Por pagar
 
+## Mail
+
+mail-invoice = Factura de { $seller }: { $amount }
+mail-receipt = Recibo de { $seller }: { $amount }
+mail-refund = Reembolso de { $seller }: { $amount }
+mail-asks = { $seller } le pide que pague { $amount }
+mail-paid = Ha pagado { $amount } a { $seller }
+mail-refunded = { $seller } le ha devuelto { $amount }
+mail-refund-days = Su banco puede tardar unos días en mostrarlo.
+mail-sent-for = Enviado por Tollgate en nombre de { $seller }.
+
 ## Days and times
 
 day =

@@ -307,6 +307,17 @@ stamp-expired = Expiré – rien n’a été débité
 stamp-overdue = En retard
 stamp-open = À payer
 
+## Mail
+
+mail-invoice = Facture de { $seller } : { $amount }
+mail-receipt = Reçu de { $seller } : { $amount }
+mail-refund = Remboursement de { $seller } : { $amount }
+mail-asks = { $seller } vous demande de payer { $amount }
+mail-paid = Vous avez payé { $amount } à { $seller }
+mail-refunded = { $seller } vous a remboursé { $amount }
+mail-refund-days = Il peut s’écouler quelques jours avant que votre banque ne l’affiche.
+mail-sent-for = Envoyé par Tollgate pour { $seller }.
+
 ## Days and times
 
 day =

@@ -302,6 +302,17 @@ stamp-expired = Luput – tidak dicaj
 stamp-overdue = Lewat bayar
 stamp-open = Belum dibayar
 
+## Mail
+
+mail-invoice = Invois daripada { $seller }: { $amount }
+mail-receipt = Resit daripada { $seller }: { $amount }
+mail-refund = Pemulangan daripada { $seller }: { $amount }
+mail-asks = { $seller } meminta anda membayar { $amount }
+mail-paid = Anda telah membayar { $amount } kepada { $seller }
+mail-refunded = { $seller } telah memulangkan { $amount } kepada anda
+mail-refund-days = Mungkin mengambil masa beberapa hari sebelum dipaparkan oleh bank anda.
+mail-sent-for = Dihantar oleh Tollgate bagi pihak { $seller }.
+
 ## Days and times
 
 day =

@@ -309,6 +309,17 @@ stamp-expired = Wygasło – nie pobrano pieniędzy
 stamp-overdue = Po terminie
 stamp-open = Do zapłaty
 
+## Mail
+
+mail-invoice = Faktura od { $seller }: { $amount }
+mail-receipt = Potwierdzenie płatności od { $seller }: { $amount }
+mail-refund = Zwrot od { $seller }: { $amount }
+mail-asks = { $seller } prosi o zapłatę { $amount }
+mail-paid = Zapłacono { $amount }. Sprzedawca: { $seller }
+mail-refunded = { $seller } zwraca { $amount }
+mail-refund-days = Może minąć kilka dni, zanim bank to pokaże.
+mail-sent-for = Wysłane przez Tollgate w imieniu: { $seller }.
+
 ## Days and times
 
 day =

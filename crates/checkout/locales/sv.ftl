@@ -306,6 +306,17 @@ stamp-expired = Utgången – inga pengar har dragits
 stamp-overdue = Förfallen
 stamp-open = Att betala
 
+## Mail
+
+mail-invoice = Faktura från { $seller }: { $amount }
+mail-receipt = Kvitto från { $seller }: { $amount }
+mail-refund = Återbetalning från { $seller }: { $amount }
+mail-asks = { $seller } ber dig betala { $amount }
+mail-paid = Du har betalat { $amount } till { $seller }
+mail-refunded = { $seller } har betalat tillbaka { $amount } till dig
+mail-refund-days = Det kan ta några dagar innan din bank visar det.
+mail-sent-for = Skickat av Tollgate för { $seller }.
+
 ## Days and times
 
 day =

@@ -302,6 +302,17 @@ stamp-expired = 已过期 – 未扣款
 stamp-overdue = 已逾期
 stamp-open = 待付款
 
+## Mail
+
+mail-invoice = { $seller } 的账单：{ $amount }
+mail-receipt = { $seller } 的收据：{ $amount }
+mail-refund = { $seller } 的退款：{ $amount }
+mail-asks = { $seller } 请您支付 { $amount }
+mail-paid = 您已向 { $seller } 支付 { $amount }
+mail-refunded = { $seller } 已向您退款 { $amount }
+mail-refund-days = 银行可能需要几天才能显示这笔退款。
+mail-sent-for = 由 Tollgate 代表 { $seller } 发送。
+
 ## Days and times
 
 day = { $year }年{ $month }月{ $day }日

@@ -1,4 +1,5 @@
-//! The pages a payer sees: what they say, how they look, and what is read from the form they post.
+//! The pages a payer sees, and the mail a payer gets: what they say, how they look, and what is read from the form that
+//! is posted.
 //!
 //! All but the routes is pure: facts in, HTML out; a posted body in, a card or messages out.
 
@@ -25,4 +26,5 @@ mod reports;
 
 mod dates;
 
+pub use page::Letters;
 pub use routes::{refuse, router};

@@ -9,6 +9,7 @@ mod acs;
 mod card;
 mod challenge;
 mod document;
+mod letter;
 mod methods;
 mod order;
 mod pay;
@@ -37,6 +38,7 @@ pub(crate) use acquirer::AcquirerPage;
 pub(crate) use acs::{AcsNotice, AcsPage, AcsReturn};
 pub(crate) use challenge::{ChallengeForm, challenge, returned};
 pub(crate) use document::{Issuer, invoice, receipt};
+pub use letter::Letters;
 pub(crate) use methods::MethodsOffered;
 pub(crate) use pay::PayPage;
 pub(crate) use status::{

@@ -321,6 +321,16 @@ messages! {
     STAMP_OVERDUE = "stamp-overdue";
     STAMP_OPEN = "stamp-open";
 
+    // Mail.
+    mail_invoice(seller, amount) = "mail-invoice";
+    mail_receipt(seller, amount) = "mail-receipt";
+    mail_refund(seller, amount) = "mail-refund";
+    mail_asks(seller, amount) = "mail-asks";
+    mail_paid(amount, seller) = "mail-paid";
+    mail_refunded(seller, amount) = "mail-refunded";
+    MAIL_REFUND_DAYS = "mail-refund-days";
+    mail_sent_for(seller) = "mail-sent-for";
+
     // Days and times.
     day(day, month, year) = "day";
     moment(time, day, zone) = "moment";

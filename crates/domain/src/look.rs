@@ -12,6 +12,8 @@ impl Colour {
     /// Text, and text that matters less, as the stylesheet of the pages has them.
     const INK: Self = Self([0x17, 0x1a, 0x21]);
     const SOFT: Self = Self([0x54, 0x5b, 0x69]);
+    /// Of buttons and links, where a shop does not say otherwise.
+    pub const ACCENT: Self = Self([0x1d, 0x4e, 0xd8]);
     /// Behind everything, where a shop does not say otherwise.
     pub const GROUND: Self = Self([0xf3, 0xf5, 0xf9]);
 

@@ -35,6 +35,8 @@ pub struct NewBrand {
     pub name: String,
     /// Its site; may be empty.
     pub website: String,
+    /// Where its payers' answers to mail go; may be empty.
+    pub support_email: String,
     /// Used when a purchase names none.
     pub currency: Currency,
     /// The only currencies it takes; `None` is every currency.
@@ -53,17 +55,27 @@ pub struct NewBrand {
     pub logo: Option<Logo>,
 }
 
-/// What an operator says of a brand that is there already; what is absent stays.
+/// What an operator or a merchant says of a brand that is there already; what is absent stays.
 #[derive(Debug, Clone, Default)]
 pub struct BrandChange {
     /// What payers know it by.
     pub name: Option<String>,
     /// Its site.
     pub website: Option<String>,
-    /// Its colours.
-    pub palette: Option<Palette>,
-    /// Its logo.
-    pub logo: Option<Logo>,
+    /// Where its payers' answers to mail go.
+    pub support_email: Option<String>,
+    /// Used when a purchase names none.
+    pub currency: Option<Currency>,
+    /// The only currencies it takes; `Some(None)` is every currency.
+    pub currencies: Option<Option<Vec<Currency>>>,
+    /// ISO 639-1.
+    pub language: Option<String>,
+    /// IANA name.
+    pub time_zone: Option<String>,
+    /// Its colours; `Some(None)` is the gateway's own.
+    pub palette: Option<Option<Palette>>,
+    /// Its logo; `Some(None)` is none.
+    pub logo: Option<Option<Logo>>,
 }
 
 /// Merchants, brands, keys and clients looked up lately. Emptied by every change of an operator.
@@ -148,6 +160,7 @@ impl Engine {
             api_key: credentials::make_public(&self.0.env),
             name: new.name,
             website: new.website,
+            support_email: new.support_email,
             currency: new.currency,
             currencies: new.currencies,
             exchanges: new.exchanges,
@@ -164,7 +177,8 @@ impl Engine {
         Ok(brand)
     }
 
-    /// Changes what a brand is called and how its pages look. Checkouts that were made before keep its name.
+    /// Changes what a brand is called, what its purchases are unless they say otherwise, and how its pages look. Checkouts
+    /// that were made before keep its name.
     ///
     /// # Errors
     /// [`Error::NotFound`] without such a brand; [`Error::Store`].
@@ -174,24 +188,32 @@ impl Engine {
         id: BrandId,
         change: BrandChange,
     ) -> Result<Brand, Error> {
-        let BrandChange { name, website, palette, logo } = change;
-        let mut brand = Brand::clone(&*self.brand(merchant_id, id).await?);
-        brand.name = name.unwrap_or(brand.name);
-        brand.website = website.unwrap_or(brand.website);
-        brand.look.palette = palette.or(brand.look.palette);
-        brand.look.logo = logo.as_ref().and_then(logo_id).or(brand.look.logo);
+        let BrandChange { name, website, support_email, currency, currencies, language, time_zone, palette, logo } =
+            change;
+        let before = self.brand(merchant_id, id).await?;
+        let mut brand = Brand {
+            name: name.unwrap_or_else(|| before.name.clone()),
+            website: website.unwrap_or_else(|| before.website.clone()),
+            support_email: support_email.unwrap_or_else(|| before.support_email.clone()),
+            currency: currency.unwrap_or(before.currency),
+            currencies: currencies.unwrap_or_else(|| before.currencies.clone()),
+            language: language.unwrap_or_else(|| before.language.clone()),
+            time_zone: time_zone.unwrap_or_else(|| before.time_zone.clone()),
+            ..Brand::clone(&before)
+        };
+        // What is used when a purchase names none is always taken.
+        if let Some(taken) = &mut brand.currencies
+            && !taken.contains(&brand.currency)
+        {
+            taken.insert(0, brand.currency);
+        }
+        brand.look.palette = palette.unwrap_or(brand.look.palette);
+        let drawn = logo.as_ref().map(|logo| logo.as_ref().and_then(logo_id));
+        brand.look.logo = drawn.unwrap_or(brand.look.logo);
         let mut writes = vec![AdminWrite::UpdateBrand(brand.clone())];
-        writes.extend(brand.look.logo.zip(logo).map(|(id, logo)| AdminWrite::Logo(id, logo)));
+        writes.extend(brand.look.logo.zip(logo.flatten()).map(|(id, logo)| AdminWrite::Logo(id, logo)));
         self.administer(writes).await?;
         Ok(brand)
-    }
-
-    /// The bytes of a logo.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], [`Error::Store`].
-    pub async fn logo(&self, id: LogoId) -> Result<Vec<u8>, Error> {
-        self.0.store.logo(id).await?.ok_or(Error::NotFound)
     }
 
     /// The brands of a merchant, oldest first.

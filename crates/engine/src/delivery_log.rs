@@ -135,7 +135,7 @@ impl Engine {
     pub async fn sent(&self, record: &DeliveryRecord) -> Result<Option<String>, Error> {
         let delivery = &record.delivery;
         match (&delivery.body, &delivery.endpoint) {
-            (_, Endpoint::Mail) => Ok(None),
+            (_, Endpoint::Mail { .. }) => Ok(None),
             (Some(body), _) => Ok(Some(body.clone())),
             (None, _) => {
                 let Some(hash) = record.body_hash else { return Ok(None) };
@@ -168,7 +168,7 @@ impl Engine {
         let body = self.sent(&record).await?;
         let was_ever_sent = record.body_hash.is_some();
         let has_body = !matches!(record.delivery.endpoint, Endpoint::Subscription { .. });
-        if matches!(record.delivery.endpoint, Endpoint::Mail) || (has_body && was_ever_sent && body.is_none()) {
+        if matches!(record.delivery.endpoint, Endpoint::Mail { .. }) || (has_body && was_ever_sent && body.is_none()) {
             return Ok(Again::Impossible);
         }
         let resent = vec![Resent { id, body, at }];

@@ -89,6 +89,7 @@ mod tests {
             parent: parent.map(|parent| parent.id),
             name: "Tea".to_owned(),
             website: String::new(),
+            support_email: String::new(),
             currency: Currency::parse("EUR").expect("a currency"),
             currencies: None,
             exchanges: vec![],

@@ -35,6 +35,7 @@ mod card_forms;
 mod credentials;
 mod entities;
 mod jws;
+mod logos;
 mod mail;
 mod numbers;
 mod oauth;
@@ -76,7 +77,11 @@ pub use delivery_log::{Again, Logged, Page, RESEND_MAX, Resend};
 pub use gift_cards::ReadGiftCard;
 pub use jws::{JWK_LIFE, JwkState, PublicJwk, SigningJwk};
 pub use local_methods::BankState;
-pub use mail::{Letter, is_mail_address};
+pub use logos::{LOGO_FILE_BYTES_MAX, LogoError};
+pub use mail::{
+    COPIES_MAX, Concern, Letter, Letters, MailError, MailTls, Post, Row, Sender, Sheet, Smtp, SmtpError, SmtpSettings,
+    is_mail_address, test_mail,
+};
 pub use numbers::Numbered;
 pub use oauth::IssuedToken;
 pub use operations::{Answered, Operate, Operated};
@@ -137,11 +142,11 @@ pub trait Narrator: Send + Sync {
         now: domain::Timestamp,
     ) -> Result<Option<WayBack>, String>;
 
-    /// The invoice, as it is mailed to the payer.
+    /// What the merchant adds to the invoice when it is mailed, in words of its own; may be empty.
     ///
     /// # Errors
     /// A sentence for the operator, when the checkout's document cannot be read.
-    fn invoice(&self, record: &CheckoutRecord, history: &[domain::Recorded]) -> Result<Letter, String>;
+    fn invoice_message(&self, record: &CheckoutRecord) -> Result<String, String>;
 }
 
 /// Who is told of something.
@@ -153,6 +158,8 @@ pub struct Audience {
     pub topics: &'static [&'static str],
     /// And the webhooks of the merchant that are told of this.
     pub webhooks: Option<&'static str>,
+    /// And the payer, where mail can be sent and there is an address that it can go to.
+    pub payer: bool,
 }
 
 /// A merchant's address that takes signed words in its query.
@@ -182,10 +189,14 @@ pub struct Parts {
     pub narrator: Arc<dyn Narrator>,
     /// Where links lead, without a slash at its end.
     pub public_url: String,
-    /// Where mail goes; without one none is sent.
-    pub outbox: Option<PathBuf>,
     /// Where the files of statements lie; without one none is made.
     pub statements: Option<PathBuf>,
+    /// Words mail to payers.
+    pub letters: Arc<dyn Letters>,
+    /// Where mail goes.
+    pub post: Post,
+    /// Who mail is from.
+    pub sender: Sender,
     /// How long a card payment may be held before it is taken.
     pub authorization_max: Duration,
     /// Whether limits against card testing bind in test mode.
@@ -221,9 +232,11 @@ struct Inner {
     outgoing: outgoing::Outgoing,
     narrator: Arc<dyn Narrator>,
     public_url: String,
-    outbox: Option<PathBuf>,
     statements: Option<PathBuf>,
     sums: tokio::sync::Semaphore,
+    letters: Arc<dyn Letters>,
+    post: Post,
+    sender: Sender,
     authorization_max: Duration,
     directory: admin::Directory,
     numbers: numbers::Numbers,
@@ -234,6 +247,7 @@ struct Inner {
     underway: payments::Underway,
     tenders: tenders::Waiting,
     card_forms: card_forms::CardForms,
+    logos: tokio::sync::Semaphore,
     guesses: gift_cards::Guesses,
     turns: turns::Turns,
     advancing: tokio::sync::Mutex<()>,
@@ -267,12 +281,12 @@ pub enum Error {
     /// The checkout does not take cards of this brand.
     #[error("the checkout does not take this brand")]
     BrandNotListed,
-    /// There is no outbox, or the payer has no address that mail can go to.
+    /// Mail goes nowhere, the payer has no address that it can go to, or was mailed often enough for a day.
     #[error("no mail can be sent")]
     NoMail,
     /// A mail could not be written.
     #[error(transparent)]
-    Mail(#[from] mail::MailError),
+    Mail(#[from] MailError),
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] store::Error),
@@ -305,8 +319,10 @@ impl Engine {
             reach,
             narrator,
             public_url,
-            outbox,
             statements,
+            letters,
+            post,
+            sender,
             authorization_max,
             test_limits,
             simulated,
@@ -338,9 +354,11 @@ impl Engine {
             outgoing: outgoing::Outgoing::new(reach, receivers),
             narrator,
             public_url,
-            outbox,
             statements,
             sums: balances::sums(),
+            letters,
+            post,
+            sender,
             authorization_max,
             directory: admin::Directory::default(),
             numbers: numbers::Numbers::default(),
@@ -351,6 +369,7 @@ impl Engine {
             underway: payments::Underway::default(),
             tenders: tenders::Waiting::default(),
             card_forms: card_forms::CardForms::default(),
+            logos: tokio::sync::Semaphore::new(1),
             guesses: gift_cards::Guesses::default(),
             turns: turns::Turns::default(),
             advancing: tokio::sync::Mutex::new(()),

@@ -13,7 +13,6 @@ use store::{Changeset, Committed, IdempotencyWrite, Timer, TimerKind};
 
 use crate::checkouts::{Asking, Shown, hold_ends, timer};
 use crate::credentials::Credential;
-use crate::mail::MailError;
 use crate::payments::{ACQUIRER_WAIT, CardEntry, Paying, Visit};
 use crate::recovery::FIRST_INQUIRY;
 use crate::risk::Judged;
@@ -431,33 +430,6 @@ impl Engine {
     ) -> Result<Shown, Error> {
         let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
         self.run(asking, &Command::MarkPaid(paid_on), |shown, change| change.idempotency = kept(shown)).await
-    }
-
-    /// Mails the invoice to the payer, again if need be.
-    ///
-    /// # Errors
-    /// [`Error::NoMail`] without an outbox or an address that mail can go to; [`Error::Refused`] unless it may be paid;
-    /// [`Error::NotFound`], [`Error::Store`].
-    pub async fn mail_invoice(
-        &self,
-        caller: Credential,
-        id: CheckoutId,
-        kept: impl Fn(&Shown) -> Option<IdempotencyWrite>,
-    ) -> Result<Shown, Error> {
-        let asking = Asking::Merchant(caller.merchant_id, caller.mode, id);
-        let before = self.read(caller, id).await?;
-        if before.payment.is_payable() {
-            if self.0.outbox.is_none() || before.customer().email.is_empty() {
-                return Err(Error::NoMail);
-            }
-            // What cannot be addressed now cannot be later.
-            match self.mail(&before.record, &before.history) {
-                Ok(_) => {}
-                Err(Error::Mail(MailError::Address(_))) => return Err(Error::NoMail),
-                Err(error) => return Err(error),
-            }
-        }
-        self.run(asking, &Command::NoteInvoice, |shown, change| change.idempotency = kept(shown)).await
     }
 
     /// Forgets the card a checkout keeps: its row goes, its token works no more.

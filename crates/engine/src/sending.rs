@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use domain::{DeliveryId, Recorded, Timestamp};
+use domain::{DeliveryId, Timestamp};
 use env::Stopwatch;
 use store::{Changeset, CheckoutRecord, Delivered, Delivery, DeliveryState, Endpoint};
 
+use crate::mail::{PostError, Posted, SmtpError};
 use crate::outgoing::{Answered, SendError};
 use crate::webhooks::{self, Call, Fingerprints};
-use crate::{Causes, Engine, Error, mail};
+use crate::{Causes, Engine, Error};
 
 /// Seconds after the first scheduling at which each try happens; after the last it is given up. In the minutes of
 /// purchases-api 5.5: 0, 2, 8, 26, 80, 242, 728, 2186.
@@ -139,12 +140,10 @@ impl Engine {
                 attempts,
                 self.0.outgoing.call_with_token(delivery.destination(), mode, url, id).await,
             )),
-            Endpoint::Mail => {
-                let mail = self.made(delivery, body).await?.clone();
-                let outbox = self.0.outbox.clone().ok_or(Error::NoMail)?;
-                let posted = tokio::task::spawn_blocking(move || mail::post(&outbox, id, &mail));
-                posted.await.map_err(|_| Error::Stopping)??;
-                Ok(Heard { well: true, ..Heard::nothing(String::new()) })
+            Endpoint::Mail { to } => {
+                let mail = self.made(delivery, body).await?;
+                let posted = self.0.post.send(&self.0.sender, Posted { id, to, mail }).await;
+                Ok(self.posted(delivery, attempts, posted))
             }
         }
     }
@@ -168,23 +167,26 @@ impl Engine {
             | Endpoint::Status { .. }
             | Endpoint::Subscription { .. } => Fingerprints::default(),
             Endpoint::Webhook { .. } => self.fingerprints(&record.checkout, &history).await?,
-            Endpoint::Mail => return self.mail(&record, &history),
+            Endpoint::Mail { .. } => return self.mail(delivery, &record, &history).await,
         };
         let body = self.0.narrator.body(&record, &history, delivery.notice, &fingerprints);
         body.map_err(|reason| unreadable(&record, &reason))
     }
 
-    /// The invoice as it is mailed.
-    pub(crate) fn mail(&self, record: &CheckoutRecord, history: &[Recorded]) -> Result<String, Error> {
-        let letter = self.0.narrator.invoice(record, history).map_err(|reason| unreadable(record, &reason))?;
-        Ok(mail::compose(&letter, &self.mail_domain())?)
-    }
-
-    /// What stands behind the @ of our own address.
-    pub(crate) fn mail_domain(&self) -> String {
-        let url = url::Url::parse(&self.0.public_url).ok();
-        let domain = url.and_then(|url| url.domain().map(str::to_owned));
-        domain.unwrap_or_else(|| "localhost".to_owned())
+    /// What became of a mail, noted in the log, which knows more than the merchant may.
+    fn posted(&self, delivery: &Delivery, attempts: u32, posted: Result<(), PostError>) -> Heard {
+        let (delivery_id, checkout_id) = (delivery.id, delivery.checkout_id);
+        let count = |outcome| self.0.workers.metrics.mails.get_or_create(&[("outcome", outcome)]).inc();
+        let Err(error) = posted else {
+            tracing::info!(%delivery_id, %checkout_id, attempts, "mail sent");
+            count("sent");
+            return Heard { well: true, ..Heard::nothing(String::new()) };
+        };
+        let is_refused = matches!(error, PostError::Smtp(SmtpError::Refused(_)));
+        count(if is_refused { "refused" } else { "failed" });
+        tracing::warn!(%delivery_id, %checkout_id, attempts, is_refused, error = %Causes(&error), "mail not sent");
+        // A recipient that is refused says nothing of the server.
+        Heard { gone: is_refused, is_theirs: !is_refused, ..Heard::nothing(error.to_string()) }
     }
 }
 
@@ -196,7 +198,7 @@ pub(crate) fn unreadable(record: &CheckoutRecord, reason: &str) -> Error {
 /// How often an address is tried.
 const fn tries(endpoint: &Endpoint) -> &'static [u64] {
     match endpoint {
-        Endpoint::Callback { .. } | Endpoint::Registered { .. } | Endpoint::Mail => &TRIES,
+        Endpoint::Callback { .. } | Endpoint::Registered { .. } | Endpoint::Mail { .. } => &TRIES,
         Endpoint::Status { .. } | Endpoint::Subscription { .. } => &CALLS,
         Endpoint::Webhook { .. } => &webhooks::TRIES,
     }
@@ -220,7 +222,7 @@ fn logged_id(delivery: &Delivery) -> Option<tracing::field::DisplayValue<Deliver
         | Endpoint::Registered { .. }
         | Endpoint::Status { .. }
         | Endpoint::Webhook { .. }
-        | Endpoint::Mail => Some(tracing::field::display(delivery.id)),
+        | Endpoint::Mail { .. } => Some(tracing::field::display(delivery.id)),
     }
 }
 

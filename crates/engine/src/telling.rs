@@ -4,6 +4,7 @@ use domain::{Checkout, DeliveryId, Event, Notice, Timestamp};
 use store::{Announcement, Changeset, Delivery, Endpoint, Listeners, Told};
 
 use crate::checkouts::Shown;
+use crate::mail::{self, is_mail_address};
 use crate::{Audience, Engine};
 
 impl Engine {
@@ -17,7 +18,11 @@ impl Engine {
         change: &mut Changeset,
     ) {
         let Checkout { id: checkout_id, merchant_id, mode, payment_id, .. } = shown.record.checkout;
-        let Audience { endpoints, topics, webhooks } = self.0.narrator.audience(shown, event, notice);
+        let Audience { mut endpoints, topics, webhooks, payer } = self.0.narrator.audience(shown, event, notice);
+        if payer && self.0.post.is_open() {
+            let all = mail::recipients(&shown.customer().email, &shown.record.checkout);
+            endpoints.extend(all.into_iter().filter(|to| is_mail_address(to)).map(|to| Endpoint::Mail { to }));
+        }
         for endpoint in endpoints {
             if joins(change, &endpoint, notice) {
                 continue;

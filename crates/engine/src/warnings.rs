@@ -6,11 +6,13 @@ use std::time::Duration;
 use domain::{DeliveryId, MerchantId, Mode, Timestamp};
 use store::{Changeset, Delivery, DestinationRecord, Endpoint, Warning};
 
-use crate::mail::{self, Letter};
+use crate::mail::{self, Letter, Sheet, is_mail_address};
 use crate::{Engine, Error};
 
 /// For how long nothing has arrived before its merchant is told (checkout-ux 17.3).
 const FAILING: Duration = Duration::from_hours(24);
+/// Whose name mail to merchants bears.
+const GATEWAY: &str = "Tollgate";
 /// Looked at by one step.
 const BATCH: u32 = 64;
 
@@ -66,32 +68,47 @@ impl Engine {
         now: Timestamp,
     ) -> Result<Option<Delivery>, Error> {
         let to = self.merchant(failed.merchant_id).await?.email.clone();
-        if to.is_empty() || self.0.outbox.is_none() {
+        if !self.0.post.is_open() || !is_mail_address(&to) {
             return Ok(None);
         }
         let days = failing.failing_since.map_or(0, |since| now.since(since).as_secs() / 86_400);
         let days = if days == 1 { "a day".to_owned() } else { format!("{days} days") };
-        let letter = Letter {
-            from: "Tollgate".to_owned(),
-            to,
-            cc: vec![],
-            bcc: vec![],
-            subject: "Your server does not take our notifications".to_owned(),
-            text: format!(
-                "Nothing that we sent in {mode} mode to\n\n    {called}\n\nhas arrived for {days}: {failures} tries failed.\n\n\
-                 What could not be delivered is tried again by its schedule and then given up; nothing is lost. Look at \
-                 what was answered, and send it again when your server works, with\n\n    \
-                 GET {url}/tollgate/v1/deliveries?destination={destination}\n",
-                mode = failed.mode.as_str(),
-                failures = failing.failures,
-                url = self.0.public_url,
-                destination = failing.destination,
-            ),
+        let Self(inner) = self;
+        let (id, mode) = (DeliveryId::new(inner.env.ordered_id()), failed.mode.as_str());
+        let title = "Your server does not take our notifications".to_owned();
+        let sheet = Sheet {
+            language: "en".to_owned(),
+            sender: GATEWAY.to_owned(),
+            heading: title.clone(),
+            paragraphs: vec![
+                format!("Nothing that we sent to your server has arrived for {days}."),
+                "What could not be delivered is tried again by its schedule and then given up; nothing is lost. Look at \
+                 what was answered, and send it again when your server works."
+                    .to_owned(),
+            ],
+            facts: vec![
+                ("Address".to_owned(), called.to_owned()),
+                ("Mode".to_owned(), mode.to_owned()),
+                ("Tries that failed".to_owned(), failing.failures.to_string()),
+            ],
+            link: Some((
+                "What was sent there, for your secret key".to_owned(),
+                format!("{}/tollgate/v1/deliveries?destination={}", inner.public_url, failing.destination),
+            )),
+            ..Sheet::default()
         };
-        let body = mail::compose(&letter, &self.mail_domain())?;
+        let letter = Letter {
+            from: GATEWAY.to_owned(),
+            to: to.clone(),
+            cc: vec![],
+            reply_to: String::new(),
+            subject: title,
+            sheet,
+        };
+        let body = mail::compose(&letter, &inner.sender, (id, now))?;
         Ok(Some(Delivery {
-            id: DeliveryId::new(self.0.env.ordered_id()),
-            endpoint: Endpoint::Mail,
+            id,
+            endpoint: Endpoint::Mail { to },
             body: Some(body),
             attempts: 0,
             due_at: now,

@@ -144,6 +144,7 @@ pub(crate) struct Metrics {
     answers: Family<[(&'static str, &'static str); 1], Counter>,
     pub(crate) deliveries: Family<[(&'static str, &'static str); 1], Counter>,
     pub(crate) given_up: Counter,
+    pub(crate) mails: Family<[(&'static str, &'static str); 1], Counter>,
     pub(crate) open: Gauge,
     pub(crate) calls: Gauge,
     pub(crate) oldest_due: Gauge,
@@ -169,10 +170,11 @@ impl Metrics {
 impl Engine {
     /// Adds the engine's counts to a registry.
     pub fn register_metrics(&self, registry: &mut Registry) {
-        let Metrics { answers, deliveries, given_up, open, calls, oldest_due, failing, doubts, differences } =
+        let Metrics { answers, deliveries, given_up, mails, open, calls, oldest_due, failing, doubts, differences } =
             self.0.workers.metrics.clone();
         registry.register("acquirer_answers", "Answers to authorizations", answers);
         registry.register("notification_tries", "Tries to deliver a notification", deliveries);
+        registry.register("mails", "Tries to send mail, by what came of them", mails);
         registry.register("notifications_given_up", "Notifications whose last try failed", given_up);
         registry.register("notifications_open", "Notifications neither delivered nor given up", open);
         registry.register("notification_calls", "Notifications on their way", calls);
@@ -371,8 +373,14 @@ pub(crate) mod tests {
             Ok(None)
         }
 
-        fn invoice(&self, _: &CheckoutRecord, _: &[Recorded]) -> Result<crate::Letter, String> {
+        fn invoice_message(&self, _: &CheckoutRecord) -> Result<String, String> {
             Err("nothing to say".to_owned())
+        }
+    }
+
+    impl crate::Letters for Mute {
+        fn to_payer(&self, _: &crate::Concern<'_>) -> Option<crate::Letter> {
+            None
         }
     }
 
@@ -396,8 +404,10 @@ pub(crate) mod tests {
             reach,
             narrator: Arc::new(Mute),
             public_url: "http://pay.example.com".to_owned(),
-            outbox: None,
             statements: Some(dir.join("statements")),
+            letters: Arc::new(Mute),
+            post: crate::Post::Nowhere,
+            sender: crate::Sender::of_host("http://pay.example.com").expect("an address"),
             authorization_max: Duration::from_hours(168),
             env,
             test_limits: false,
@@ -425,7 +435,7 @@ pub(crate) mod tests {
     async fn what_panics_can_be_claimed_again_after_a_pause() {
         let dir = tempfile::tempdir().expect("a directory");
         let engine = engine(dir.path()).await;
-        let told = webhooks::tests::delivery(1, Endpoint::Mail);
+        let told = webhooks::tests::delivery(1, Endpoint::Mail { to: "ada@example.com".to_owned() });
         let (claims, what) = (&engine.0.workers.deliveries_underway, (told.id, told.destination()));
         let claim = claims.claim(what).expect("free");
         assert!(claims.claim(what).is_none(), "under way");

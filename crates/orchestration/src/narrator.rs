@@ -1,7 +1,7 @@
 //! What a merchant's webhook is told, and of what (orchestration-api 6.1, 6.2).
 
 use domain::{Event, Notice, Recorded, Timestamp};
-use engine::{Audience, CheckoutRecord, Endpoint, Fingerprints, Letter, Shown, WayBack};
+use engine::{Audience, CheckoutRecord, Endpoint, Fingerprints, Shown, WayBack};
 
 use crate::document::SessionDocument;
 use crate::payment_view::{self, PaymentFacts};
@@ -82,7 +82,7 @@ impl engine::Narrator for Narrator {
         way_back::way_back(&record.checkout, &document, history, now).map_err(|error| error.to_string())
     }
 
-    fn invoice(&self, _: &CheckoutRecord, _: &[Recorded]) -> Result<Letter, String> {
+    fn invoice_message(&self, _: &CheckoutRecord) -> Result<String, String> {
         Err("this dialect mails no invoices".to_owned())
     }
 }

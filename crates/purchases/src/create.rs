@@ -6,7 +6,7 @@ use domain::{
     BrandId, Callback, CaptureMode, Checkout, CheckoutId, Currency, Customer, CustomerId, Dialect, Due, Exchange, Fees,
     Line, LocalMethod, MerchantId, Mode, Money, PaymentId, Redirects, Terms, Timestamp,
 };
-use engine::Brand;
+use engine::{Brand, COPIES_MAX};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -747,8 +747,9 @@ pub(crate) fn client_with(f: &mut Fields<'_>, email: String) -> Client {
     };
     billing.country = f.or("country", formats::COUNTRY, String::new(), "");
     shipping.country = f.or("shipping_country", formats::COUNTRY, String::new(), "");
-    let cc = f.nullable("cc", list(formats::EMAIL, ITEMS_MAX), "Who else gets the mail.").unwrap_or_default();
-    let bcc = f.nullable("bcc", list(formats::EMAIL, ITEMS_MAX), "Who else gets the mail, unseen.").unwrap_or_default();
+    let cc = f.nullable("cc", list(formats::EMAIL, COPIES_MAX), "Who else gets the mail.").unwrap_or_default();
+    let bcc =
+        f.nullable("bcc", list(formats::EMAIL, COPIES_MAX), "Who else gets the mail, unseen.").unwrap_or_default();
     let delivery_methods = f.optional(
         "delivery_methods",
         Objects { shape: delivery_method, min: 0, max: 2 },

@@ -413,12 +413,12 @@ impl FieldErrors {
         ))
     }
 
-    /// 400: the client has no address, or this gateway sends no mail.
+    /// 400: the client has no address or was mailed too often, or this gateway sends no mail.
     #[must_use]
     pub(crate) fn no_mail() -> Self {
         Self::all(Problem::new(
             "purchase_resend_invoice_error",
-            "The invoice could not be mailed: the client has no email address, or this gateway has no mail server.",
+            "The invoice could not be mailed: the client has no email address, was mailed ten invoices of this purchase in a day, or this gateway has no mail server.",
         ))
     }
 

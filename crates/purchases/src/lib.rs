@@ -11,7 +11,6 @@ mod company_statements;
 mod create;
 mod document;
 mod filters;
-mod invoice;
 mod methods;
 mod page;
 mod payment_methods;

@@ -1,12 +1,12 @@
 //! What a merchant is told: the object right after the event, and the event's name (purchases-api 5.2).
 
-use domain::{Event, Notice, Payment, Recorded, Timestamp};
-use engine::{Audience, CheckoutRecord, Endpoint, Fingerprints, Letter, Shown, WayBack};
+use domain::{Event, Notice, Recorded, Timestamp};
+use engine::{Audience, CheckoutRecord, Endpoint, Fingerprints, Shown, WayBack};
 
 use crate::document::PurchaseDocument;
+use crate::refund;
 use crate::status::{event_type, tells_of_a_payment};
 use crate::view::{self, Links};
-use crate::{invoice, refund};
 
 /// Renders notifications of this dialect.
 pub struct Narrator {
@@ -28,10 +28,14 @@ impl engine::Narrator for Narrator {
         let callback = || checkout.callback.as_ref().map(|callback| Endpoint::Callback { url: callback.url.clone() });
         let endpoint = match notice {
             Notice::Paid => callback(),
-            Notice::Invoiced => Some(Endpoint::Mail),
             _ => None,
         };
-        Audience { endpoints: endpoint.into_iter().collect(), topics: &[], webhooks: event_type(notice) }
+        Audience {
+            endpoints: endpoint.into_iter().collect(),
+            topics: &[],
+            webhooks: event_type(notice),
+            payer: mails_payer(shown, notice),
+        }
     }
 
     fn body(
@@ -59,11 +63,43 @@ impl engine::Narrator for Narrator {
         Ok(None)
     }
 
-    fn invoice(&self, record: &CheckoutRecord, history: &[Recorded]) -> Result<Letter, String> {
+    fn invoice_message(&self, record: &CheckoutRecord) -> Result<String, String> {
         let document = PurchaseDocument::from_json(&record.document).map_err(|error| error.to_string())?;
-        let payment = Payment::fold(history.iter().map(|recorded| &recorded.event))
-            .ok_or("the journal does not begin with its opening")?;
-        Ok(invoice::letter(&record.checkout, &document, &payment, history, &self.links))
+        Ok(document.email_message)
+    }
+}
+
+/// Whether the payer is mailed: the invoice always, what came of it where the merchant wants receipts sent
+/// (purchases-api 2.1.1, 8.3).
+fn mails_payer(shown: &Shown, notice: Notice) -> bool {
+    match notice {
+        Notice::Invoiced => true,
+        Notice::Paid | Notice::PaidElsewhere | Notice::Refunded => {
+            PurchaseDocument::from_json(&shown.record.document).is_ok_and(|document| document.send_receipt)
+        }
+        Notice::Opened
+        | Notice::Viewed
+        | Notice::Submitted
+        | Notice::Pending
+        | Notice::ChargePending
+        | Notice::Held
+        | Notice::Verified
+        | Notice::Failed
+        | Notice::Cancelled
+        | Notice::Expired
+        | Notice::CapturePending
+        | Notice::Captured
+        | Notice::CaptureFailed
+        | Notice::ReleasePending
+        | Notice::Released
+        | Notice::ReleaseFailed
+        | Notice::RefundPending
+        | Notice::RefundFailed
+        | Notice::CardForgetting
+        | Notice::CardForgotten
+        | Notice::Settled
+        | Notice::ChargedBack
+        | Notice::ChargebackReversed => false,
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) fn brand() -> engine::Brand {
         api_key: "ak_0123456789".to_owned(),
         name: "Shop".to_owned(),
         website: String::new(),
+        support_email: String::new(),
         currency: Currency::parse("MYR").expect("ringgit"),
         currencies: None,
         exchanges: vec![],

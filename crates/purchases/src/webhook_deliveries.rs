@@ -112,7 +112,7 @@ async fn show(
             Err(engine::Error::NotFound) => String::new(),
             Err(error) => return Err(error.into()),
         },
-        Endpoint::Status { .. } | Endpoint::Subscription { .. } | Endpoint::Webhook { .. } | Endpoint::Mail => {
+        Endpoint::Status { .. } | Endpoint::Subscription { .. } | Endpoint::Webhook { .. } | Endpoint::Mail { .. } => {
             String::new()
         }
     };

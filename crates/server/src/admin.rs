@@ -6,20 +6,20 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use domain::{BrandId, Colour, Currency, Dialect, Exchange, Fees, KeyId, Logo, MerchantId, Mode, Palette, Reserve};
-use engine::{BrandChange, Engine, NewBrand, NewMerchant};
+use domain::{BrandId, Currency, Dialect, Exchange, Fees, KeyId, Logo, MerchantId, Mode, Reserve};
+use engine::{BrandChange, Engine, LOGO_FILE_BYTES_MAX, NewBrand, NewMerchant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{ApiKey, Brand, Company, Merchant, OauthClient};
+use store::{ApiKey, Company, Merchant, OauthClient};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{ListedArgs, LookArgs, NewBrandArgs, NewEntityArgs, NewMerchantArgs, PolicyArgs, UpdateBrandArgs};
+use crate::cli::{ListedArgs, LogoArgs, NewBrandArgs, NewEntityArgs, NewMerchantArgs, PolicyArgs, UpdateBrandArgs};
 use crate::reconcile::{self, ReconcileRequest};
-use crate::{doubts, entities, risk};
+use crate::{brands, doubts, entities, risk};
 
 /// One request of an operator.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub(crate) enum AdminRequest {
     ListMerchants,
     RevokeMerchant { merchant: String },
     CreateBrand(NewBrandArgs),
-    UpdateBrand(UpdateBrandArgs),
+    UpdateBrand(Box<UpdateBrandArgs>),
     ListBrands { merchant: String },
     RevokeBrand { merchant: String, brand: String },
     CreateEntity(NewEntityArgs),
@@ -65,7 +65,8 @@ enum AdminAnswer {
 
 /// Longer than any payment can be disputed.
 const RESERVE_DAYS_MAX: u32 = 730;
-const REQUEST_BYTES_MAX: u64 = 64 * 1024;
+/// A logo in base64 among it.
+const REQUEST_BYTES_MAX: u64 = 2 * 1024 * 1024;
 const SOCKET: &str = "admin.sock";
 
 /// Carries out one request.
@@ -124,20 +125,19 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
             json!({ "revoked": merchant })
         }
         AdminRequest::CreateBrand(brand) => {
-            let new = new_brand(brand, None)?;
-            describe_brand(&engine.create_brand(new).await.context("there is no such merchant")?)
+            let new = new_brand(engine, brand, None).await?;
+            brands::describe(&engine.create_brand(new).await.context("there is no such merchant")?)
         }
-        AdminRequest::UpdateBrand(UpdateBrandArgs { merchant, brand, name, website, look }) => {
-            if name.as_ref().is_some_and(|name| name.trim().is_empty()) {
-                bail!("--name: a brand needs a name");
-            }
+        AdminRequest::UpdateBrand(args) => {
+            let UpdateBrandArgs { merchant, brand, fields, logo, no_logo } = *args;
             let id = BrandId::parse(&brand).context("the brand's id is not an id")?;
-            let change = BrandChange { name, website, palette: parse_palette(&look)?, logo: parse_logo(&look)? };
+            let logo = parse_logo(engine, &logo).await?.map(Some);
+            let change = BrandChange { logo: if no_logo { Some(None) } else { logo }, ..fields.change()? };
             let updated = engine.update_brand(merchant_id(&merchant)?, id, change).await;
-            describe_brand(&updated.context("this merchant has no such brand")?)
+            brands::describe(&updated.context("this merchant has no such brand")?)
         }
         AdminRequest::ListBrands { merchant } => {
-            engine.brands(merchant_id(&merchant)?).await?.iter().map(describe_brand).collect()
+            engine.brands(merchant_id(&merchant)?).await?.iter().map(brands::describe).collect()
         }
         AdminRequest::RevokeBrand { merchant, brand } => {
             let id = BrandId::parse(&brand).context("the brand's id is not an id")?;
@@ -203,11 +203,16 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
 }
 
 /// What the arguments of a brand, or of an entity below `parent`, ask for.
-pub(crate) fn new_brand(args: NewBrandArgs, parent: Option<BrandId>) -> anyhow::Result<NewBrand> {
+pub(crate) async fn new_brand(
+    engine: &Engine,
+    args: NewBrandArgs,
+    parent: Option<BrandId>,
+) -> anyhow::Result<NewBrand> {
     let NewBrandArgs {
         merchant,
         name,
         website,
+        support_email,
         currency,
         currencies,
         convert_to,
@@ -217,22 +222,13 @@ pub(crate) fn new_brand(args: NewBrandArgs, parent: Option<BrandId>) -> anyhow::
         direct_post,
         look,
     } = args;
-    if name.trim().is_empty() {
-        bail!("--name: a brand needs a name");
-    }
-    if jiff::tz::TimeZone::get(&time_zone).is_err() {
-        bail!("--time-zone: {time_zone} is not an IANA time zone, such as Asia/Kuala_Lumpur");
-    }
-    if language.len() != 2 || !language.bytes().all(|letter| letter.is_ascii_lowercase()) {
-        bail!("--language: {language} is not a language of two letters, such as en");
-    }
-    let default = parse_currency("--currency", &currency)?;
+    let default = brands::parse_currency("currency", &currency)?;
     let currencies = match currencies {
         None => None,
         Some(codes) => {
             let mut allowed = vec![default];
             for code in codes {
-                let currency = parse_currency("--currencies", &code)?;
+                let currency = brands::parse_currency("currencies", &code)?;
                 if !allowed.contains(&currency) {
                     allowed.push(currency);
                 }
@@ -241,61 +237,48 @@ pub(crate) fn new_brand(args: NewBrandArgs, parent: Option<BrandId>) -> anyhow::
         }
     };
     let exchanges = match convert_to {
-        Some(code) => parse_rates(parse_currency("--convert-to", &code)?, &rates)?,
+        Some(code) => parse_rates(brands::parse_currency("convert_to", &code)?, &rates)?,
         None => vec![],
     };
     let merchant_id = merchant_id(&merchant)?;
     Ok(NewBrand {
         merchant_id,
         parent,
-        name,
-        website,
+        name: brands::checked_name(name)?,
+        website: brands::checked_website(website)?,
+        support_email: brands::checked_support_email(support_email)?,
         currency: default,
         currencies,
         exchanges,
-        language,
-        time_zone,
+        language: brands::checked_language(language)?,
+        time_zone: brands::checked_time_zone(time_zone)?,
         direct_post,
-        palette: parse_palette(&look)?,
-        logo: parse_logo(&look)?,
+        palette: look.colour.map(|colour| brands::palette(&colour, look.ground.as_deref())).transpose()?,
+        logo: parse_logo(engine, &look.logo).await?,
     })
 }
 
-fn parse_palette(look: &LookArgs) -> anyhow::Result<Option<Palette>> {
-    let Some(colour) = &look.colour else { return Ok(None) };
-    let parse = |field: &str, text: &str| {
-        Colour::parse(text).with_context(|| format!("{field}: {text} is not a colour of six digits, such as #0b6e4f"))
-    };
-    let ground = look.ground.as_deref().map_or(Ok(Colour::GROUND), |ground| parse("--ground", ground))?;
-    let palette = Palette::new(parse("--colour", colour)?, ground);
-    palette.map(Some).map_err(|error| anyhow!("--colour, --ground: {error}"))
-}
-
-fn parse_logo(look: &LookArgs) -> anyhow::Result<Option<Logo>> {
-    let Some(picture) = &look.picture else { return Ok(None) };
-    let bytes = BASE64_STANDARD.decode(picture).context("--logo: the picture came broken")?;
-    Logo::new(bytes).map(Some).context("--logo: not a PNG or JPEG of at most 20 KB")
+async fn parse_logo(engine: &Engine, args: &LogoArgs) -> anyhow::Result<Option<Logo>> {
+    let Some(picture) = &args.picture else { return Ok(None) };
+    let file = BASE64_STANDARD.decode(picture).context("--logo: the picture came broken")?;
+    engine.read_logo(file).await.map(Some).context("--logo")
 }
 
 /// Reads the file that `--logo` names, on the operator's side of the socket.
-pub(crate) fn read_logo(look: &mut LookArgs) -> anyhow::Result<()> {
-    if let Some(file) = look.logo.take() {
+pub(crate) fn read_logo(args: &mut LogoArgs) -> anyhow::Result<()> {
+    if let Some(file) = args.logo.take() {
         let mut bytes = Vec::new();
         // One byte more than fits tells a file that is too large, however large it is.
-        let most = u64::try_from(Logo::BYTES_MAX + 1).unwrap_or(u64::MAX);
+        let most = u64::try_from(LOGO_FILE_BYTES_MAX + 1).unwrap_or(u64::MAX);
         let read = std::fs::File::open(&file).and_then(|opened| opened.take(most).read_to_end(&mut bytes));
         read.with_context(|| format!("--logo: {} cannot be read", file.display()))?;
-        look.picture = Some(BASE64_STANDARD.encode(bytes));
+        args.picture = Some(BASE64_STANDARD.encode(bytes));
     }
     Ok(())
 }
 
 pub(crate) fn merchant_id(text: &str) -> anyhow::Result<MerchantId> {
     MerchantId::parse(text).context("the merchant's id is not an id; `tollgate merchant list` shows them")
-}
-
-fn parse_currency(field: &str, code: &str) -> anyhow::Result<Currency> {
-    Currency::parse(code).with_context(|| format!("{field}: {code} is not an ISO 4217 currency, such as MYR"))
 }
 
 fn describe_merchant(merchant: &Merchant) -> Value {
@@ -306,27 +289,6 @@ fn describe_merchant(merchant: &Merchant) -> Value {
     })
 }
 
-fn describe_brand(brand: &Brand) -> Value {
-    json!({
-        "brand": brand.id.to_string(),
-        "merchant": brand.merchant_id.to_string(),
-        "name": brand.name,
-        "currency": brand.currency.code(),
-        "rates": brand.exchanges.iter().map(describe_exchange).collect::<Vec<_>>(),
-        "language": brand.language,
-        "time_zone": brand.time_zone,
-        "direct_post": brand.direct_post,
-        "colour": brand.look.palette.map(|palette| palette.accent().to_string()),
-        "ground": brand.look.palette.map(|palette| palette.ground().to_string()),
-        "logo": brand.look.logo.map(|logo| logo.to_string()),
-        "revoked": brand.revoked_at.is_some(),
-    })
-}
-
-fn describe_exchange(exchange: &Exchange) -> Value {
-    json!({ "from": exchange.from().code(), "to": exchange.to().code(), "rate": exchange.rate() })
-}
-
 /// `EUR=4.71`, each currency once.
 fn parse_rates(to: Currency, rates: &[String]) -> anyhow::Result<Vec<Exchange>> {
     let mut exchanges: Vec<Exchange> = vec![];
@@ -334,7 +296,7 @@ fn parse_rates(to: Currency, rates: &[String]) -> anyhow::Result<Vec<Exchange>> 
         let Some((code, rate)) = text.split_once('=') else {
             bail!("--rate: {text} is not CURRENCY=RATE, such as EUR=4.71");
         };
-        let from = parse_currency("--rate", code)?;
+        let from = brands::parse_currency("rate", code)?;
         let Some(exchange) = Exchange::new(from, to, rate) else {
             bail!(
                 "--rate: {text}: a rate is above 0, below 1000000000, has at most 8 digits after the point, and is for another currency than --convert-to"

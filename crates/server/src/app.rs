@@ -11,13 +11,15 @@ use axum::Router;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Checkout, Dialect, Event, Notice, Recorded, Timestamp};
-use engine::{Audience, CheckoutRecord, Engine, Fingerprints, Letter, Narrator, Parts, Reach, RootKey, Shown, WayBack};
+use engine::{
+    Audience, CheckoutRecord, Engine, Fingerprints, Narrator, Parts, Post, Reach, RootKey, Sender, Shown, Smtp, WayBack,
+};
 use env::Env;
 use store::Store;
 use tollgate_http::metrics::{HttpMetrics, Metrics};
 
 use crate::config::PublicUrl;
-use crate::{docs, management, operations, sandbox};
+use crate::{docs, mailbox, management, operations, sandbox};
 
 /// What an app is put together from.
 pub struct AppOptions<'a> {
@@ -43,7 +45,20 @@ pub struct AppOptions<'a> {
     pub settles_after: Duration,
     /// Host and port of a test acquirer that runs alone; `None` is one in this process.
     pub test_acquirer: Option<&'a str>,
+    /// What takes mail. Without it a sandbox writes mail into a folder, and any other gateway sends none.
+    pub mail: Option<MailOptions>,
 }
+
+/// What takes mail, and who it is from.
+pub struct MailOptions {
+    /// The operator's mail server.
+    pub server: Smtp,
+    /// Who every mail is from.
+    pub sender: Sender,
+}
+
+/// The folder in the data directory into which a sandbox writes mail.
+const OUTBOX: &str = "mail";
 
 /// The whole gateway, not yet listening.
 pub struct App {
@@ -75,6 +90,7 @@ impl App {
             authorization_max,
             settles_after,
             test_acquirer,
+            mail,
         } = options;
         let store = match store {
             Some(store) => store,
@@ -85,6 +101,12 @@ impl App {
             None => TestAcquirer::open(data, env.clone())
                 .with_context(|| format!("the test acquirer's book in {} cannot be opened", data.display()))?,
         };
+        // Whose mail goes to a server has no folder of it to show.
+        let outbox = (control_token.is_some() && mail.is_none()).then(|| data.join(OUTBOX));
+        let (post, sender) = match mail {
+            Some(MailOptions { server, sender }) => (Post::Server(server), sender),
+            None => (outbox.clone().map_or(Post::Nowhere, Post::Outbox), Sender::of_host(public_url.as_str())?),
+        };
         let engine = Engine::open(Parts {
             env,
             store,
@@ -93,8 +115,10 @@ impl App {
             reach: if control_token.is_some() { Reach::PublicAndLoopback } else { Reach::Public },
             narrator: narrator(&public_url),
             public_url: public_url.as_str().to_owned(),
-            outbox: control_token.is_some().then(|| data.join("mail")),
             statements: Some(data.join("statements")),
+            letters: Arc::new(checkout::Letters::new(public_url.as_str())),
+            post,
+            sender,
             authorization_max,
             test_limits,
             simulated: None,
@@ -111,6 +135,7 @@ impl App {
             .merge(operations::router(engine.clone(), metrics.then(|| Arc::clone(&counted))))
             .merge(docs::router(public_url.as_str()))
             .merge(sandbox::router(engine.clone(), &public_url, control_token.as_deref()))
+            .merge(outbox.map_or_else(Router::new, mailbox::router))
             .fallback(|| async { not_found() });
         Ok(Self { engine, router, metrics: counted, http_metrics })
     }
@@ -174,8 +199,8 @@ impl Narrator for Narrators {
         self.of(&record.checkout).way_back(record, history, now)
     }
 
-    fn invoice(&self, record: &CheckoutRecord, history: &[Recorded]) -> Result<Letter, String> {
-        self.of(&record.checkout).invoice(record, history)
+    fn invoice_message(&self, record: &CheckoutRecord) -> Result<String, String> {
+        self.of(&record.checkout).invoice_message(record)
     }
 }
 

@@ -8,6 +8,7 @@ use domain::Verdict;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::brands::BrandFields;
 use crate::reconcile::ReconcileAction;
 
 /// A payment gateway in one binary.
@@ -42,6 +43,11 @@ pub(crate) enum Command {
     Brand {
         #[command(subcommand)]
         action: BrandAction,
+    },
+    /// The operator's mail server.
+    Mail {
+        #[command(subcommand)]
+        action: MailAction,
     },
     /// Entities of a merchant: its brands, as the orchestration API calls them, in their tree.
     Entity {
@@ -247,7 +253,7 @@ pub(crate) struct NewMerchantArgs {
     #[arg(long, default_value_t = 0)]
     #[serde(default)]
     pub(crate) reserve_days: u32,
-    /// Where it is written to when its server does not take our notifications.
+    /// Where payers' answers to mail go, and where it is written to when its server does not take our notifications.
     #[arg(long, default_value = "")]
     #[serde(default)]
     pub(crate) email: String,
@@ -265,6 +271,10 @@ pub(crate) struct NewBrandArgs {
     /// Its site.
     #[arg(long, default_value = "")]
     pub(crate) website: String,
+    /// Where its payers' answers to mail go; the merchant's own address by default.
+    #[arg(long, default_value = "")]
+    #[serde(default)]
+    pub(crate) support_email: String,
     /// Used when a purchase names none.
     #[arg(long, default_value = "MYR")]
     pub(crate) currency: String,
@@ -311,7 +321,15 @@ pub(crate) struct LookArgs {
     /// Behind everything: a light colour [default: #f3f5f9].
     #[arg(long, requires = "colour")]
     pub(crate) ground: Option<String>,
-    /// A PNG or JPEG of at most 20 KB.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(crate) logo: LogoArgs,
+}
+
+/// The logo of a brand.
+#[derive(Debug, Clone, Default, Args, Serialize, Deserialize)]
+pub(crate) struct LogoArgs {
+    /// A PNG, JPEG or WebP of at most 1 MiB; it is made small enough for a page.
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     pub(crate) logo: Option<PathBuf>,
@@ -328,15 +346,13 @@ pub(crate) struct UpdateBrandArgs {
     pub(crate) merchant: String,
     /// The brand's id.
     pub(crate) brand: String,
-    /// What payers know it by.
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-    /// Its site.
-    #[arg(long)]
-    pub(crate) website: Option<String>,
     #[command(flatten)]
-    #[serde(flatten)]
-    pub(crate) look: LookArgs,
+    pub(crate) fields: BrandFields,
+    #[command(flatten)]
+    pub(crate) logo: LogoArgs,
+    /// Takes its logo away.
+    #[arg(long, conflicts_with = "logo")]
+    pub(crate) no_logo: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -360,18 +376,31 @@ pub(crate) enum MerchantAction {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum MailAction {
+    /// Sends one mail, and says what came of it.
+    Test {
+        /// Who gets it.
+        #[arg(long, value_name = "ADDRESS")]
+        to: String,
+        /// The TOML file whose [mail] says where the server is.
+        #[arg(long, env = "TOLLGATE_CONFIG", value_name = "FILE")]
+        config: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum BrandAction {
     /// Makes a brand.
     Create {
         #[command(flatten)]
-        brand: NewBrandArgs,
+        brand: Box<NewBrandArgs>,
         #[command(flatten)]
         data: DataArgs,
     },
-    /// Changes what a brand is called and how its pages look; what is not given stays.
+    /// Changes what a brand is called, its defaults and how its pages look; what is not given stays, what is empty goes.
     Update {
         #[command(flatten)]
-        brand: UpdateBrandArgs,
+        brand: Box<UpdateBrandArgs>,
         #[command(flatten)]
         data: DataArgs,
     },

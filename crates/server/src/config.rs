@@ -11,6 +11,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::cli::{LogFormat, LogLevel, ServeArgs};
+use crate::mail::{MailConfig, MailSection};
 
 /// What `serve` runs with.
 pub(crate) struct Config {
@@ -28,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) card_settlement: Duration,
     /// Host and port.
     pub(crate) test_acquirer: Option<String>,
+    /// What takes mail, if anything.
+    pub(crate) mail: Option<MailConfig>,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: LogLevel,
 }
@@ -81,7 +84,7 @@ pub(crate) struct ConfigError {
     problem: String,
 }
 
-fn wrong(field: impl Into<String>, problem: impl Into<String>) -> ConfigError {
+pub(crate) fn wrong(field: impl Into<String>, problem: impl Into<String>) -> ConfigError {
     ConfigError { field: field.into(), problem: problem.into() }
 }
 
@@ -126,19 +129,40 @@ struct File {
     test_acquirer: Option<String>,
     log_format: Option<LogFormat>,
     log_level: Option<LogLevel>,
+    mail: Option<MailSection>,
+}
+
+/// What stands in variables and in no file.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Secrets<'a> {
+    /// `TOLLGATE_KEY`.
+    pub(crate) key: Option<&'a str>,
+    /// `TOLLGATE_MAIL_PASSWORD`.
+    pub(crate) mail_password: Option<&'a str>,
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| wrong("--config", format!("{} cannot be read: {error}", path.display())))?;
+        toml::from_str(&text).map_err(|error| wrong(path.display().to_string(), error.to_string()))
+    }
+}
+
+/// What a file says of mail, for a command that needs nothing else.
+pub(crate) fn read_mail(path: &Path, mail_password: Option<&str>) -> Result<MailConfig, ConfigError> {
+    let File { mail, public_url, .. } = File::read(path)?;
+    let public_url = public_url.as_deref().map(PublicUrl::parse).transpose();
+    let public_url = public_url.map_err(|problem| wrong("public_url", problem))?;
+    let mail = mail.ok_or_else(|| wrong("[mail]", format!("{} names no mail server", path.display())))?;
+    mail.read(public_url.as_ref(), mail_password)
 }
 
 impl Config {
-    /// Puts the sources together and checks them. `key` is the variable `TOLLGATE_KEY`.
-    pub(crate) fn read(args: ServeArgs, key: Option<&str>) -> Result<Self, ConfigError> {
-        let file = match &args.config {
-            None => File::default(),
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| wrong("--config", format!("{} cannot be read: {error}", path.display())))?;
-                toml::from_str(&text).map_err(|error| wrong(path.display().to_string(), error.to_string()))?
-            }
-        };
+    /// Puts the sources together and checks them.
+    pub(crate) fn read(args: ServeArgs, secrets: Secrets<'_>) -> Result<Self, ConfigError> {
+        let Secrets { key, mail_password } = secrets;
+        let file = args.config.as_deref().map_or_else(|| Ok(File::default()), File::read)?;
         let sandbox = args.sandbox.or(file.sandbox).unwrap_or(false);
         let data = args.data.or(file.data).unwrap_or_else(|| "./tollgate-data".into());
         if data.contains("://") {
@@ -171,7 +195,9 @@ impl Config {
                 "payers' cards may only travel over TLS: give the https address they use, or --sandbox to try things out",
             ));
         }
+        let mail = file.mail.map(|mail| mail.read(public_url.as_ref(), mail_password)).transpose()?;
         Ok(Self {
+            mail,
             listen,
             public_url,
             sandbox,
@@ -264,7 +290,10 @@ mod tests {
     const KEY: &str = "8f1d3c5a7b9e0f2d4c6a8b1e3f5d7c9a0b2e4f6d8c1a3b5e7f9d0c2a4b6e8f13";
 
     fn problem(args: ServeArgs, key: Option<&str>) -> String {
-        Config::read(args, key).err().map(|error| error.to_string()).unwrap_or_default()
+        Config::read(args, Secrets { key, ..Secrets::default() })
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
     }
 
     #[test]
@@ -274,7 +303,7 @@ mod tests {
         let http = ServeArgs { public_url: Some("http://pay.example.com".into()), ..ServeArgs::default() };
         assert!(problem(http, Some(KEY)).starts_with("--public-url: "));
         let https = ServeArgs { public_url: Some("https://pay.example.com/".into()), ..ServeArgs::default() };
-        let config = Config::read(https, Some(KEY)).expect("enough");
+        let config = Config::read(https, Secrets { key: Some(KEY), ..Secrets::default() }).expect("enough");
         assert_eq!("https://pay.example.com", config.public_url.expect("given").as_str());
         assert!(problem(ServeArgs::default(), Some("00")).starts_with("TOLLGATE_KEY: "));
     }
@@ -303,8 +332,9 @@ mod tests {
         std::fs::write(&path, "listne = \"127.0.0.1:1\"\n").expect("written");
         assert!(problem(args(), None).contains("listne"));
         std::fs::write(&path, "listen = \"127.0.0.1:1\"\n").expect("written");
-        let port =
-            |args| Config::read(args, None).map(|config| config.listen.port()).map_err(|error| error.to_string());
+        let port = |args| {
+            Config::read(args, Secrets::default()).map(|config| config.listen.port()).map_err(|error| error.to_string())
+        };
         assert_eq!(Ok(1), port(args()));
         let flagged = ServeArgs { listen: Some(([127, 0, 0, 1], 2).into()), ..args() };
         assert_eq!(Ok(2), port(flagged), "a flag wins over the file");

@@ -15,7 +15,7 @@ pub(crate) const NO_ENTITY: &str = "this merchant has no such entity; `tollgate 
 pub(crate) async fn create(engine: &Engine, args: NewEntityArgs) -> anyhow::Result<Value> {
     let NewEntityArgs { parent, brand } = args;
     let parent = parent.as_deref().map(entity_id).transpose().context("--parent")?;
-    let new = new_brand(brand, parent)?;
+    let new = new_brand(engine, brand, parent).await?;
     let merchant = new.merchant_id;
     engine.merchant(merchant).await.context("there is no such merchant")?;
     if let Some(parent) = parent {

@@ -2,6 +2,7 @@
 
 mod admin;
 mod app;
+mod brands;
 mod cli;
 mod config;
 mod docs;
@@ -10,6 +11,8 @@ mod entities;
 mod files;
 mod hardening;
 mod logging;
+mod mail;
+mod mailbox;
 mod management;
 mod operations;
 mod reconcile;
@@ -20,7 +23,7 @@ mod simulate;
 mod test_acquirer;
 mod tls;
 
-pub use app::{App, AppOptions, refuse};
+pub use app::{App, AppOptions, MailOptions, refuse};
 pub use cli::Cli;
 pub use config::PublicUrl;
 pub use run::{main, serving};

@@ -1,5 +1,6 @@
 //! Tollgate's own API, at `/tollgate/v1`: what no dialect has words for. Whoever has a secret key of a merchant sees there
-//! what the merchant was told, by whatever dialect, what its servers answered, and has it sent again.
+//! what the merchant was told, by whatever dialect, what its servers answered, and has it sent again; and sees and changes
+//! the settings of its brands (`brands.rs`).
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -20,6 +21,8 @@ use tollgate_http::body::{self, BodyError};
 use tollgate_http::rate::{RateLimiter, Settings};
 use url::form_urlencoded;
 
+use crate::brands;
+
 use std::sync::Arc;
 
 const BODY_BYTES_MAX: usize = 4 * 1024;
@@ -29,8 +32,8 @@ const PAGE_MAX: u32 = 100;
 const PAGE: u32 = 25;
 
 #[derive(Clone)]
-struct Api {
-    engine: Engine,
+pub(crate) struct Api {
+    pub(crate) engine: Engine,
     limiter: Arc<RateLimiter>,
     test_limits: bool,
 }
@@ -45,6 +48,7 @@ pub(crate) fn router(engine: Engine, test_limits: bool) -> Router {
         .route("/deliveries/resend", post(resend_given_up))
         .route("/deliveries/{id}", get(delivery))
         .route("/deliveries/{id}/resend", post(resend))
+        .merge(brands::routes())
         .route("/signing-key", get(signing_key))
         .route("/signing-key/rotate", post(rotate))
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
@@ -55,8 +59,10 @@ pub(crate) fn router(engine: Engine, test_limits: bool) -> Router {
 }
 
 /// Why a call was not carried out: a problem document (RFC 9457).
-enum Problem {
+pub(crate) enum Problem {
     BadRequest(&'static str),
+    /// The same, with what was sent.
+    Wrong(String),
     Unauthorized,
     NotFound,
     MethodNotAllowed,
@@ -89,6 +95,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, detail) = match &self {
             Self::BadRequest(why) => (StatusCode::BAD_REQUEST, *why),
+            Self::Wrong(why) => (StatusCode::BAD_REQUEST, why.as_str()),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "Send a secret key as `Authorization: Bearer sk_...`."),
             Self::NotFound => (StatusCode::NOT_FOUND, "There is no such object."),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "The path has no such method."),
@@ -115,7 +122,7 @@ impl IntoResponse for Problem {
     }
 }
 
-fn answer(status: StatusCode, body: &Value) -> Response {
+pub(crate) fn answer(status: StatusCode, body: &Value) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-store"),
@@ -375,7 +382,7 @@ fn show(record: &DeliveryRecord) -> Value {
         Endpoint::Subscription { url, .. } => ("subscription", Some(url.as_str())),
         Endpoint::Webhook { url, .. } => ("webhook", Some(url.as_str())),
         Endpoint::Registered { .. } => ("registered_webhook", None),
-        Endpoint::Mail => ("mail", None),
+        Endpoint::Mail { .. } => ("mail", None),
     };
     let waits = record.state == DeliveryState::Open;
     json!({

@@ -24,9 +24,10 @@ use crate::admin::{self, AdminRequest, read_logo};
 use crate::app::{App, AppOptions, refuse};
 use crate::cli::{
     BrandAction, Cli, ClientAction, ClientDialect, Command, DataArgs, DoubtAction, EntityAction, KeyAction, LogFormat,
-    LogLevel, MerchantAction, RiskAction, ServeArgs, SigningKeyAction, TestAcquirerArgs, TriesArgs,
+    LogLevel, MailAction, MerchantAction, RiskAction, ServeArgs, SigningKeyAction, TestAcquirerArgs, TriesArgs,
 };
-use crate::config::{Config, PublicUrl, read_key_file, sandbox_key_path};
+use crate::config::{Config, PublicUrl, Secrets, read_key_file, read_mail, sandbox_key_path};
+use crate::mail::{self, MailConfig};
 use crate::sandbox::Credentials;
 use crate::{files, hardening, logging, operations, simulate, test_acquirer, tls};
 
@@ -45,6 +46,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::TestAcquirer(args) => run_test_acquirer(&args),
         Command::Merchant { action } => administer(merchant_request(action)),
         Command::Brand { action } => brand_request(action).and_then(administer),
+        Command::Mail { action: MailAction::Test { to, config } } => test_mail(&config, &to),
         Command::Entity { action } => entity_request(action).and_then(administer),
         Command::Key { action } => administer(key_request(action)),
         Command::Client { action } => administer(client_request(action)),
@@ -64,13 +66,21 @@ pub fn main(cli: Cli) -> ExitCode {
     }
 }
 
+fn test_mail(config: &Path, to: &str) -> anyhow::Result<()> {
+    let password = std::env::var(mail::PASSWORD_VARIABLE).ok();
+    let config = read_mail(config, password.as_deref()).map_err(|error| Impossible(error.to_string()))?;
+    println!("{}", runtime()?.block_on(mail::test(config, to))?);
+    Ok(())
+}
+
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime does not start")
 }
 
 fn run_serve(args: ServeArgs) -> anyhow::Result<()> {
-    let key = std::env::var("TOLLGATE_KEY").ok();
-    let config = Config::read(args, key.as_deref()).map_err(|error| Impossible(error.to_string()))?;
+    let (key, password) = (std::env::var("TOLLGATE_KEY").ok(), std::env::var(mail::PASSWORD_VARIABLE).ok());
+    let secrets = Secrets { key: key.as_deref(), mail_password: password.as_deref() };
+    let config = Config::read(args, secrets).map_err(|error| Impossible(error.to_string()))?;
     logging::start(config.log_format, config.log_level);
     hardening::forbid_dumps();
     let lock = lock(&config.data)?;
@@ -146,6 +156,7 @@ async fn serve_until_signal(config: Config) -> anyhow::Result<()> {
         None => env.random_id().simple().to_string() + &env.random_id().simple().to_string(),
     };
     let root_key = config.root_key.load(&env).map_err(|error| Impossible(error.to_string()))?;
+    let mail = config.mail.map(MailConfig::open).transpose().map_err(|error| Impossible(error.to_string()))?;
     let app = App::open(AppOptions {
         env: env.clone(),
         data: &config.data,
@@ -157,6 +168,7 @@ async fn serve_until_signal(config: Config) -> anyhow::Result<()> {
         authorization_max: config.card_authorization,
         settles_after: config.card_settlement,
         test_acquirer: config.test_acquirer.as_deref(),
+        mail,
         metrics: config.sandbox,
     })
     .await
@@ -359,6 +371,7 @@ fn administer_alone(request: AdminRequest, data: &DataArgs) -> anyhow::Result<Va
             authorization_max: Duration::ZERO,
             settles_after: Duration::ZERO,
             test_acquirer: None,
+            mail: None,
         })
         .await
         .map_err(impossible_data)?;
@@ -411,11 +424,11 @@ fn merchant_request(action: MerchantAction) -> (AdminRequest, DataArgs) {
 fn brand_request(action: BrandAction) -> anyhow::Result<(AdminRequest, DataArgs)> {
     Ok(match action {
         BrandAction::Create { mut brand, data } => {
-            read_logo(&mut brand.look)?;
-            (AdminRequest::CreateBrand(brand), data)
+            read_logo(&mut brand.look.logo)?;
+            (AdminRequest::CreateBrand(*brand), data)
         }
         BrandAction::Update { mut brand, data } => {
-            read_logo(&mut brand.look)?;
+            read_logo(&mut brand.logo)?;
             (AdminRequest::UpdateBrand(brand), data)
         }
         BrandAction::List { merchant, data } => (AdminRequest::ListBrands { merchant }, data),
@@ -426,7 +439,7 @@ fn brand_request(action: BrandAction) -> anyhow::Result<(AdminRequest, DataArgs)
 fn entity_request(action: EntityAction) -> anyhow::Result<(AdminRequest, DataArgs)> {
     Ok(match action {
         EntityAction::Create { mut entity, data } => {
-            read_logo(&mut entity.brand.look)?;
+            read_logo(&mut entity.brand.look.logo)?;
             (AdminRequest::CreateEntity(*entity), data)
         }
         EntityAction::List { merchant, data } => (AdminRequest::ListEntities { merchant }, data),

@@ -152,6 +152,7 @@ async fn make_merchant(engine: &Engine) -> anyhow::Result<Made> {
             parent: None,
             name: "Sandbox Shop".into(),
             website: String::new(),
+            support_email: String::new(),
             currency: Currency::parse("MYR").context("MYR is a currency")?,
             currencies: None,
             exchanges: vec![],

@@ -26,6 +26,7 @@ fn gateway() -> Result<Gateway, Failure> {
     let url = public_url.clone();
     Ok(Gateway {
         narrator: narrator(&public_url),
+        letters: Arc::new(checkout::Letters::new(public_url.as_str())),
         router: Arc::new(move |engine| {
             dialects_and_pages(&engine, &url, false).merge(sandbox::router(engine, &url, Some(CONTROL)))
         }),

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use domain::Timestamp;
-use engine::{Engine, Narrator};
+use engine::{Engine, Letters, Narrator};
 
 pub use run::{Report, Simulation, Story};
 
@@ -34,6 +34,8 @@ const START: Timestamp = Timestamp::from_seconds(1_795_132_800);
 pub struct Gateway {
     /// Tells merchants what happens.
     pub narrator: Arc<dyn Narrator>,
+    /// Words what payers are mailed.
+    pub letters: Arc<dyn Letters>,
     /// Every route, over an engine; the sandbox's own among them.
     pub router: Arc<dyn Fn(Engine) -> Router + Send + Sync>,
     /// Where links lead, without a slash at its end.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use acquirer::{Delivery, HttpRequest, TestAcquirer};
 use axum::Router;
 use domain::Timestamp;
-use engine::{Engine, Parts, Reach, RootKey};
+use engine::{Engine, Parts, Post, Reach, RootKey, Sender};
 use env::Env;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -219,8 +219,10 @@ impl<'g> World<'g> {
             reach: Reach::PublicAndLoopback,
             narrator: Arc::clone(&self.gateway.narrator),
             public_url: self.gateway.public_url.clone(),
-            outbox: None,
             statements: None,
+            letters: Arc::clone(&self.gateway.letters),
+            post: Post::Nowhere,
+            sender: Sender::of_host(&self.gateway.public_url).map_err(|_| Failure::Broken("no sender".to_owned()))?,
             authorization_max: Duration::from_hours(168),
             test_limits: false,
             simulated: Some(engine::Surroundings {

@@ -156,6 +156,7 @@ fn parse(row: &Row<'_>) -> Result<Brand, Error> {
         look: document.look(),
         name: document.name,
         website: document.website,
+        support_email: document.support_email,
         language: document.language,
         time_zone: document.time_zone,
         created_at: cells.time(5, "created_at")?,

@@ -23,23 +23,25 @@ use crate::row::{Cells, Id, all, first};
 const FEW: u32 = 512;
 
 /// Who is called: a merchant in a mode, and the scheme, host and port of an address of theirs, or one of their webhooks,
-/// wherever it is; their mails are one more. Merchant by merchant in order of the bytes.
+/// wherever it is. Merchant by merchant in order of the bytes, and all mail together, as if the mail server were one more:
+/// it never takes more calls than a merchant may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Destination([u8; 16]);
 
 impl Destination {
     pub(crate) fn of(merchant_id: MerchantId, mode: Mode, endpoint: &Endpoint) -> Self {
-        let origin = match endpoint {
+        let of_owner = [&merchant_id.bytes()[..], mode.as_str().as_bytes()].concat();
+        let (owner, origin) = match endpoint {
             Endpoint::Callback { url }
             | Endpoint::Status { url }
             | Endpoint::Subscription { url, .. }
-            | Endpoint::Webhook { url, .. } => origin(url),
-            Endpoint::Registered { webhook_id } => webhook_id.to_string(),
-            Endpoint::Mail => "mail".to_owned(),
+            | Endpoint::Webhook { url, .. } => (of_owner, origin(url).into_bytes()),
+            Endpoint::Registered { webhook_id } => (of_owner, webhook_id.to_string().into_bytes()),
+            // One server takes all mail, and each merchant's has its turn there.
+            Endpoint::Mail { .. } => (b"mail".to_vec(), of_owner),
         };
-        let owner = [&merchant_id.bytes()[..], mode.as_str().as_bytes()].concat();
         let mut bytes = [0; 16];
-        for (half, hashed) in bytes.chunks_exact_mut(8).zip([&owner[..], origin.as_bytes()]) {
+        for (half, hashed) in bytes.chunks_exact_mut(8).zip([&owner[..], &origin[..]]) {
             half.copy_from_slice(&digest::digest(&digest::SHA256, hashed).as_ref()[..8]);
         }
         Self(bytes)

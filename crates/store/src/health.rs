@@ -54,7 +54,7 @@ fn introduce(connection: &Connection, destination: Destination, delivery: i64) -
         | Endpoint::Status { url }
         | Endpoint::Subscription { url, .. }
         | Endpoint::Webhook { url, .. } => (None, destinations::origin(&url)),
-        Endpoint::Mail => return Ok(false),
+        Endpoint::Mail { .. } => return Ok(false),
     };
     execute(
         connection,

@@ -66,6 +66,8 @@ pub struct Brand {
     pub name: String,
     /// Its site; may be empty.
     pub website: String,
+    /// Where its payers' answers to mail go; may be empty.
+    pub support_email: String,
     /// Used when a purchase names none.
     pub currency: Currency,
     /// The only currencies it takes; `None` is every currency.
@@ -435,8 +437,11 @@ pub enum Endpoint {
         /// Which one.
         webhook_id: WebhookId,
     },
-    /// By mail: the payer at the addresses the checkout names, or the merchant.
-    Mail,
+    /// By mail: the payer, whom the merchant named beside, or the merchant.
+    Mail {
+        /// One address.
+        to: String,
+    },
 }
 
 impl DeliveryState {
@@ -462,7 +467,7 @@ impl Endpoint {
     pub const fn is_in_order(&self) -> bool {
         match self {
             Self::Callback { .. } | Self::Webhook { .. } | Self::Registered { .. } => true,
-            Self::Status { .. } | Self::Subscription { .. } | Self::Mail => false,
+            Self::Status { .. } | Self::Subscription { .. } | Self::Mail { .. } => false,
         }
     }
 }

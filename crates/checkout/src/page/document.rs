@@ -96,7 +96,7 @@ fn paid_stamp(subject: &Subject<'_>) -> (Message, &'static str) {
 }
 
 /// What was taken if it is not the total, what was given back, and what remains.
-fn settlement(subject: &Subject<'_>) -> Vec<(Message, String)> {
+pub(super) fn settlement(subject: &Subject<'_>) -> Vec<(Message, String)> {
     let payment = subject.payment;
     let mut rows = Vec::new();
     if !payment.captured.is_zero() && payment.captured != payment.terms.amount {

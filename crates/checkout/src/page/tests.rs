@@ -1365,5 +1365,6 @@ fn paid_elsewhere_is_paid_and_has_no_card() {
 }
 
 mod languages;
+mod letters;
 mod methods;
 mod sessions;

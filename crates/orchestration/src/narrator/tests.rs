@@ -137,5 +137,5 @@ fn what_cannot_be_read_is_said_to_the_operator() {
     assert!(narrator.body(&broken, &story.history, Notice::Held, &fingerprints()).is_err());
     assert!(narrator.body(&story.record(), &[], Notice::Held, &fingerprints()).is_err());
     assert!(narrator.way_back(&broken, &story.history, crate::testing::START).is_err());
-    assert!(narrator.invoice(&story.record(), &story.history).is_err());
+    assert!(narrator.invoice_message(&story.record()).is_err());
 }

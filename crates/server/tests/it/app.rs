@@ -12,7 +12,7 @@ use engine::{Engine, RootKey};
 use env::Env;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use server::{AppOptions, PublicUrl};
+use server::{AppOptions, MailOptions, PublicUrl};
 use store::Store;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -184,24 +184,29 @@ impl App {
     }
 
     pub(crate) async fn reached_at(public_url: &str) -> Self {
-        Self::open(Home::new(), public_url, false).await
+        Self::open(Home::new(), public_url, false, None).await
     }
 
     pub(crate) async fn with_test_limits() -> Self {
-        Self::open(Home::new(), "http://pay.example.com", true).await
+        Self::open(Home::new(), "http://pay.example.com", true, None).await
     }
 
     /// The next process on the same data.
     pub(crate) async fn again(home: Home) -> Self {
-        Self::open(home, "http://pay.example.com", false).await
+        Self::open(home, "http://pay.example.com", false, None).await
+    }
+
+    /// A process that has a mail server.
+    pub(crate) async fn mailing(home: Home, mail: MailOptions) -> Self {
+        Self::open(home, "http://pay.example.com", false, Some(mail)).await
     }
 
     /// The next process on the same data, where limits bind.
     pub(crate) async fn again_with_test_limits(home: Home) -> Self {
-        Self::open(home, "http://pay.example.com", true).await
+        Self::open(home, "http://pay.example.com", true, None).await
     }
 
-    async fn open(mut home: Home, public_url: &str, test_limits: bool) -> Self {
+    async fn open(mut home: Home, public_url: &str, test_limits: bool, mut mail: Option<MailOptions>) -> Self {
         home.starts += 1;
         let env = Env::still(Timestamp::from_seconds(START), home.starts);
         let mut tries = 0;
@@ -218,6 +223,7 @@ impl App {
                 authorization_max: Duration::from_hours(168),
                 settles_after: Duration::from_hours(24),
                 test_acquirer: None,
+                mail: mail.take(),
             })
             .await;
             match opened {

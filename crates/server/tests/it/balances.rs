@@ -35,6 +35,7 @@ async fn brand(app: &App, merchant_id: MerchantId, name: &str) -> String {
         direct_post: false,
         palette: None,
         logo: None,
+        support_email: String::new(),
     };
     app.engine.create_brand(new).await.unwrap().id.to_string()
 }

@@ -182,6 +182,7 @@ async fn it_is_there_only_where_it_can_be_answered() {
             parent: None,
             name: "Without".to_owned(),
             website: String::new(),
+            support_email: String::new(),
             currency: Currency::parse("MYR").unwrap(),
             currencies: None,
             exchanges: vec![],

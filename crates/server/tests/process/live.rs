@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::{Answer, connect, exchange, request};
 use crate::gateway::{Place, wait};
@@ -100,7 +100,14 @@ fn a_live_gateway_serves_tls_and_nothing_of_the_sandbox() {
     // Plain HTTP gets no answer where cards are posted.
     assert!(exchange(address, &request("GET", "/readyz", &[], b"")).is_err());
 
-    for path in ["/sandbox/clock", "/sandbox/merchants", "/sandbox/acquirer/transactions", "/sandbox/", "/metrics"] {
+    for path in [
+        "/sandbox/clock",
+        "/sandbox/merchants",
+        "/sandbox/acquirer/transactions",
+        "/sandbox/mail",
+        "/sandbox/",
+        "/metrics",
+    ] {
         assert_eq!(404, get(path).status, "{path}");
     }
     let metrics = exchange(admin, &request("GET", "/metrics", &[], b"")).unwrap();
@@ -112,29 +119,42 @@ fn a_live_gateway_serves_tls_and_nothing_of_the_sandbox() {
     let merchant = place.administer(&["merchant", "create", "--legal-name", "Tea Ltd"]);
     let id = merchant["merchant"].as_str().unwrap();
     let brand = place.administer(&["brand", "create", "--merchant", id, "--name", "Tea"]);
-    let call = |mode: &str| {
+    let key = |mode: &str| {
         let made = place.administer(&["key", "create", "--merchant", id, "--mode", mode]);
-        let bearer = format!("Bearer {}", made["secret"].as_str().unwrap());
-        let order = json!({
-            "brand_id": brand["brand"],
-            "client": { "email": "ada@example.com" },
-            "purchase": { "products": [{ "name": "Tea", "price": 450 }] },
-        });
-        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-        let bytes = request("POST", "/api/v1/purchases/", &headers, order.to_string().as_bytes());
+        format!("Bearer {}", made["secret"].as_str().unwrap())
+    };
+    let call = |bearer: &str, path: &str, body: &Value| {
+        let headers = [("authorization", bearer), ("content-type", "application/json")];
+        let bytes = request("POST", &format!("/api/v1/purchases/{path}"), &headers, body.to_string().as_bytes());
         over_tls(address, &cert, &both, &bytes).unwrap()
     };
-    let made = call("test");
+    let order = json!({
+        "brand_id": brand["brand"],
+        "client": { "email": "ada@example.com" },
+        "purchase": { "products": [{ "name": "Tea", "price": 450 }] },
+        "send_receipt": true,
+    });
+    let (test, live) = (key("test"), key("live"));
+    let made = call(&test, "", &order);
     assert_eq!(201, made.status, "{}", made.text());
     let link = made.json()["checkout_url"].as_str().unwrap().to_owned();
     let path = link.strip_prefix("https://localhost").unwrap_or_else(|| panic!("links are public: {link}"));
     let page = get(path);
     assert_eq!(200, page.status);
     assert!(page.header("strict-transport-security").is_some(), "{:?}", page.headers);
-    assert_eq!(400, call("live").status, "no acquirer is configured, so no live method exists");
+    assert_eq!(400, call(&live, "", &order).status, "no acquirer is configured, so no live method exists");
+    // No mail server is configured, and nothing is pretended.
+    let purchase = made.json()["id"].as_str().unwrap().to_owned();
+    let mailed = call(&test, &format!("{purchase}/resend_invoice/"), &json!({}));
+    assert!(mailed.status == 400 && mailed.text().contains("purchase_resend_invoice_error"), "{}", mailed.text());
+    assert_eq!(200, call(&test, &format!("{purchase}/mark_as_paid/"), &json!({})).status);
 
     process.terminate();
     assert_eq!(0, process.ended(), "{}", place.printed());
+    let books = rusqlite::Connection::open(data.join("tollgate.db")).unwrap();
+    let told: u32 = books.query_row("select count(*) from deliveries", [], |row| row.get(0)).unwrap();
+    assert_eq!(0, told, "no receipt waits for a mail server to come");
+    drop(books);
     // Administration without the server needs the key again.
     let list = ["merchant", "list", "--json", "--data", data.to_str().unwrap()];
     assert_eq!(2, place.run(&list, &[]).0);

@@ -5,6 +5,7 @@ mod client;
 mod dialects;
 mod gateway;
 mod machines;
+mod mail;
 mod oracle;
 mod power;
 mod receivers;

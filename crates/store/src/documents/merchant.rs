@@ -98,6 +98,8 @@ pub(crate) struct BrandDoc {
     pub(crate) name: String,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) website: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) support_email: String,
     #[serde(with = "word")]
     pub(crate) currency: Currency,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,6 +121,7 @@ impl BrandDoc {
         Self {
             name: brand.name.clone(),
             website: brand.website.clone(),
+            support_email: brand.support_email.clone(),
             currency: brand.currency,
             currencies: brand.currencies.as_ref().map(|codes| codes.iter().copied().map(AsWord).collect()),
             exchanges: brand.exchanges.iter().copied().map(AsWord).collect(),
@@ -167,7 +170,9 @@ pub(crate) enum EndpointDoc {
     Registered {
         webhook_id: Uuid,
     },
-    Mail,
+    Mail {
+        to: String,
+    },
 }
 
 impl From<Endpoint> for EndpointDoc {
@@ -178,7 +183,7 @@ impl From<Endpoint> for EndpointDoc {
             Endpoint::Subscription { topic, url } => Self::Subscription { topic, url },
             Endpoint::Webhook { url, headers, event_types } => Self::Webhook { url, headers, event_types },
             Endpoint::Registered { webhook_id } => Self::Registered { webhook_id: webhook_id.uuid() },
-            Endpoint::Mail => Self::Mail,
+            Endpoint::Mail { to } => Self::Mail { to },
         }
     }
 }
@@ -191,7 +196,7 @@ impl From<EndpointDoc> for Endpoint {
             EndpointDoc::Subscription { topic, url } => Self::Subscription { topic, url },
             EndpointDoc::Webhook { url, headers, event_types } => Self::Webhook { url, headers, event_types },
             EndpointDoc::Registered { webhook_id } => Self::Registered { webhook_id: WebhookId::new(webhook_id) },
-            EndpointDoc::Mail => Self::Mail,
+            EndpointDoc::Mail { to } => Self::Mail { to },
         }
     }
 }

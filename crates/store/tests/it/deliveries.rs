@@ -304,8 +304,11 @@ async fn it_is_known_since_when_nothing_arrives_and_its_merchant_is_told_once() 
         assert!(store.destinations(merchant, mode, None, 9).await.expect("readable").is_empty());
     }
     let warn = async |number| {
-        let letter =
-            Some(Delivery { endpoint: Endpoint::Mail, body: Some("a mail".to_owned()), ..delivery(9, number, 400) });
+        let letter = Some(Delivery {
+            endpoint: Endpoint::Mail { to: "ada@example.com".to_owned() },
+            body: Some("a mail".to_owned()),
+            ..delivery(9, number, 400)
+        });
         let warning = Some(Box::new(Warning { destination, letter, at: at(400) }));
         done(&store, Changeset { warning, ..Changeset::default() }).await;
     };

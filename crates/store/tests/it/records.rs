@@ -62,6 +62,7 @@ async fn merchants_brands_and_keys() {
         api_key: "ak_5".to_owned(),
         name: text("brand"),
         website: "https://shop.example".to_owned(),
+        support_email: "help@shop.example".to_owned(),
         currency: Currency::parse("MYR").expect("a currency"),
         currencies: Some(vec![Currency::parse("JPY").expect("a currency")]),
         exchanges: vec![
@@ -87,6 +88,7 @@ async fn merchants_brands_and_keys() {
         parent: Some(brand.id),
         api_key: "ak_6".to_owned(),
         website: String::new(),
+        support_email: String::new(),
         currencies: None,
         exchanges: vec![],
         direct_post: false,
