@@ -224,17 +224,16 @@ async fn subscribe(shop: &Shop, story: &Story, token: &Opens) -> Result<(), Trou
     Ok(())
 }
 
-/// What an event is about.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum About {
-    /// A payment, by its number.
-    Payment { number: String, is_failure: bool },
-    /// A stored card, by its token.
-    Stored(String),
+/// An event that was fetched.
+pub(crate) struct Event {
+    /// What has happened.
+    pub(crate) kind: String,
+    /// The number of the payment, or the token of the card.
+    about: Option<String>,
 }
 
-/// Fetches an event by the token of a callback and acknowledges it. `None` when it is none of ours.
-pub(crate) async fn event(shop: &Shop, story: &Story, event_token: &str) -> Result<Option<About>, Trouble> {
+/// Fetches an event by the token of a callback and acknowledges it.
+pub(crate) async fn event(shop: &Shop, story: &Story, event_token: &str) -> Result<Event, Trouble> {
     let token = Opens::Token(shop.new_token(story, Dialect::CardPayments).await?);
     let request = Request {
         title: "Fetch the event",
@@ -248,36 +247,31 @@ pub(crate) async fn event(shop: &Shop, story: &Story, event_token: &str) -> Resu
         ..Request::get(token, format!("/api/v1/events/{event_token}/ack"))
     };
     shop.call(story, request).await?;
+    // A charge that is under way must have its answer before its payment is known here.
     drop(shop.charging.lock().await);
     let payload = &event["payload"];
-    let stored = payload["storedPaymentDetailsId"].as_str().map(|token| About::Stored(token.to_owned()));
-    let is_failure = event["type"] == "CARD_PAYMENT_ERROR";
-    let payment = || Some(About::Payment { number: payload["paymentId"].as_u64()?.to_string(), is_failure });
-    Ok(stored.or_else(payment))
+    let stored = payload["storedPaymentDetailsId"].as_str().map(str::to_owned);
+    let about = stored.or_else(|| Some(payload["paymentId"].as_u64()?.to_string()));
+    Ok(Event { kind: event["type"].as_str().unwrap_or_default().to_owned(), about })
 }
 
 /// The order that an event is about, if it is the shop's.
-pub(crate) fn of_order(shop: &Shop, about: &About) -> Option<Arc<Order>> {
+pub(crate) fn of_order(shop: &Shop, event: &Event) -> Option<Arc<Order>> {
+    let about = event.about.as_ref()?;
     shop.orders.find(|order| {
         let known = order.known();
-        order.plan.integration.dialect() == Dialect::CardPayments
-            && match about {
-                About::Payment { number, .. } => known.payment.as_ref() == Some(number),
-                About::Stored(token) => known.before.as_ref() == Some(token),
-            }
+        let is_named = [&known.payment, &known.before].contains(&&Some(about.clone()));
+        is_named && order.plan.integration.dialect() == Dialect::CardPayments
     })
 }
 
 /// Learns that a try failed, which no reading of the payment tells.
-pub(crate) fn learn_event(order: &Order, about: &About) {
-    match about {
-        About::Payment { is_failure: true, .. } => order.learn(|known| {
-            if known.facts.standing == Standing::Waiting {
-                known.facts.standing = Standing::Declined;
-            }
-        }),
-        About::Payment { .. } | About::Stored(_) => {}
-    }
+pub(crate) fn learn_event(order: &Order, event: &Event) {
+    order.learn(|known| {
+        if event.kind == "CARD_PAYMENT_ERROR" && known.facts.standing == Standing::Waiting {
+            known.facts.standing = Standing::Declined;
+        }
+    });
 }
 
 async fn action(shop: &Shop, order: &Order, rest: &str) -> Result<Request, Trouble> {

@@ -76,8 +76,7 @@ impl Client {
         let body = Bytes::copy_from_slice(body.as_bytes());
         let request = request.body(Full::new(body)).map_err(|_| Unanswered::Broken)?;
         let stream = TcpStream::connect(self.to).await.map_err(|_| Unanswered::Connect)?;
-        let (mut sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(|_| Unanswered::Broken)?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|_| Unanswered::Broken)?;
         // It ends with the sender.
         tokio::spawn(connection);
         let (head, body) = sender.send_request(request).await.map_err(|_| Unanswered::Broken)?.into_parts();

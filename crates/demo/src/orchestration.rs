@@ -19,7 +19,8 @@ pub(crate) async fn open(shop: &Shop, order: &Order) -> Result<(), Trouble> {
     if order.plan.keep {
         session["allow_future_usage"] = true.into();
         // Whoever may charge a card again has let its bank ask.
-        session["three_ds_authentication_options"] = json!({ "challenge_indicator": "CHALLENGE_REQUESTED_BY_MERCHANT" });
+        session["three_ds_authentication_options"] =
+            json!({ "challenge_indicator": "CHALLENGE_REQUESTED_BY_MERCHANT" });
     }
     let request = Request {
         title: TITLE,
@@ -245,11 +246,7 @@ pub(crate) async fn verdict_of_return(shop: &Shop, order: &Order, jws: &str) -> 
 }
 
 /// Checks with the keys at hand, and once more with fresh ones when the key is not among them.
-async fn checked<T>(
-    shop: &Shop,
-    story: &Story,
-    check: impl Fn(&[Jwk]) -> Result<T, Doubt>,
-) -> Result<T, Doubt> {
+async fn checked<T>(shop: &Shop, story: &Story, check: impl Fn(&[Jwk]) -> Result<T, Doubt>) -> Result<T, Doubt> {
     let mut keys = shop.keys.lock().await;
     match check(&keys) {
         Err(Doubt::UnknownKey) => {}

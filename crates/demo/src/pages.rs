@@ -149,6 +149,8 @@ struct StepView {
     title: &'static str,
     about: &'static str,
     time: String,
+    /// Of a message: what it says has happened.
+    tells: String,
     /// Method and path.
     line: String,
     outcome: String,
@@ -194,6 +196,7 @@ impl StepView {
             title: request.title,
             about: request.about,
             time,
+            tells: String::new(),
             line: format!("{} {}", request.method, request.target),
             outcome: shown,
             look,
@@ -224,6 +227,7 @@ impl StepView {
             title: arrived.title,
             about: arrived.about,
             time,
+            tells: arrived.tells.chars().take(80).collect(),
             line: format!("{} {}", arrived.method, cut(&arrived.target)),
             outcome,
             look,
@@ -315,7 +319,8 @@ pub(crate) fn order(shop: &Shop, order: &Order) -> Response {
     let facts = &known.facts;
     let currency = order.currency();
     let is_payable = facts.standing.is_payable() && known.pay_url.is_some();
-    let pay = || if order.plan.integration.has_page() { Some(shop.page(order, "/pay/")) } else { known.pay_url.clone() };
+    let pay =
+        || if order.plan.integration.has_page() { Some(shop.page(order, "/pay/")) } else { known.pay_url.clone() };
     let some = |amount: i64| (amount > 0).then(|| currency.shown(amount));
     let last = order.story.read(|steps| steps.last().map_or(order.made_at, |step| step.at));
     let is_lively = facts.standing.is_open() || shop.now() - last < LIVELY;

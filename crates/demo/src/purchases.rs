@@ -268,3 +268,9 @@ pub(crate) fn about(body: &[u8]) -> Option<String> {
     let id = if body["type"] == "payment" { &body["related_to"]["id"] } else { &body["id"] };
     id.as_str().map(str::to_owned)
 }
+
+/// What a callback says has happened.
+pub(crate) fn tells(body: &[u8]) -> String {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    body["event_type"].as_str().unwrap_or_default().to_owned()
+}

@@ -58,8 +58,8 @@ async fn asset(Path(file): Path<String>) -> Response {
     pages::asset(&file)
 }
 
-fn find(shop: &Shop, id: &str) -> Result<Arc<Order>, Response> {
-    shop.orders.find(|order| order.id == id).ok_or_else(|| pages::no_order(shop))
+fn find(shop: &Shop, id: &str) -> Option<Arc<Order>> {
+    shop.orders.find(|order| order.id == id)
 }
 
 fn see_other(to: &str) -> Response {
@@ -118,17 +118,14 @@ fn bad_form(shop: &Shop, why: BadForm) -> Response {
 
 async fn order(State(shop): Shared, Path(id): Path<String>) -> Response {
     match find(&shop, &id) {
-        Ok(order) => pages::order(&shop, &order),
-        Err(refused) => refused,
+        Some(order) => pages::order(&shop, &order),
+        None => pages::no_order(&shop),
     }
 }
 
 /// The shop's own page with the form or the frame.
 async fn pay(State(shop): Shared, Path(id): Path<String>) -> Response {
-    let order = match find(&shop, &id) {
-        Ok(order) => order,
-        Err(refused) => return refused,
-    };
+    let Some(order) = find(&shop, &id) else { return pages::no_order(&shop) };
     let known = order.known();
     match known.pay_url {
         Some(url) if known.facts.standing.is_payable() && order.plan.integration.has_page() => {
@@ -140,10 +137,7 @@ async fn pay(State(shop): Shared, Path(id): Path<String>) -> Response {
 
 /// The payer comes back, whatever became of the payment: the shop asks.
 async fn back(State(shop): Shared, Path(id): Path<String>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
-    let order = match find(&shop, &id) {
-        Ok(order) => order,
-        Err(refused) => return refused,
-    };
+    let Some(order) = find(&shop, &id) else { return pages::no_order(&shop) };
     let query = query.unwrap_or_default();
     let at = shop.now();
     let word = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "purse-redirection-data");
@@ -152,12 +146,15 @@ async fn back(State(shop): Shared, Path(id): Path<String>, headers: HeaderMap, R
             let verdict = orchestration::verdict_of_return(&shop, &order, &jws).await;
             ("The browser brings a signed word of how it went. The shop verifies it, and asks all the same.", verdict)
         }
-        _ => ("A browser may come with anything, or not at all. So the shop believes nothing, and asks.", Verdict::Asked),
+        _ => {
+            ("A browser may come with anything, or not at all. So the shop believes nothing, and asks.", Verdict::Asked)
+        }
     };
     let target = if query.is_empty() { String::new() } else { format!("?{query}") };
     let arrived = Arrived {
         title: "The payer comes back",
         about,
+        tells: String::new(),
         method: Method::GET,
         target: format!("/demo/orders/{}/back{target}", order.id),
         headers: told_headers(&headers),
@@ -172,21 +169,19 @@ async fn back(State(shop): Shared, Path(id): Path<String>, headers: HeaderMap, R
 /// How many steps there are, for the script of the order's page.
 async fn news(State(shop): Shared, Path(id): Path<String>) -> Response {
     match find(&shop, &id) {
-        Ok(order) => pages::news(&order),
-        Err(refused) => refused,
+        Some(order) => pages::news(&order),
+        None => pages::no_order(&shop),
     }
 }
 
 /// The exact bytes of a message, to verify its signature with.
 async fn told(State(shop): Shared, Path((id, step)): Path<(String, usize)>) -> Response {
-    let order = match find(&shop, &id) {
-        Ok(order) => order,
-        Err(refused) => return refused,
-    };
-    let body = order.story.read(|steps| match step.checked_sub(1).and_then(|at| steps.get(at)).map(|step| &step.what) {
-        Some(What::Arrived(arrived)) => Some(arrived.body.clone()),
-        Some(What::Called(_)) | None => None,
-    });
+    let Some(order) = find(&shop, &id) else { return pages::no_order(&shop) };
+    let body =
+        order.story.read(|steps| match step.checked_sub(1).and_then(|at| steps.get(at)).map(|step| &step.what) {
+            Some(What::Arrived(arrived)) => Some(arrived.body.clone()),
+            Some(What::Called(_)) | None => None,
+        });
     match body {
         Some(body) => pages::bytes(body),
         None => pages::no_order(&shop),
@@ -195,10 +190,7 @@ async fn told(State(shop): Shared, Path((id, step)): Path<(String, usize)>) -> R
 
 /// A button of the order's page.
 async fn act(State(shop): Shared, Path((id, action)): Path<(String, String)>, request: Request) -> Response {
-    let order = match find(&shop, &id) {
-        Ok(order) => order,
-        Err(refused) => return refused,
-    };
+    let Some(order) = find(&shop, &id) else { return pages::no_order(&shop) };
     if let Err(why) = Form::read(&shop, request.into_body()).await {
         return bad_form(&shop, why);
     }
@@ -236,10 +228,12 @@ async fn read(request: Request) -> Result<(Vec<(String, String)>, HeaderMap, Vec
 
 /// What is told of headers: enough, and not what a browser says to everybody.
 fn told_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    let said = headers.iter().filter(|(name, _)| {
-        ["content-type", "user-agent"].contains(&name.as_str()) || name.as_str().starts_with("x-")
-    });
-    said.take(16).map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+    let said = headers
+        .iter()
+        .filter(|(name, _)| ["content-type", "user-agent"].contains(&name.as_str()) || name.as_str().starts_with("x-"));
+    said.take(16)
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect()
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -267,7 +261,7 @@ async fn heard(shop: &Shop, order: &Order, at: i64, arrived: Arrived) -> StatusC
 /// The callback that a purchase asked for.
 async fn success_callback(State(shop): Shared, Path(id): Path<String>, request: Request) -> StatusCode {
     let at = shop.now();
-    let Some(order) = shop.orders.find(|order| order.id == id) else { return StatusCode::OK };
+    let Some(order) = find(&shop, &id) else { return StatusCode::OK };
     let (told, headers, body) = match read(request).await {
         Ok(read) => read,
         Err(status) => return status,
@@ -282,6 +276,7 @@ async fn success_callback(State(shop): Shared, Path(id): Path<String>, request: 
     let arrived = Arrived {
         title: "A callback arrives",
         about: "The purchase named this address in success_callback. The signature covers every byte of the body.",
+        tells: purchases::tells(&body),
         method: Method::POST,
         target: format!("/demo/callbacks/purchases/{id}"),
         headers: told,
@@ -305,6 +300,7 @@ async fn webhook(State(shop): Shared, request: Request) -> StatusCode {
     let arrived = Arrived {
         title: "A webhook is called",
         about: "The shop registered this address once; it is told of every purchase of the merchant.",
+        tells: purchases::tells(&body),
         method: Method::POST,
         target: "/demo/callbacks/purchases".to_owned(),
         headers: told,
@@ -333,9 +329,10 @@ async fn event(State(shop): Shared, headers: HeaderMap, RawQuery(query): RawQuer
     let token = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "token");
     let token = token.map(|(_, token)| token.into_owned()).unwrap_or_default();
     let is_token = (1..=64).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    let arrived = |verdict| Arrived {
+    let arrived = |tells, verdict| Arrived {
         title: "An event is called out",
         about: "The shop subscribed this address. The call carries a token: what it means must be fetched.",
+        tells,
         method: Method::GET,
         target: format!("/demo/callbacks/card-payments?token={}", token.get(..64).unwrap_or(&token)),
         headers: told_headers(&headers),
@@ -343,25 +340,21 @@ async fn event(State(shop): Shared, headers: HeaderMap, RawQuery(query): RawQuer
         verdict,
     };
     if !is_token {
-        return nobodys(&shop, at, arrived(Verdict::Refused("it carries no token".to_owned())));
+        return nobodys(&shop, at, arrived(String::new(), Verdict::Refused("it carries no token".to_owned())));
     }
     let fetched = Story::default();
-    let about = match card_payments::event(&shop, &fetched, &token).await {
-        Ok(about) => about,
+    let event = match card_payments::event(&shop, &fetched, &token).await {
+        Ok(event) => event,
         Err(Trouble::Refused { .. }) => {
             let why = "the gateway knows no such event".to_owned();
-            return nobodys(&shop, at, arrived(Verdict::Refused(why)));
+            return nobodys(&shop, at, arrived(String::new(), Verdict::Refused(why)));
         }
         Err(Trouble::Unanswered { .. } | Trouble::Odd(_) | Trouble::NotOpen) => return StatusCode::SERVICE_UNAVAILABLE,
     };
-    let Some(order) = about.as_ref().and_then(|about| card_payments::of_order(&shop, about)) else {
-        return StatusCode::OK;
-    };
-    Shop::tell(&order.story, at, arrived(Verdict::Asked));
+    let Some(order) = card_payments::of_order(&shop, &event) else { return StatusCode::OK };
+    card_payments::learn_event(&order, &event);
+    Shop::tell(&order.story, at, arrived(event.kind, Verdict::Asked));
     order.story.take_over(&fetched);
-    if let Some(about) = &about {
-        card_payments::learn_event(&order, about);
-    }
     note_trouble(&order, shop.ask(&order).await);
     StatusCode::OK
 }
@@ -369,7 +362,7 @@ async fn event(State(shop): Shared, headers: HeaderMap, RawQuery(query): RawQuer
 /// The webhook that a session or a payment of the orchestration API named.
 async fn payment_webhook(State(shop): Shared, Path(id): Path<String>, request: Request) -> StatusCode {
     let at = shop.now();
-    let Some(order) = shop.orders.find(|order| order.id == id) else { return StatusCode::OK };
+    let Some(order) = find(&shop, &id) else { return StatusCode::OK };
     let (told, headers, body) = match read(request).await {
         Ok(read) => read,
         Err(status) => return status,
@@ -386,6 +379,7 @@ async fn payment_webhook(State(shop): Shared, Path(id): Path<String>, request: R
     let arrived = Arrived {
         title: "A webhook is called",
         about: "The body is the payment as it stands; its version tells old news from new. The signature covers every byte.",
+        tells: text(&headers, "x-purse-event-type").unwrap_or_default().to_owned(),
         method: Method::POST,
         target: format!("/demo/callbacks/orchestration/{id}"),
         headers: told,

@@ -71,9 +71,7 @@ fn node(request: &Request, url: &str) -> String {
     headers.extend(request.content.kind().map(|kind| format!("\"content-type\": \"{kind}\"")));
     let mut text = String::new();
     if matches!(request.opens_with, Opens::Client { .. }) {
-        text.push_str(
-            "const client = `${process.env.TOLLGATE_CLIENT_ID}:${process.env.TOLLGATE_CLIENT_SECRET}`;\n",
-        );
+        text.push_str("const client = `${process.env.TOLLGATE_CLIENT_ID}:${process.env.TOLLGATE_CLIENT_SECRET}`;\n");
     }
     text.push_str(&format!("const response = await fetch(\"{url}\", {{\n  method: \"{}\",\n", request.method));
     let headers: String = headers.iter().map(|header| format!("    {header},\n")).collect();
@@ -128,7 +126,9 @@ fn python(request: &Request, url: &str) -> String {
     let mut imports = vec!["import os"];
     match &request.opens_with {
         Opens::Public => {}
-        Opens::Key(_) => headers.push("\"Authorization\": \"Bearer \" + os.environ[\"TOLLGATE_SECRET_KEY\"]".to_owned()),
+        Opens::Key(_) => {
+            headers.push("\"Authorization\": \"Bearer \" + os.environ[\"TOLLGATE_SECRET_KEY\"]".to_owned());
+        }
         Opens::Client { .. } => {
             imports.insert(0, "import base64");
             headers.push("\"Authorization\": \"Basic \" + base64.b64encode(client.encode()).decode()".to_owned());
@@ -144,9 +144,7 @@ fn python(request: &Request, url: &str) -> String {
     let headers: String = headers.iter().map(|header| format!("        {header},\n")).collect();
     let mut text = format!("{}\n\n", imports.join("\n"));
     if matches!(request.opens_with, Opens::Client { .. }) {
-        text.push_str(
-            "client = os.environ[\"TOLLGATE_CLIENT_ID\"] + \":\" + os.environ[\"TOLLGATE_CLIENT_SECRET\"]\n",
-        );
+        text.push_str("client = os.environ[\"TOLLGATE_CLIENT_ID\"] + \":\" + os.environ[\"TOLLGATE_CLIENT_SECRET\"]\n");
     }
     text.push_str(&format!(
         "request = urllib.request.Request(\n    \"{url}\",\n    method=\"{}\",\n    headers={{\n{headers}    }},\n",
@@ -157,7 +155,9 @@ fn python(request: &Request, url: &str) -> String {
         Content::Json(_) => text.push_str(&format!("    data=r\"\"\"{}\"\"\".encode(),\n", body(request))),
         Content::Form(form) => text.push_str(&format!("    data=b\"{form}\",\n")),
     }
-    text.push_str(")\nwith urllib.request.urlopen(request) as response:\n    print(response.status, response.read().decode())");
+    text.push_str(
+        ")\nwith urllib.request.urlopen(request) as response:\n    print(response.status, response.read().decode())",
+    );
     text
 }
 

@@ -83,6 +83,8 @@ pub(crate) struct Answered {
 pub(crate) struct Arrived {
     pub(crate) title: &'static str,
     pub(crate) about: &'static str,
+    /// What it says has happened, in the dialect's words; empty where it says nothing.
+    pub(crate) tells: String,
     pub(crate) method: Method,
     /// Path and query.
     pub(crate) target: String,
@@ -191,8 +193,9 @@ mod tests {
     use super::*;
 
     fn arrived(verdict: Verdict) -> Step {
-        let (title, about, target) = ("", "", String::new());
-        let arrived = Arrived { title, about, method: Method::POST, target, headers: vec![], body: vec![], verdict };
+        let (title, about, tells, target) = ("", "", String::new(), String::new());
+        let arrived =
+            Arrived { title, about, tells, method: Method::POST, target, headers: vec![], body: vec![], verdict };
         Step { at: 0, what: What::Arrived(Box::new(arrived)) }
     }
 

@@ -158,7 +158,16 @@ fn each_outer_thing_is_known_to_those_it_concerns() {
         ("redb", &["acquirer"]),
         (
             "axum",
-            &["tollgate-http", "purchases", "orchestration", "card-payments", "checkout", "demo", "server", "simulation"],
+            &[
+                "tollgate-http",
+                "purchases",
+                "orchestration",
+                "card-payments",
+                "checkout",
+                "demo",
+                "server",
+                "simulation",
+            ],
         ),
         ("askama", &["checkout", "demo", "server"]),
         ("clap", &["server"]),

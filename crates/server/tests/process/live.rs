@@ -100,7 +100,16 @@ fn a_live_gateway_serves_tls_and_nothing_of_the_sandbox() {
     // Plain HTTP gets no answer where cards are posted.
     assert!(exchange(address, &request("GET", "/readyz", &[], b"")).is_err());
 
-    for path in ["/sandbox/clock", "/sandbox/merchants", "/sandbox/acquirer/transactions", "/sandbox/", "/metrics"] {
+    for path in [
+        "/sandbox/clock",
+        "/sandbox/merchants",
+        "/sandbox/acquirer/transactions",
+        "/sandbox/",
+        "/metrics",
+        "/",
+        "/demo",
+        "/demo/",
+    ] {
         assert_eq!(404, get(path).status, "{path}");
     }
     let metrics = exchange(admin, &request("GET", "/metrics", &[], b"")).unwrap();
