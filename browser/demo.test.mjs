@@ -276,6 +276,19 @@ test("the code of each step does what it says", async () => {
   rmSync(folder, { recursive: true });
 });
 
+test("the form of the shop's page works in another page", async () => {
+  const page = await visit(chromium, { gateway });
+  await buy(page, "purchase-direct-post");
+  const form = await page.locator(".page-code code").textContent();
+  const own = await page.context().newPage();
+  await own.setContent(`<!doctype html><title>Another shop</title>${form}`);
+  await fill(own, APPROVED);
+  await own.getByRole("button", { name: "Pay" }).click({ noWaitAfter: true });
+  await own.waitForURL(ORDER);
+  await badge(own, "Paid");
+  await page.context().close();
+});
+
 test("a copy button copies", async () => {
   const page = await visit(chromium, { gateway, permissions: ["clipboard-read", "clipboard-write"] });
   await page.goto(shelf);

@@ -9,7 +9,7 @@ use url::form_urlencoded::byte_serialize;
 use crate::order::{Facts, Order, Standing};
 use crate::plan::Dialect;
 use crate::shop::{Shop, Trouble, minor};
-use crate::story::{Content, Opens, Request, Story};
+use crate::story::{Content, Once, Opens, Request, Story};
 
 /// What the shop wants to hear of.
 const TYPES: [&str; 4] =
@@ -79,19 +79,33 @@ async fn authorize(shop: &Shop, order: &Order, stored: &str) -> Result<(), Troub
         title: TITLE,
         about: "The token stands for the card. The money is reserved, without the payer.",
         content: Content::Json(charge),
-        once: shop.once(ONCE),
+        // One order is charged once, however often the shop must ask.
+        once: Some(Once { header: ONCE, value: uuid(&order.id) }),
         ..Request::post(shop.token(order).await?, "/api/v2/payments/cards/stored/authorize".to_owned())
     };
     let _charging = shop.charging.lock().await;
-    let charged = shop.call(&order.story, request).await?.json();
+    let charged = shop.call(&order.story, request).await.inspect_err(|trouble| {
+        if trouble.is_no() {
+            order.end();
+        }
+    })?;
+    let charged = charged.json();
     let number = charged["paymentId"].as_u64().ok_or(Trouble::Odd(TITLE))?;
     order.learn(|known| known.payment = Some(number.to_string()));
     Ok(())
 }
 
+/// An order's id as the API wants to see ids.
+fn uuid(id: &str) -> String {
+    let part = |from, to| id.get(from..to).unwrap_or_default();
+    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+}
+
 /// Reads how the payment stands, and takes the money when the payer did not want it held.
 pub(crate) async fn ask(shop: &Shop, order: &Order) -> Result<(), Trouble> {
-    if order.known().payment.is_none() && !is_stored(shop, order).await? {
+    let known = order.known();
+    let is_over = known.facts.standing == Standing::Ended;
+    if known.payment.is_none() && (is_over || !is_stored(shop, order).await?) {
         return Ok(());
     }
     read(shop, order).await?;

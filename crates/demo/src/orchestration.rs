@@ -50,8 +50,12 @@ pub(crate) async fn charge(shop: &Shop, order: &Order, kept: &str) -> Result<(),
         once: shop.once(ONCE),
         ..Request::post(shop.token(order).await?, "/payment/v2/payments".to_owned())
     };
-    let made = shop.call(&order.story, request).await?.json();
-    learn(order, &made);
+    let made = shop.call(&order.story, request).await.inspect_err(|trouble| {
+        if trouble.is_no() {
+            order.end();
+        }
+    })?;
+    learn(order, &made.json());
     Ok(())
 }
 

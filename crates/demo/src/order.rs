@@ -144,6 +144,11 @@ impl Order {
         learning(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// Learns that it cannot be paid any more.
+    pub(crate) fn end(&self) {
+        self.learn(|known| known.facts.standing = Standing::Ended);
+    }
+
     /// What people call it.
     pub(crate) fn reference(&self) -> String {
         format!("SHOP-{}", self.id.get(..8).unwrap_or(&self.id).to_uppercase())

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::catalogue::{Currency, SHELF, Thing};
 use crate::order::{Known, Order};
-use crate::plan::{Dialect, Integration};
+use crate::plan::{Dialect, Drawn, Integration};
 use crate::pretty;
 use crate::shop::Shop;
 use crate::snippets::{self, Code};
@@ -72,8 +72,9 @@ struct Recent {
 struct Pay<'a> {
     frame: Frame<'a>,
     order: Head,
+    drawn: Drawn,
     url: &'a str,
-    is_framed: bool,
+    code: String,
     keep: bool,
     cards: &'static [TestCard],
 }
@@ -301,12 +302,13 @@ fn recent_order(order: &Arc<Order>) -> Recent {
     Recent { path, reference, name, way: format!("{dialect}: {way}"), price, standing, look }
 }
 
-pub(crate) fn pay(shop: &Shop, order: &Order, url: &str) -> Response {
+pub(crate) fn pay(shop: &Shop, order: &Order, drawn: Drawn, url: &str) -> Response {
     let head = Head::of(order, &order.known());
     let page = Pay {
         frame: frame(shop, format!("Pay for {}", order.thing.name)),
+        drawn,
         url,
-        is_framed: order.plan.integration.is_framed(),
+        code: snippets::page(drawn, url),
         keep: order.plan.keep,
         order: head,
         cards: &TEST_CARDS,
@@ -319,8 +321,9 @@ pub(crate) fn order(shop: &Shop, order: &Order) -> Response {
     let facts = &known.facts;
     let currency = order.currency();
     let is_payable = facts.standing.is_payable() && known.pay_url.is_some();
-    let pay =
-        || if order.plan.integration.has_page() { Some(shop.page(order, "/pay/")) } else { known.pay_url.clone() };
+    let pay = || {
+        if order.plan.integration.drawn().is_some() { Some(shop.page(order, "/pay/")) } else { known.pay_url.clone() }
+    };
     let some = |amount: i64| (amount > 0).then(|| currency.shown(amount));
     let last = order.story.read(|steps| steps.last().map_or(order.made_at, |step| step.at));
     let is_lively = facts.standing.is_open() || shop.now() - last < LIVELY;

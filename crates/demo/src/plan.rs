@@ -24,6 +24,15 @@ pub(crate) enum Integration {
     SessionFrame,
 }
 
+/// What the shop's own page holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Drawn {
+    /// A form of the shop's that posts to the gateway.
+    Form,
+    /// A page of the gateway.
+    Frame,
+}
+
 /// What the payer chose beside the thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Plan {
@@ -132,17 +141,18 @@ impl Integration {
 
     /// Whether the payer comes back inside a frame.
     pub(crate) const fn is_framed(self) -> bool {
-        match self {
-            Self::LinkFrame | Self::SessionFrame => true,
-            Self::PurchaseRedirect | Self::PurchaseDirectPost | Self::LinkRedirect | Self::SessionRedirect => false,
+        match self.drawn() {
+            Some(Drawn::Frame) => true,
+            Some(Drawn::Form) | None => false,
         }
     }
 
-    /// Whether a page of the shop is between the shelf and the gateway.
-    pub(crate) const fn has_page(self) -> bool {
+    /// What a page of the shop's own holds, between the shelf and the gateway; `None` where there is no such page.
+    pub(crate) const fn drawn(self) -> Option<Drawn> {
         match self {
-            Self::PurchaseDirectPost | Self::LinkFrame | Self::SessionFrame => true,
-            Self::PurchaseRedirect | Self::LinkRedirect | Self::SessionRedirect => false,
+            Self::PurchaseDirectPost => Some(Drawn::Form),
+            Self::LinkFrame | Self::SessionFrame => Some(Drawn::Frame),
+            Self::PurchaseRedirect | Self::LinkRedirect | Self::SessionRedirect => None,
         }
     }
 }

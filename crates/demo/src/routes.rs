@@ -99,7 +99,7 @@ async fn buy(State(shop): Shared, request: Request) -> Response {
     let order = shop.take(thing, plan);
     note(&order, shop.open(&order).await);
     match order.known().pay_url {
-        Some(url) if !integration.has_page() => see_other(&url),
+        Some(url) if integration.drawn().is_none() => see_other(&url),
         Some(_) => see_other(&shop.page(&order, "/pay/")),
         None => see_other(&shop.page(&order, "/")),
     }
@@ -127,10 +127,8 @@ async fn order(State(shop): Shared, Path(id): Path<String>) -> Response {
 async fn pay(State(shop): Shared, Path(id): Path<String>) -> Response {
     let Some(order) = find(&shop, &id) else { return pages::no_order(&shop) };
     let known = order.known();
-    match known.pay_url {
-        Some(url) if known.facts.standing.is_payable() && order.plan.integration.has_page() => {
-            pages::pay(&shop, &order, &url)
-        }
+    match (known.pay_url, order.plan.integration.drawn()) {
+        (Some(url), Some(drawn)) if known.facts.standing.is_payable() => pages::pay(&shop, &order, drawn, &url),
         _ => see_other(&shop.page(&order, "/")),
     }
 }

@@ -222,6 +222,16 @@ impl Shop {
     }
 }
 
+impl Trouble {
+    /// Whether the gateway said no for good: neither that it does not know, nor that it was asked before.
+    pub(crate) const fn is_no(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => matches!(status, 400..=408 | 410..=428),
+            Self::Unanswered { .. } | Self::Odd(_) | Self::NotOpen => false,
+        }
+    }
+}
+
 impl Opens {
     /// The value of `Authorization`.
     fn header(&self) -> Option<String> {

@@ -1,6 +1,7 @@
 //! The code for each step, to be copied: the call as it was made, in four ways to write it, and how to verify a message.
 //! Secrets are variables of the environment; what is told apart by a random name is drawn anew by each run.
 
+use crate::plan::Drawn;
 use crate::pretty;
 use crate::story::{Arrived, Checked, Content, Opens, Request, Verdict};
 
@@ -165,6 +166,22 @@ fn body(request: &Request) -> String {
     pretty::json(&request.content.text())
 }
 
+/// What the shop's own page holds, so that its payer can pay at this address of the gateway.
+pub(crate) fn page(drawn: Drawn, url: &str) -> String {
+    match drawn {
+        Drawn::Form => format!(
+            "<form method=\"post\" action=\"{url}\">\n  \
+             <label>Card number <input name=\"card_number\" autocomplete=\"cc-number\" required></label>\n  \
+             <label>Expires (MM/YY) <input name=\"expires\" autocomplete=\"cc-exp\" required></label>\n  \
+             <label>Security code <input name=\"cvc\" autocomplete=\"cc-csc\" required></label>\n  \
+             <label>Name on the card <input name=\"cardholder_name\" autocomplete=\"cc-name\" required></label>\n  \
+             <button>Pay</button>\n\
+             </form>"
+        ),
+        Drawn::Frame => format!("<iframe src=\"{url}\" title=\"Payment\" allow=\"payment\"></iframe>"),
+    }
+}
+
 /// How a message is verified by hand; `body` is where its bytes can be had.
 pub(crate) fn verification(arrived: &Arrived, base: &str, body: &str) -> Option<Code> {
     let Verdict::Verified(checked) = &arrived.verdict else { return None };
@@ -213,4 +230,48 @@ fn jose(base: &str, signed: &str) -> Code {
          console.log(is_good ? \"Verified OK\" : \"Not the gateway's\");"
     );
     Code { name: "Node (verify.mjs)", text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// A shell, PHP and Python read each of these texts as what it is; what runs is seen in a browser's test.
+    #[test]
+    fn quotes_in_a_body_end_no_text() {
+        let content = Content::Json(json!({ "name": "Ada's \"best\"" }));
+        let request = Request { content, ..Request::post(Opens::Public, "/api".to_owned()) };
+        let codes = call(&request, "http://gateway.example");
+        let text = |name: &str| &codes.iter().find(|code| code.name == name).expect(name).text;
+        assert!(text("curl").contains(
+            r#"-d '{
+  "name": "Ada'\''s \"best\""
+}'"#
+        ));
+        assert!(text("PHP").contains("<<<'JSON'\n{\n  \"name\": \"Ada's \\\"best\\\"\"\n}\nJSON,"));
+        assert!(text("Python").contains("data=r\"\"\"{\n  \"name\": \"Ada's \\\"best\\\"\"\n}\"\"\".encode()"));
+        for code in &codes {
+            assert!(code.text.contains("http://gateway.example/api"), "{}", code.name);
+        }
+    }
+
+    #[test]
+    fn secrets_are_variables_and_names_of_operations_are_drawn_anew() {
+        let once = Some(crate::story::Once { header: "x-idempotency-key", value: "same-every-time".to_owned() });
+        for opens in [
+            Opens::Key("sk_secret".to_owned()),
+            Opens::Token("sk_secret".to_owned()),
+            Opens::Client { id: "name".to_owned(), secret: "sk_secret".to_owned() },
+        ] {
+            let once = once.as_ref().map(|once| crate::story::Once { value: once.value.clone(), ..*once });
+            let request = Request { once, ..Request::post(opens, "/api".to_owned()) };
+            assert!(before(&request).is_some_and(|words| words.contains("TOLLGATE_")));
+            for code in call(&request, "http://gateway.example") {
+                let Code { name, text } = code;
+                assert!(text.contains("TOLLGATE_") && text.contains("x-idempotency-key"), "{name}: {text}");
+                assert!(!text.contains("sk_secret") && !text.contains("same-every-time"), "{name}: {text}");
+            }
+        }
+    }
 }

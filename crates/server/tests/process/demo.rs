@@ -8,6 +8,7 @@ use crate::gateway::{GOOD_CARD, Gateway, Place, card_fields, token, wait};
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const DECLINED: &str = "4000 0099 0005 0009";
 const REFUND_DECLINED: &str = "4000 0099 0000 2307";
+const LATER_DECLINED: &str = "4000 0099 0000 9104";
 const WAYS: [&str; 6] =
     ["purchase-redirect", "purchase-direct-post", "link-redirect", "link-frame", "session-redirect", "session-frame"];
 
@@ -240,6 +241,19 @@ fn a_kept_card_is_charged_again_without_its_payer() {
         again.comes_to("Paid");
         assert!(again.steps("").iter().any(|title| title.starts_with("Charge")), "{:?}", again.steps(""));
     }
+    let (order, at) = newcomer.buy("purchase-redirect", &["keep"]);
+    newcomer.pay("purchase-redirect", &at, LATER_DECLINED);
+    order.comes_to("Paid");
+    let again = order.press("again");
+    let path = newcomer.path(again.header("location").unwrap()).to_owned();
+    Order { newcomer: &newcomer, path }.comes_to("Declined");
+    // What a link stores is charged by its token the first time too, and once.
+    let (order, at) = newcomer.buy("link-redirect", &["keep"]);
+    newcomer.pay("link-redirect", &at, LATER_DECLINED);
+    order.comes_to("Not paid");
+    order.press("ask");
+    let charges = order.steps("").into_iter().filter(|title| title == "Charge the stored card").count();
+    assert_eq!((1, "Not paid".to_owned()), (charges, order.standing()));
 }
 
 #[test]
