@@ -20,6 +20,7 @@ mod doubt;
 mod event;
 mod look;
 mod operation;
+mod origin;
 mod payment;
 mod reconciliation;
 mod tender;
@@ -51,6 +52,7 @@ pub use look::{Colour, Logo, LogoId, Look, Palette, TooAlike};
 pub use money::{Currency, Exchange, Fees, Money};
 pub use notice::{Notice, notices};
 pub use operation::{Operation, OperationKind, OperationStatus, Part};
+pub use origin::Origin;
 pub use payment::{CaptureMode, Due, Payment, Recorded, Refusal, State, Terms};
 pub use reconciliation::{
     Adjusted, Difference, DifferenceEvent, DifferenceKind, DifferenceState, Ending, Found, GRACE, HOUSE, Judgement,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{BrandId, Currency, Exchange, Fees, KeyId, Logo, LogoId, Look, MerchantId, Mode, Palette};
+use domain::{BrandId, Currency, Exchange, Fees, KeyId, Logo, LogoId, Look, MerchantId, Mode, Origin, Palette};
 use env::Env;
 use store::{AdminWrite, ApiKey, Brand, Changeset, Committed, Company, Merchant, OauthClient, Store};
 use zeroize::Zeroizing;
@@ -47,6 +47,8 @@ pub struct NewBrand {
     pub time_zone: String,
     /// Whether forms on the merchant's own pages may post cards to us.
     pub direct_post: bool,
+    /// Whose pages may draw the card fields inside themselves.
+    pub embed_origins: Vec<Origin>,
     /// Its colours; the gateway's own by default.
     pub palette: Option<Palette>,
     /// Its logo.
@@ -60,6 +62,8 @@ pub struct BrandChange {
     pub name: Option<String>,
     /// Its site.
     pub website: Option<String>,
+    /// Whose pages may draw the card fields inside themselves.
+    pub embed_origins: Option<Vec<Origin>>,
     /// Its colours.
     pub palette: Option<Palette>,
     /// Its logo.
@@ -154,6 +158,7 @@ impl Engine {
             language: new.language,
             time_zone: new.time_zone,
             direct_post: new.direct_post,
+            embed_origins: new.embed_origins,
             look: Look { palette: new.palette, logo: new.logo.as_ref().and_then(logo_id) },
             created_at: self.0.env.now(),
             revoked_at: None,
@@ -164,7 +169,7 @@ impl Engine {
         Ok(brand)
     }
 
-    /// Changes what a brand is called and how its pages look. Checkouts that were made before keep its name.
+    /// Changes what a brand is called, how its pages look and who may draw the card fields. Checkouts that were made before keep its name.
     ///
     /// # Errors
     /// [`Error::NotFound`] without such a brand; [`Error::Store`].
@@ -174,10 +179,11 @@ impl Engine {
         id: BrandId,
         change: BrandChange,
     ) -> Result<Brand, Error> {
-        let BrandChange { name, website, palette, logo } = change;
+        let BrandChange { name, website, embed_origins, palette, logo } = change;
         let mut brand = Brand::clone(&*self.brand(merchant_id, id).await?);
         brand.name = name.unwrap_or(brand.name);
         brand.website = website.unwrap_or(brand.website);
+        brand.embed_origins = embed_origins.unwrap_or(brand.embed_origins);
         brand.look.palette = palette.or(brand.look.palette);
         brand.look.logo = logo.as_ref().and_then(logo_id).or(brand.look.logo);
         let mut writes = vec![AdminWrite::UpdateBrand(brand.clone())];

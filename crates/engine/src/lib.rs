@@ -30,6 +30,7 @@ mod admin;
 mod cache;
 mod card_forms;
 mod credentials;
+mod embedding;
 mod entities;
 mod jws;
 mod mail;

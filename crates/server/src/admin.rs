@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow, bail};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use domain::{BrandId, Colour, Currency, Dialect, Exchange, Fees, KeyId, Logo, MerchantId, Mode, Palette};
+use domain::{BrandId, Colour, Currency, Dialect, Exchange, Fees, KeyId, Logo, MerchantId, Mode, Origin, Palette};
 use engine::{BrandChange, Engine, NewBrand, NewMerchant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -113,12 +113,27 @@ pub(crate) async fn execute(engine: &Engine, request: AdminRequest) -> anyhow::R
             let new = new_brand(brand, None)?;
             describe_brand(&engine.create_brand(new).await.context("there is no such merchant")?)
         }
-        AdminRequest::UpdateBrand(UpdateBrandArgs { merchant, brand, name, website, look }) => {
+        AdminRequest::UpdateBrand(UpdateBrandArgs {
+            merchant,
+            brand,
+            name,
+            website,
+            embed_origin,
+            no_embed_origins,
+            look,
+        }) => {
             if name.as_ref().is_some_and(|name| name.trim().is_empty()) {
                 bail!("--name: a brand needs a name");
             }
             let id = BrandId::parse(&brand).context("the brand's id is not an id")?;
-            let change = BrandChange { name, website, palette: parse_palette(&look)?, logo: parse_logo(&look)? };
+            let keeps = embed_origin.is_empty() && !no_embed_origins;
+            let change = BrandChange {
+                name,
+                website,
+                embed_origins: if keeps { None } else { Some(parse_origins(&embed_origin)?) },
+                palette: parse_palette(&look)?,
+                logo: parse_logo(&look)?,
+            };
             let updated = engine.update_brand(merchant_id(&merchant)?, id, change).await;
             describe_brand(&updated.context("this merchant has no such brand")?)
         }
@@ -201,6 +216,7 @@ pub(crate) fn new_brand(args: NewBrandArgs, parent: Option<BrandId>) -> anyhow::
         language,
         time_zone,
         direct_post,
+        embed_origin,
         look,
     } = args;
     if name.trim().is_empty() {
@@ -242,9 +258,31 @@ pub(crate) fn new_brand(args: NewBrandArgs, parent: Option<BrandId>) -> anyhow::
         language,
         time_zone,
         direct_post,
+        embed_origins: parse_origins(&embed_origin)?,
         palette: parse_palette(&look)?,
         logo: parse_logo(&look)?,
     })
+}
+
+/// So many origins are a list of shops, and fit a header.
+const EMBED_ORIGINS_MAX: usize = 50;
+
+fn parse_origins(texts: &[String]) -> anyhow::Result<Vec<Origin>> {
+    let mut origins: Vec<Origin> = vec![];
+    for text in texts {
+        let Some(origin) = Origin::parse(text) else {
+            bail!(
+                "--embed-origin: {text} is not the origin of a page: https, host and port as browsers write them, such as https://shop.example, or http on this machine"
+            );
+        };
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
+    }
+    if origins.len() > EMBED_ORIGINS_MAX {
+        bail!("--embed-origin: at most {EMBED_ORIGINS_MAX}");
+    }
+    Ok(origins)
 }
 
 fn parse_palette(look: &LookArgs) -> anyhow::Result<Option<Palette>> {
@@ -302,6 +340,7 @@ fn describe_brand(brand: &Brand) -> Value {
         "language": brand.language,
         "time_zone": brand.time_zone,
         "direct_post": brand.direct_post,
+        "embed_origins": brand.embed_origins.iter().map(Origin::as_str).collect::<Vec<_>>(),
         "colour": brand.look.palette.map(|palette| palette.accent().to_string()),
         "ground": brand.look.palette.map(|palette| palette.ground().to_string()),
         "logo": brand.look.logo.map(|logo| logo.to_string()),

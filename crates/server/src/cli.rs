@@ -278,6 +278,10 @@ pub(crate) struct NewBrandArgs {
     /// Lets forms on the merchant's own pages post cards to us; raises its PCI duty to SAQ A-EP.
     #[arg(long)]
     pub(crate) direct_post: bool,
+    /// Whose pages may draw the card fields inside themselves: https://shop.example; may be given more than once.
+    #[arg(long, value_name = "ORIGIN")]
+    #[serde(default)]
+    pub(crate) embed_origin: Vec<String>,
     #[command(flatten)]
     #[serde(flatten)]
     pub(crate) look: LookArgs,
@@ -326,6 +330,14 @@ pub(crate) struct UpdateBrandArgs {
     /// Its site.
     #[arg(long)]
     pub(crate) website: Option<String>,
+    /// Whose pages may draw the card fields inside themselves, in place of those before; may be given more than once.
+    #[arg(long, value_name = "ORIGIN", conflicts_with = "no_embed_origins")]
+    #[serde(default)]
+    pub(crate) embed_origin: Vec<String>,
+    /// Nobody's pages may any more.
+    #[arg(long)]
+    #[serde(default)]
+    pub(crate) no_embed_origins: bool,
     #[command(flatten)]
     #[serde(flatten)]
     pub(crate) look: LookArgs,
@@ -360,7 +372,7 @@ pub(crate) enum BrandAction {
         #[command(flatten)]
         data: DataArgs,
     },
-    /// Changes what a brand is called and how its pages look; what is not given stays.
+    /// Changes what a brand is called, how its pages look and who may draw the card fields; what is not given stays.
     Update {
         #[command(flatten)]
         brand: UpdateBrandArgs,

@@ -175,6 +175,7 @@ async fn make_merchant(engine: &Engine) -> anyhow::Result<Made> {
             language: "en".into(),
             time_zone: "UTC".into(),
             direct_post: true,
+            embed_origins: vec![],
             palette: None,
             logo: None,
         })
