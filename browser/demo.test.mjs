@@ -13,7 +13,7 @@ import { APPROVED, DECLINED, SIZES, arrive, content, fill, press, visit } from "
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PICTURES = new URL("./screenshots/", import.meta.url).pathname;
 const CHALLENGED = "5555 5555 5555 4444";
-const WAYS = ["purchase-redirect", "purchase-direct-post", "link-redirect", "link-frame", "session-redirect", "session-frame"];
+const WAYS = ["purchase-redirect", "purchase-direct-post", "purchase-fields", "link-redirect", "link-frame", "session-redirect", "session-frame"];
 
 let gateway, chromium, shelf;
 
@@ -30,7 +30,12 @@ after(async () => {
 
 const ORDER = /\/demo\/orders\/[0-9a-f]{32}\/$/;
 const isFramed = (way) => way.endsWith("-frame");
-const fields = (page, way) => (isFramed(way) ? page.frameLocator("iframe.gateway") : page);
+const isPosted = (way) => way === "purchase-direct-post" || way === "purchase-fields";
+// Without script the fields are those of the gateway's own page.
+const fields = (page, way) => {
+  if (isFramed(way)) return page.frameLocator("iframe.gateway");
+  return way === "purchase-fields" && page.url().includes("/demo/") ? page.frameLocator("#card iframe").first() : page;
+};
 
 // From the shelf to where the card is typed.
 async function buy(page, way, extras = []) {
@@ -39,12 +44,15 @@ async function buy(page, way, extras = []) {
   await page.locator(`[name=pay][value=${way}]`).check();
   for (const extra of extras) await page.locator(`[name=${extra}]`).check();
   await page.getByRole("button", { name: "Buy" }).click();
+  await page.waitForURL(/\/(pay|p\/[0-9a-f-]+|card\/[\w-]+|sessions\/[0-9a-f-]+)\/?$/);
+  const plain = page.getByRole("link", { name: "The gateway’s own page" });
+  if (await plain.isVisible()) await plain.click();
   await fields(page, way).locator("[name=card_number]").waitFor();
 }
 
 async function pay(page, way, number) {
   await fill(fields(page, way), number);
-  if (way === "purchase-direct-post") await page.getByRole("button", { name: /^Pay/ }).click({ noWaitAfter: true });
+  if (isPosted(way) && page.url().includes("/demo/")) await page.getByRole("button", { name: /^Pay/ }).click({ noWaitAfter: true });
   else await press(fields(page, way));
 }
 
@@ -155,6 +163,8 @@ for (const [size] of Object.entries(SIZES)) {
     await look("shelf");
     await buy(page, "link-frame");
     await look("frame");
+    await buy(page, "purchase-fields");
+    await look("fields");
     await buy(page, "purchase-direct-post", ["keep"]);
     await look("form");
     await pay(page, "purchase-direct-post", APPROVED);

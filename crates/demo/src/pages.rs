@@ -22,6 +22,7 @@ const LIVELY: i64 = 15_000_000;
 
 const STYLE: &str = include_str!("../assets/demo.css");
 const SCRIPT: &str = include_str!("../assets/demo.js");
+const FIELDS: &str = include_str!("../assets/fields.js");
 
 /// A test card, and what it is for.
 struct TestCard {
@@ -308,7 +309,7 @@ pub(crate) fn pay(shop: &Shop, order: &Order, drawn: Drawn, url: &str) -> Respon
         frame: frame(shop, format!("Pay for {}", order.thing.name)),
         drawn,
         url,
-        code: snippets::page(drawn, url),
+        code: snippets::page(drawn, url, &shop.merchant.base_url),
         keep: order.plan.keep,
         order: head,
         cards: &TEST_CARDS,
@@ -384,6 +385,7 @@ pub(crate) fn asset(file: &str) -> Response {
     let (kind, text) = match file {
         "demo.css" => ("text/css; charset=utf-8", STYLE),
         "demo.js" => ("text/javascript; charset=utf-8", SCRIPT),
+        "fields.js" => ("text/javascript; charset=utf-8", FIELDS),
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     let headers = [
@@ -416,8 +418,8 @@ fn sent(status: StatusCode, page: &impl Template, shop: &Shop, framed: Framed) -
         Framed::ByTheShop => format!("'self' {base}"),
     };
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         frame-src 'self' {base}; form-action 'self' {base}; frame-ancestors {ancestors}; base-uri 'none'; \
+        "default-src 'none'; script-src 'self' {base}; style-src 'self'; img-src 'self' data:; \
+         connect-src 'self' {base}; frame-src 'self' {base}; form-action 'self' {base}; frame-ancestors {ancestors}; base-uri 'none'; \
          require-trusted-types-for 'script'"
     );
     let Ok(policy) = HeaderValue::from_str(&policy) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };

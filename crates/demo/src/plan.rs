@@ -18,6 +18,7 @@ pub(crate) enum Dialect {
 pub(crate) enum Integration {
     PurchaseRedirect,
     PurchaseDirectPost,
+    PurchaseFields,
     LinkRedirect,
     LinkFrame,
     SessionRedirect,
@@ -29,6 +30,8 @@ pub(crate) enum Integration {
 pub(crate) enum Drawn {
     /// A form of the shop's that posts to the gateway.
     Form,
+    /// A form of the shop's with the gateway's card fields in it.
+    Fields,
     /// A page of the gateway.
     Frame,
 }
@@ -83,9 +86,10 @@ impl Dialect {
 
 impl Integration {
     /// In the order of the dialects.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::PurchaseRedirect,
         Self::PurchaseDirectPost,
+        Self::PurchaseFields,
         Self::LinkRedirect,
         Self::LinkFrame,
         Self::SessionRedirect,
@@ -102,6 +106,7 @@ impl Integration {
         match self {
             Self::PurchaseRedirect => "purchase-redirect",
             Self::PurchaseDirectPost => "purchase-direct-post",
+            Self::PurchaseFields => "purchase-fields",
             Self::LinkRedirect => "link-redirect",
             Self::LinkFrame => "link-frame",
             Self::SessionRedirect => "session-redirect",
@@ -113,6 +118,7 @@ impl Integration {
         match self {
             Self::PurchaseRedirect => "Redirect to the checkout",
             Self::PurchaseDirectPost => "Direct post",
+            Self::PurchaseFields => "Fields in the shop’s page",
             Self::LinkRedirect => "Redirect to the link",
             Self::LinkFrame => "Widget in the shop’s page",
             Self::SessionRedirect => "Redirect to the hosted page",
@@ -124,6 +130,7 @@ impl Integration {
         match self {
             Self::PurchaseRedirect => "The payer leaves for the gateway’s page and comes back.",
             Self::PurchaseDirectPost => "A form of the shop’s own that posts the card to the gateway.",
+            Self::PurchaseFields => "Only the fields are the gateway’s. Needs script.",
             Self::LinkRedirect => "The payer opens the link in place of the shop.",
             Self::LinkFrame => "The link in a frame that tells the shop’s page how it went.",
             Self::SessionRedirect => "Gift cards, wallets, banks and cards on the gateway’s page.",
@@ -133,7 +140,7 @@ impl Integration {
 
     pub(crate) const fn dialect(self) -> Dialect {
         match self {
-            Self::PurchaseRedirect | Self::PurchaseDirectPost => Dialect::Purchases,
+            Self::PurchaseRedirect | Self::PurchaseDirectPost | Self::PurchaseFields => Dialect::Purchases,
             Self::LinkRedirect | Self::LinkFrame => Dialect::CardPayments,
             Self::SessionRedirect | Self::SessionFrame => Dialect::Orchestration,
         }
@@ -143,7 +150,7 @@ impl Integration {
     pub(crate) const fn is_framed(self) -> bool {
         match self.drawn() {
             Some(Drawn::Frame) => true,
-            Some(Drawn::Form) | None => false,
+            Some(Drawn::Form | Drawn::Fields) | None => false,
         }
     }
 
@@ -151,6 +158,7 @@ impl Integration {
     pub(crate) const fn drawn(self) -> Option<Drawn> {
         match self {
             Self::PurchaseDirectPost => Some(Drawn::Form),
+            Self::PurchaseFields => Some(Drawn::Fields),
             Self::LinkFrame | Self::SessionFrame => Some(Drawn::Frame),
             Self::PurchaseRedirect | Self::LinkRedirect | Self::SessionRedirect => None,
         }

@@ -48,6 +48,7 @@ pub(crate) async fn open(shop: &Shop, order: &Order) -> Result<(), Trouble> {
     let url = match order.plan.integration {
         Integration::PurchaseDirectPost => &made["direct_post_url"],
         Integration::PurchaseRedirect
+        | Integration::PurchaseFields
         | Integration::LinkRedirect
         | Integration::LinkFrame
         | Integration::SessionRedirect

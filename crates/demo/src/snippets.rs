@@ -167,7 +167,7 @@ fn body(request: &Request) -> String {
 }
 
 /// What the shop's own page holds, so that its payer can pay at this address of the gateway.
-pub(crate) fn page(drawn: Drawn, url: &str) -> String {
+pub(crate) fn page(drawn: Drawn, url: &str, base: &str) -> String {
     match drawn {
         Drawn::Form => format!(
             "<form method=\"post\" action=\"{url}\">\n  \
@@ -177,6 +177,13 @@ pub(crate) fn page(drawn: Drawn, url: &str) -> String {
              <label>Name on the card <input name=\"cardholder_name\" autocomplete=\"cc-name\" required></label>\n  \
              <button>Pay</button>\n\
              </form>"
+        ),
+        Drawn::Fields => format!(
+            "<script src=\"{base}/embed/v1/tollgate.js\"></script>\n\
+             <form id=\"checkout\">\n  <div id=\"card\"></div>\n  <button>Pay</button>\n</form>\n\
+             <script>\n  const fields = Tollgate.fields({{ purchase: \"{url}\", mount: \"#card\", title: \"Card details\" }});\n  \
+             document.querySelector(\"#checkout\").addEventListener(\"submit\", (event) => {{\n    \
+             event.preventDefault();\n    fields.submit();\n  }});\n</script>"
         ),
         Drawn::Frame => format!("<iframe src=\"{url}\" title=\"Payment\" allow=\"payment\"></iframe>"),
     }

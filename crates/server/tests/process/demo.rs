@@ -9,8 +9,15 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 const DECLINED: &str = "4000 0099 0005 0009";
 const REFUND_DECLINED: &str = "4000 0099 0000 2307";
 const LATER_DECLINED: &str = "4000 0099 0000 9104";
-const WAYS: [&str; 6] =
-    ["purchase-redirect", "purchase-direct-post", "link-redirect", "link-frame", "session-redirect", "session-frame"];
+const WAYS: [&str; 7] = [
+    "purchase-redirect",
+    "purchase-direct-post",
+    "purchase-fields",
+    "link-redirect",
+    "link-frame",
+    "session-redirect",
+    "session-frame",
+];
 
 /// A newcomer at the shop.
 struct Newcomer<'a> {
@@ -63,7 +70,12 @@ impl<'a> Newcomer<'a> {
         let to = sent.header("location").unwrap().to_owned();
         let pays_at = if self.path(&to).starts_with("/demo/") {
             let page = self.gateway.send("GET", self.path(&to), &[], b"").text();
-            let form = between(&page, "action=\"", "\"").or(between(&page, "class=\"gateway\" src=\"", "\""));
+            let at = [
+                "action=\"",
+                "class=\"gateway\" src=\"",
+                "<noscript><p class=\"trouble\">The fields need script. <a href=\"",
+            ];
+            let form = at.iter().find_map(|before| between(&page, before, "\""));
             unescaped(form.unwrap_or_else(|| panic!("{}", order.page())))
         } else {
             to
@@ -411,7 +423,9 @@ fn pages_say_what_they_may_do_and_the_shop_is_easy_to_find() {
     assert_eq!((303, Some("/demo/")), (home.status, home.header("location")));
     let shelf = gateway.send("GET", "/demo/", &[], b"");
     let policy = shelf.header("content-security-policy").unwrap();
-    for part in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
+    for part in
+        ["default-src 'none'", "script-src 'self' http://127.0.0.1:", "frame-ancestors 'none'", "base-uri 'none'"]
+    {
         assert!(policy.contains(part), "{part}: {policy}");
     }
     assert_eq!(Some("no-store"), shelf.header("cache-control"));
