@@ -159,7 +159,7 @@ export class Shop {
   }
 }
 
-export function browser() {
+export function browser(...more) {
   return chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: [
@@ -171,6 +171,7 @@ export function browser() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...more,
     ],
   });
 }

@@ -1,5 +1,5 @@
-// Every card of the table, on our page and by direct post, with and without script, in English and Arabic: what the
-// payer reads, and what the merchant sees (checkout-ux 20, 21).
+// Every card of the table, on our page, by direct post and in a page of the shop's, with and without script, in English
+// and Arabic: what the payer reads, and what the merchant sees (checkout-ux 20, 21).
 //
 //   node --test matrix.test.mjs                 the whole table on our page with script in English, a covering set else
 //   MATRIX=full node --test matrix.test.mjs     the full product
@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { CARDS, ENDINGS } from "./cards.mjs";
+import { EmbeddingShop, fieldsOf, press as pressInShop } from "./embed.mjs";
 import { Gateway, Shop, browser } from "./gateway.mjs";
 import { each } from "./lanes.mjs";
 import { NEXT_YEAR, arrive, fill, press, visit, words } from "./payer.mjs";
@@ -15,16 +16,18 @@ import { WORDS } from "./words.mjs";
 const FULL = process.env.MATRIX === "full";
 const LANES = 3;
 
-let gateway, shop, chromium;
+let gateway, shop, embedding, chromium;
 
 before(async () => {
   [gateway, shop, chromium] = await Promise.all([Gateway.start(), Shop.start(), browser()]);
+  embedding = await EmbeddingShop.start(gateway.sandbox.base_url);
 });
 
 after(async () => {
   await chromium?.close();
   await gateway?.stop();
   shop?.stop();
+  embedding?.stop();
 });
 
 // One card of each ending and each way there.
@@ -49,6 +52,10 @@ class Payment {
       const fields = { card_number: this.card.number.replaceAll(" ", ""), cvc: this.card.cvc, expires: NEXT_YEAR };
       await this.page.goto(`${shop.url}/form?${new URLSearchParams({ action: this.purchase.direct_post_url, ...fields })}`);
       await this.page.locator("button").click({ noWaitAfter: true });
+    } else if (this.flow === "embedded") {
+      await this.page.goto(embedding.card(this.purchase.id, { redirect: false }));
+      await fill(await fieldsOf(this.page), this.card.number, this.card);
+      await pressInShop(this.page);
     } else {
       await this.page.goto(this.purchase.checkout_url, { waitUntil: "commit" });
       await fill(this.page, this.card.number, this.card);
@@ -98,6 +105,7 @@ class Payment {
     if (!["code", "itself", "stays", "broken"].includes(way)) return;
     // With script the bank's page is in ours, and one that answers by itself is soon gone.
     if (this.page.script && way === "itself") return;
+    if (this.flow === "embedded") return this.passInShop();
     await this.at("/challenge/");
     const bank = this.page.script ? this.page.frameLocator("iframe[name=bank]") : this.page;
     if (!this.page.script) await this.page.locator("#challenge-form button").click({ noWaitAfter: true });
@@ -110,12 +118,19 @@ class Payment {
     if (!this.page.script) await this.page.locator("#onward button").click({ noWaitAfter: true });
   }
 
+  async passInShop() {
+    const bank = this.page.frameLocator("#card iframe").first().frameLocator("iframe[name=bank]");
+    if (this.card.way !== "code") return bank.locator("body").waitFor();
+    await bank.locator("[name=otp]").fill("1234");
+    return bank.locator("[name=action][value=verify]").click({ noWaitAfter: true });
+  }
+
   // The end, as the payer sees it and as the merchant does.
   async ends() {
     const { status } = this.ending;
     if (this.flow === "direct_post") await this.at(status === "paid" ? `${shop.url}/thanks` : `${shop.url}/sorry`);
     else {
-      await this.at("/result/");
+      if (this.flow === "hosted") await this.at("/result/");
       await this.reads(this.ending.words);
     }
     await this.status(status);
@@ -126,7 +141,8 @@ class Payment {
       await this.at(`${shop.url}/sorry`);
       return this.status("error");
     }
-    await this.reads("number-luhn");
+    if (this.flow === "embedded") await (await fieldsOf(this.page)).getByText(this.says["number-luhn"]).waitFor();
+    else await this.reads("number-luhn");
     const { transaction_data, status } = await gateway.read(this.purchase.id);
     assert.deepEqual([status, transaction_data.attempts.length], ["viewed", 0]);
   }
@@ -161,20 +177,24 @@ async function walk(cards, { flow, script, language }) {
     await payment.tried();
   });
   await gateway.advance(11);
-  const waiting = payments.filter(({ card }) => card.way === "late");
+  const waiting = payments.filter(({ card }) => card.way === "late" && flow !== "embedded");
   await each(waiting, LANES, (payment) => payment.at("/result/", `${shop.url}/`));
   await gateway.advance(3600);
   await each(payments, LANES, async (payment) => {
-    await arrive(payment.page, `${gateway.sandbox.base_url}/p/${payment.purchase.id}/result/`);
+    // The shop's page looks again by itself.
+    if (flow !== "embedded") await arrive(payment.page, `${gateway.sandbox.base_url}/p/${payment.purchase.id}/result/`);
     await payment.ends();
   });
   await lanes[0].context().close();
   await windows[0].context().close();
 }
 
+// The fields in a shop's page need script.
+const FLOWS = { hosted: [true, false], direct_post: [true, false], embedded: [true] };
+
 for (const language of Object.keys(WORDS)) {
-  for (const flow of ["hosted", "direct_post"]) {
-    for (const script of [true, false]) {
+  for (const [flow, scripts] of Object.entries(FLOWS)) {
+    for (const script of scripts) {
       const whole = FULL || (language === "en" && flow === "hosted" && script);
       const cards = whole ? CARDS : COVERING;
       test(`${cards.length} cards, ${flow}, script ${script ? "on" : "off"}, ${language}`, () => walk(cards, { flow, script, language }));

@@ -296,6 +296,15 @@ export const STATES = {
     await scene.pay(made);
     await scene.page.waitForURL(/\/result\//);
   },
+  // The fields of a shop's page, without that page.
+  async embed(scene) {
+    const { id } = await scene.purchase();
+    await scene.open(`/embed/v1/${id}`);
+  },
+  async "embed-paid"(scene) {
+    const { id } = await scene.paid();
+    await scene.open(`/embed/v1/${id}`);
+  },
   async "paid-at-link"(scene) {
     await scene.link(await scene.paid());
   },

@@ -148,8 +148,9 @@ const CHECKS = new Map([
   [holder, (text) => (/\d/.test(latin(text)) ? 'empty' : '')],
 ]);
 
+const fault = (input) => (input.value.trim() ? CHECKS.get(input)(input.value) : 'empty');
 const problem = (input) => {
-  const name = input.value.trim() ? CHECKS.get(input)(input.value) : 'empty';
+  const name = fault(input);
   const message = name && input.dataset[name];
   return message && message.replace('{brand}', nameOf(brandOf(bare(number.value))));
 };
@@ -173,20 +174,21 @@ for (const input of inputs) {
 const kept = () => form.querySelector('[name=saved_card]:checked')?.value
   || form.querySelector('[name=method]:checked:not([data-card])');
 
-// A disabled button or field would not be sent: they are only marked.
-let sent = false;
-form.addEventListener('submit', (event) => {
-  if (sent) {
-    event.preventDefault();
-    return;
-  }
+// Whether something keeps the form from going; the payer is led to it.
+function refuses() {
   const wrong = (kept() ? [] : inputs).filter((input) => {
     show(input, problem(input));
     return input.hasAttribute('aria-invalid');
   });
-  if (wrong.length) {
+  if (wrong.length) wrong[0].focus();
+  return wrong.length > 0;
+}
+
+// A disabled button or field would not be sent: they are only marked.
+let sent = false;
+form.addEventListener('submit', (event) => {
+  if (sent || refuses()) {
     event.preventDefault();
-    wrong[0].focus();
     return;
   }
   sent = true;

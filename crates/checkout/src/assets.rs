@@ -26,8 +26,10 @@ pub(crate) const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 
 /// How every page looks.
-pub(crate) static STYLE: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("checkout", "css", CSS, &style(include_str!("../assets/checkout.css"))));
+pub(crate) static STYLE: LazyLock<Asset> = LazyLock::new(|| {
+    let all = concat!(include_str!("../assets/fields.css"), include_str!("../assets/checkout.css"));
+    Asset::new("checkout", "css", CSS, &style(all))
+});
 
 /// Helps with the card form.
 pub(crate) static FORM: LazyLock<Asset> =
@@ -53,10 +55,33 @@ pub(crate) static RETURNED: LazyLock<Asset> =
 pub(crate) static WIDGET: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("widget", "js", JS, &script(include_str!("../assets/widget.js"))));
 
+/// The card fields inside a page of a shop's: the form's own script, and what speaks with that page.
+pub(crate) static EMBED: LazyLock<Asset> = LazyLock::new(|| {
+    let both = concat!(include_str!("../assets/checkout.js"), include_str!("../assets/embed.js"));
+    Asset::new("embed", "js", JS, &script(both))
+});
+
+/// How they look.
+pub(crate) static EMBED_STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("embed", "css", CSS, &style(include_str!("../assets/fields.css"))));
+
+/// Takes a page that was drawn for a frame, and stands alone, to where it would have led.
+pub(crate) static ALONE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("alone", "js", JS, &script(include_str!("../assets/alone.js"))));
+
+/// What a shop's page loads to have the card fields drawn inside itself.
+pub(crate) static LOADER: LazyLock<Asset> =
+    LazyLock::new(|| Asset::below("/embed/v1", "tollgate", "js", JS, include_str!("../assets/tollgate.js")));
+
+/// What the loader offers, for editors and compilers.
+pub(crate) const LOADER_TYPES: &str = include_str!("../assets/tollgate.d.ts");
+
 /// The file at this path; `None` for any other path and any other hash.
 #[must_use]
 pub(crate) fn find(path: &str) -> Option<&'static Asset> {
-    [&*STYLE, &*FORM, &*ONWARD, &*WAIT, &*CHALLENGE, &*RETURNED, &*WIDGET].into_iter().find(|asset| asset.path == path)
+    [&*STYLE, &*FORM, &*ONWARD, &*WAIT, &*CHALLENGE, &*RETURNED, &*WIDGET, &*EMBED, &*EMBED_STYLE, &*ALONE]
+        .into_iter()
+        .find(|asset| asset.path == path)
 }
 
 /// Where the stylesheet of a shop's colours is. They are in its name, so it never changes.
@@ -78,10 +103,14 @@ pub(crate) fn theme(name: &str) -> Option<String> {
 
 impl Asset {
     fn new(name: &str, extension: &str, content_type: &'static str, body: &str) -> Self {
+        Self::below("/p/assets", name, extension, content_type, body)
+    }
+
+    fn below(folder: &str, name: &str, extension: &str, content_type: &'static str, body: &str) -> Self {
         let hash = digest(&SHA384, body.as_bytes());
         let version: String = hash.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         Self {
-            path: format!("/p/assets/{name}.{version}.{extension}"),
+            path: format!("{folder}/{name}.{version}.{extension}"),
             integrity: format!("sha384-{}", BASE64_STANDARD.encode(hash)),
             content_type,
             body: body.as_bytes().to_vec(),
@@ -134,7 +163,7 @@ mod tests {
         let style = find(&STYLE.path).expect("the stylesheet");
         assert_eq!("text/css; charset=utf-8", style.content_type);
         assert!(style.path.starts_with("/p/assets/checkout.") && style.path.ends_with(".css"), "{}", style.path);
-        for script in [&FORM, &ONWARD, &WAIT, &CHALLENGE, &RETURNED, &WIDGET] {
+        for script in [&FORM, &ONWARD, &WAIT, &CHALLENGE, &RETURNED, &WIDGET, &EMBED, &ALONE] {
             assert!(find(&script.path).expect("a script").path.ends_with(".js"));
         }
         for path in ["/p/assets/checkout.css", "/p/assets/checkout.0000000000000000.css", "/p/assets/../x", ""] {
@@ -179,7 +208,7 @@ mod tests {
     #[test]
     fn files_are_small_and_ask_for_nothing_else() {
         let scripts =
-            [&FORM, &ONWARD, &WAIT, &CHALLENGE, &RETURNED, &WIDGET].map(|asset| asset.body.as_slice()).concat();
+            [&FORM, &ONWARD, &WAIT, &CHALLENGE, &RETURNED, &WIDGET, &ALONE].map(|asset| asset.body.as_slice()).concat();
         assert!(scripts.len() <= 16 * 1024, "{} bytes of script", scripts.len());
         assert!(STYLE.body.len() <= 24 * 1024, "{} bytes of style", STYLE.body.len());
         let style = std::str::from_utf8(&STYLE.body).expect("text");
@@ -193,8 +222,28 @@ mod tests {
             assert!(!style.contains(physical), "{physical}");
         }
         let script = std::str::from_utf8(&scripts).expect("text");
-        for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval", "fetch", "http"] {
+        for forbidden in MARKUP.into_iter().chain(["fetch", "http"]) {
             assert!(!script.contains(forbidden), "{forbidden}");
         }
+    }
+
+    /// What could make markup or code of a text.
+    const MARKUP: [&str; 5] = ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval"];
+
+    #[test]
+    fn a_shops_page_fetches_little_and_the_frame_asks_its_own_server_only() {
+        assert!(EMBED.body.len() + 512 <= 15 * 1024, "{} bytes of script in the frame", EMBED.body.len());
+        assert!(EMBED_STYLE.body.len() <= 6 * 1024, "{} bytes of style in the frame", EMBED_STYLE.body.len());
+        assert!(LOADER.body.len() <= 10 * 1024, "{} bytes of loader", LOADER.body.len());
+        for script in [&EMBED.body, &LOADER.body] {
+            let script = std::str::from_utf8(script).expect("text");
+            assert_eq!(1, script.matches("fetch(").count());
+            for forbidden in MARKUP.into_iter().chain(["http:", "https:", "localStorage", "cookie"]) {
+                assert!(!script.contains(forbidden), "{forbidden}");
+            }
+        }
+        let frame = std::str::from_utf8(&EMBED.body).expect("text");
+        assert!(!frame.lines().any(|line| line.starts_with("//") || line.starts_with(' ')), "without comments");
+        assert!(!frame.contains("'*'"), "a message is for somebody");
     }
 }

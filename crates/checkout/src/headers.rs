@@ -1,5 +1,8 @@
 //! The headers of each kind of answer (security B3): a route sends exactly its set, beside `Content-Type`.
 
+use axum::http::HeaderValue;
+use axum::response::Response;
+
 /// Names in lower case, and values.
 pub(crate) type Headers = &'static [(&'static str, &'static str)];
 
@@ -77,6 +80,22 @@ pub(crate) fn page(kind: Kind, framing: Framing, https: bool) -> Headers {
         (Framing::Anybody, Kind::Status) => const { &framed(policy!(script, "*")) },
     };
     with_hsts(set, https)
+}
+
+/// Lets pages of these sources, as a frame policy names them, draw this one inside themselves; nobody when there are none.
+pub(crate) fn let_in(response: &mut Response, sources: &str) {
+    let policy = response.headers().get(CSP).and_then(|policy| policy.to_str().ok());
+    let directive = |directive: &str| match directive.strip_prefix("frame-ancestors ") {
+        Some(_) => format!("frame-ancestors {sources}"),
+        None => directive.to_owned(),
+    };
+    let policy = policy.map(|policy| policy.split("; ").map(directive).collect::<Vec<_>>().join("; "));
+    let Some(policy) = policy.and_then(|policy| HeaderValue::try_from(policy).ok()).filter(|_| !sources.is_empty())
+    else {
+        return;
+    };
+    response.headers_mut().insert(CSP, policy);
+    response.headers_mut().insert(CORP, HeaderValue::from_static("cross-origin"));
 }
 
 /// Stylesheet and script: the name changes with the bytes.

@@ -9,6 +9,7 @@ mod acs;
 mod card;
 mod challenge;
 mod document;
+mod embed;
 mod letter;
 mod methods;
 mod order;
@@ -38,6 +39,7 @@ pub(crate) use acquirer::AcquirerPage;
 pub(crate) use acs::{AcsNotice, AcsPage, AcsReturn};
 pub(crate) use challenge::{ChallengeForm, challenge, returned};
 pub(crate) use document::{Issuer, invoice, receipt};
+pub(crate) use embed::{EmbedPage, Standing, returned_to_shop};
 pub use letter::Letters;
 pub(crate) use methods::MethodsOffered;
 pub(crate) use pay::PayPage;
@@ -65,6 +67,8 @@ pub(crate) struct Subject<'a> {
     pub lang: Option<Language>,
     /// How the seller's pages look.
     pub look: Look,
+    /// Drawn for a page of the shop's around it: links of the page stay below `/embed/`.
+    pub embedded: bool,
 }
 
 /// Where a payment stands in the eyes of its payer (checkout-ux 7).
@@ -371,7 +375,7 @@ impl<'a> Subject<'a> {
 
     /// A page under the payer's link; `""` is the link itself.
     fn link(&self, page: &str) -> String {
-        link(self.checkout, page, self.lang)
+        link_from(self.checkout, page, self.lang, self.embedded)
     }
 
     /// How the pages of its dialect behave.
@@ -393,10 +397,19 @@ impl<'a> Subject<'a> {
 }
 
 /// A page under a payer's link, in the language asked for.
+fn link(checkout: &Checkout, page: &str, lang: Option<Language>) -> String {
+    format!("{}{page}{}", checkout.page(), query(lang))
+}
+
+/// The same, as pages name it that are drawn for a page of the shop's around them.
 #[must_use]
-pub(crate) fn link(checkout: &Checkout, page: &str, lang: Option<Language>) -> String {
-    let query = lang.map(|language| format!("?lang={}", language.code())).unwrap_or_default();
-    format!("{}{page}{query}", checkout.page())
+pub(crate) fn link_from(checkout: &Checkout, page: &str, lang: Option<Language>, embedded: bool) -> String {
+    if embedded { embed::link(checkout, page, lang) } else { link(checkout, page, lang) }
+}
+
+/// Asks for the language again.
+fn query(lang: Option<Language>) -> String {
+    lang.map(|language| format!("?lang={}", language.code())).unwrap_or_default()
 }
 
 /// The language the merchant chose for this checkout, if the pages have it. The payer can choose no other.

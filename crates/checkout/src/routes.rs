@@ -6,6 +6,8 @@
 //! to every redirect that follows the post (checkout-ux 8).
 
 mod acquirer;
+mod bank;
+mod embed;
 mod methods;
 mod sessions;
 
@@ -20,22 +22,20 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use domain::{
     AttemptId, BrandId, ChallengeWindow, Checkout, CheckoutId, Dialect, Flow, LogoId, Refusal, State as PaymentState,
-    TransStatus,
 };
-use engine::three_ds::{self, AcsAnswer, AcsBehaviour, AcsOutcome};
+use engine::three_ds;
 use engine::{CardEntry, Engine, Error, Shown, Visit};
 use tollgate_http::body::{self, BodyError};
 use tollgate_http::caller::Caller;
 use tollgate_http::content;
 use tollgate_http::rate::{RateLimiter, RetryAfter};
-use uuid::Uuid;
 
 use crate::direct_post::{self, Unusable};
 use crate::form::{Asked, CardForm, Entry, FormErrors, SavedCard};
 use crate::headers::{self, Framing, Headers, Kind};
 use crate::language::Language;
 use crate::manner::Manner;
-use crate::page::{self, AcsNotice, AcsPage, AcsReturn, Broken, ChallengeForm, Issuer, PayPage, Stage, Subject};
+use crate::page::{self, Broken, ChallengeForm, Issuer, PayPage, Stage, Subject};
 use crate::reports::{self, Violation};
 use crate::words::{Message, Words};
 use crate::{assets, form, texts};
@@ -66,6 +66,8 @@ struct Pages {
     https: bool,
     wish: Wish,
     asked: methods::Asked,
+    /// For a page of the shop's around these.
+    embedded: bool,
 }
 
 impl FromRequestParts<Site> for Pages {
@@ -74,11 +76,12 @@ impl FromRequestParts<Site> for Pages {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Infallible> {
         let wish = Wish::of(&parts.uri, parts.headers.get(header::ACCEPT_LANGUAGE));
         let asked = methods::Asked::of(parts);
-        Ok(Self { engine: site.engine.clone(), manner: site.manner, https: site.https, wish, asked })
+        let (engine, manner, https) = (site.engine.clone(), site.manner, site.https);
+        Ok(Self { engine, manner, https, wish, asked, embedded: false })
     }
 }
 
-/// Every route below `/p/`, `/card/`, `/entities/` and `/acs/`.
+/// Every route below `/p/`, `/card/`, `/entities/`, `/embed/v1/` and `/acs/`.
 pub fn router(engine: Engine, public_url: &str) -> Router {
     let site = Site {
         engine,
@@ -119,8 +122,19 @@ pub fn router(engine: Engine, public_url: &str) -> Router {
             ("/{entity_id}/sessions/{id}/3ds", get(back_from_bank).post(return_from_bank)),
         ],
     );
+    let embedded = with_and_without_slash(
+        Router::new().route("/tollgate.js", get(embed::loader)).route("/tollgate.d.ts", get(embed::types)),
+        &[
+            ("/{id}", get(embed::fields)),
+            ("/{id}/card", post(embed::hand_in)),
+            ("/{id}/pay", post(embed::pay)),
+            ("/{id}/status", get(embed::status)),
+            ("/{id}/challenge", get(embed::challenge).post(embed::give_up)),
+            ("/{id}/result", get(embed::result)),
+        ],
+    );
     let bank = Router::new()
-        .route("/challenge", post(ask_as_bank))
+        .route("/challenge", post(bank::ask))
         .route("/pay/{id}", get(acquirer::ask).post(acquirer::decide));
     let whole = |router: Router<Site>, site: Site| {
         router.fallback(unknown).method_not_allowed_fallback(not_allowed).with_state(site)
@@ -129,6 +143,8 @@ pub fn router(engine: Engine, public_url: &str) -> Router {
         .nest("/p", whole(purchases, site.clone()))
         .nest("/card", whole(links, widget))
         .nest("/entities", whole(hosted, session))
+        .route("/embed/v1/", get(embed::index).with_state(site.clone()))
+        .nest("/embed/v1", whole(embedded, site.clone()))
         .nest("/acs", whole(bank, site))
 }
 
@@ -271,13 +287,14 @@ impl Pages {
             now: self.engine.env().now(),
             words: self.wish.words_for(&shown.record.checkout),
             lang: self.wish.asked,
+            embedded: self.embedded,
         }
     }
 
     /// Leads to another page of the same checkout.
     fn see_other(&self, checkout: &Checkout, page: &str) -> Response {
         let mut response = StatusCode::SEE_OTHER.into_response();
-        if let Ok(location) = HeaderValue::from_str(&page::link(checkout, page, self.wish.asked)) {
+        if let Ok(location) = HeaderValue::from_str(&page::link_from(checkout, page, self.wish.asked, self.embedded)) {
             response.headers_mut().insert(header::LOCATION, location);
         }
         add(&mut response, self.headers(Kind::Status));
@@ -377,7 +394,7 @@ impl Pages {
         let form = ChallengeForm {
             acs_url: &question.challenge.acs_url,
             creq: &three_ds::creq(&question.challenge.ids, question.window),
-            session_data: &session_data(question.attempt_id, self.wish.asked),
+            session_data: &session_data(question.attempt_id, self.wish.asked, self.embedded),
             window: question.window,
             until: question.asked_at.plus(engine::CHALLENGE_WAIT),
             attempt: &self.engine.form_token(checkout.id),
@@ -608,18 +625,21 @@ async fn challenge(pages: Pages, Path(place): Path<Place>) -> Response {
 
 /// The payer cancels on our page.
 async fn give_up(pages: Pages, Path(place): Path<Place>, request: Request) -> Response {
-    let checkout = match pages.find(&place).await {
-        Ok(shown) => shown.record.checkout,
-        Err(answer) => return answer,
-    };
+    match pages.find(&place).await {
+        Ok(shown) => cancel_at(&pages, &shown.record.checkout, request).await,
+        Err(answer) => answer,
+    }
+}
+
+async fn cancel_at(pages: &Pages, checkout: &Checkout, request: Request) -> Response {
     let posted = read_form(request).await.map(|bytes| form::fields(&bytes, ["attempt", "cancel"]));
-    let Ok([token, cancel]) = posted else { return pages.see_other(&checkout, "challenge/") };
+    let Ok([token, cancel]) = posted else { return pages.see_other(checkout, "challenge/") };
     if cancel.is_empty() {
-        return pages.see_other(&checkout, "challenge/");
+        return pages.see_other(checkout, "challenge/");
     }
     match pages.engine.cancel_challenge(checkout.id, &token).await {
-        Ok(_) => pages.see_other(&checkout, "result/"),
-        Err(Error::Used) => pages.see_other(&checkout, "challenge/"),
+        Ok(_) => pages.see_other(checkout, "result/"),
+        Err(Error::Used) => pages.see_other(checkout, "challenge/"),
         Err(error) => pages.failed(&error, Broken::Unsure),
     }
 }
@@ -635,23 +655,34 @@ async fn return_from_bank(mut pages: Pages, Path(place): Path<Place>, request: R
     let posted = read_form(request).await.map(|bytes| form::fields(&bytes, ["cres", "threeDSSessionData"]));
     let [cres, session_data] = posted.unwrap_or_default();
     pages.wish.asked = pages.wish.asked.or_else(|| language_of(&session_data));
+    pages.embedded = is_embedded(&session_data);
     match pages.engine.return_from_bank(id, &cres).await {
         Ok(shown) => {
             let subject = pages.subject(&shown).await;
-            answer(StatusCode::OK, pages.headers(Kind::Return), subject.words, page::returned(subject))
+            let back = answer(StatusCode::OK, pages.headers(Kind::Return), subject.words, page::returned(subject));
+            pages.let_shop_in(back, &shown.record.checkout).await
         }
         Err(error) => pages.failed(&error, Broken::Unsure),
     }
 }
 
-/// What the bank gives back as it is: the try, and the language the payer asked for. The way to the bank and back keeps
-/// nothing else of ours.
-fn session_data(attempt_id: AttemptId, asked: Option<Language>) -> String {
-    asked.map_or_else(|| attempt_id.to_string(), |language| format!("{attempt_id}.{}", language.code()))
+/// What the bank gives back as it is: the try, the language the payer asked for, and whether all this is in a page of the
+/// shop's. The way to the bank and back keeps nothing else of ours.
+fn session_data(attempt_id: AttemptId, asked: Option<Language>, embedded: bool) -> String {
+    let language = asked.map_or("", Language::code);
+    match (asked, embedded) {
+        (None, false) => attempt_id.to_string(),
+        (Some(_), false) => format!("{attempt_id}.{language}"),
+        (None | Some(_), true) => format!("{attempt_id}.{language}.embedded"),
+    }
 }
 
 fn language_of(session_data: &str) -> Option<Language> {
-    Language::of(session_data.split_once('.')?.1)
+    Language::of(session_data.split('.').nth(1)?)
+}
+
+fn is_embedded(session_data: &str) -> bool {
+    session_data.split('.').nth(2) == Some("embedded")
 }
 
 /// Somebody opened the address of the return by hand.
@@ -662,78 +693,9 @@ async fn back_from_bank(pages: Pages, Path(place): Path<Place>) -> Response {
     }
 }
 
-/// The test bank's own page: it asks for a code and carries the answer back (checkout-ux 9.2).
-async fn ask_as_bank(pages: Pages, request: Request) -> Response {
-    let names = ["creq", "threeDSSessionData", "otp", "action"];
-    let posted = read_form(request).await.map(|bytes| form::fields(&bytes, names));
-    let Ok([creq, session_data, otp, action]) = posted else { return pages.unknown() };
-    let bank = pages.engine.test_bank();
-    let Some(acs) = three_ds::parse_creq(&creq).map(|creq| creq.acs) else { return pages.unknown() };
-    let Some(view) = bank.challenge(acs) else { return pages.unknown() };
-    if view.behaviour == AcsBehaviour::Broken {
-        let words = pages.wish.words();
-        let html = page::broken(words, Broken::Unsure);
-        return answer(StatusCode::INTERNAL_SERVER_ERROR, bank_headers(&pages, &view.return_url), words, html);
-    }
-    let choice = match action.as_str() {
-        "verify" if otp.trim().is_empty() => {
-            return bank_page(&pages, acs, &creq, &session_data, Some(AcsNotice::Empty));
-        }
-        "verify" => AcsAnswer::Otp(otp.trim()),
-        "resend" => AcsAnswer::Resend,
-        "cancel" => AcsAnswer::Cancel,
-        "timeout" => AcsAnswer::Timeout,
-        letter => TransStatus::parse(letter).map_or(AcsAnswer::Open, AcsAnswer::Choose),
-    };
-    let outcome = pages.engine.act_at_test_bank(acs, choice).await;
-    match outcome {
-        Some(AcsOutcome::Done { cres, times }) => {
-            if times > 1 {
-                // The first of two copies; the browser brings the other.
-                if let Some(id) = checkout_of(&view.return_url) {
-                    let _ = pages.engine.return_from_bank(id, &cres).await;
-                }
-            }
-            let words = pages.wish.words();
-            let page =
-                AcsReturn { words, notification_url: &view.return_url, cres: &cres, session_data: &session_data };
-            answer(StatusCode::OK, bank_headers(&pages, &view.return_url), words, page.render())
-        }
-        Some(AcsOutcome::WrongOtp { .. }) => bank_page(&pages, acs, &creq, &session_data, Some(AcsNotice::Wrong)),
-        Some(AcsOutcome::Resent { .. }) => bank_page(&pages, acs, &creq, &session_data, Some(AcsNotice::Resent)),
-        Some(AcsOutcome::Nothing) | None => bank_page(&pages, acs, &creq, &session_data, None),
-    }
-}
-
-/// The bank's question as it stands now.
-fn bank_page(pages: &Pages, acs: Uuid, creq: &str, session_data: &str, notice: Option<AcsNotice>) -> Response {
-    let Some(view) = pages.engine.test_bank().challenge(acs) else { return pages.unknown() };
-    let words = pages.wish.words();
-    let page = AcsPage {
-        words,
-        action: "/acs/challenge",
-        merchant: &view.merchant,
-        amount: view.amount,
-        at: view.date,
-        brand: view.scheme,
-        last4: &view.last4,
-        tries_left: view.tries_left.into(),
-        resends_left: view.resends_left.into(),
-        notice,
-        creq,
-        session_data,
-    };
-    answer(StatusCode::OK, bank_headers(pages, &view.return_url), words, page.render())
-}
-
 /// The bank's page is framed wherever the page leading to it may be (security B3).
 fn bank_headers(pages: &Pages, return_url: &str) -> Headers {
     headers::page(Kind::Bank, Manner::at(return_url).framing, pages.https)
-}
-
-/// The checkout in `.../p/{id}/3ds/`.
-fn checkout_of(return_url: &str) -> Option<CheckoutId> {
-    CheckoutId::parse(return_url.trim_end_matches('/').rsplit('/').nth(1)?).ok()
 }
 
 /// What became of the last try.

@@ -21,6 +21,7 @@ mod event;
 mod local;
 mod look;
 mod operation;
+mod origin;
 mod payment;
 mod reconciliation;
 mod tender;
@@ -54,6 +55,7 @@ pub use look::{Colour, Logo, LogoId, Look, Palette, TooAlike};
 pub use money::{Currency, Exchange, Fees, Money, Reserve};
 pub use notice::{Notice, notices};
 pub use operation::{Operation, OperationKind, OperationStatus, Part};
+pub use origin::Origin;
 pub use payment::{CaptureMode, Due, Payment, Recorded, Refusal, State, Terms};
 pub use reconciliation::{
     Adjusted, Difference, DifferenceEvent, DifferenceKind, DifferenceState, Ending, Found, GRACE, HOUSE, Judgement,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{BrandId, Currency, Exchange, Fees, KeyId, Logo, LogoId, Look, MerchantId, Mode, Palette};
+use domain::{BrandId, Currency, Exchange, Fees, KeyId, Logo, LogoId, Look, MerchantId, Mode, Origin, Palette};
 use env::Env;
 use store::{AdminWrite, ApiKey, Brand, Changeset, Committed, Company, Merchant, OauthClient, Store};
 use zeroize::Zeroizing;
@@ -49,6 +49,8 @@ pub struct NewBrand {
     pub time_zone: String,
     /// Whether forms on the merchant's own pages may post cards to us.
     pub direct_post: bool,
+    /// Whose pages may draw the card fields inside themselves.
+    pub embed_origins: Vec<Origin>,
     /// Its colours; the gateway's own by default.
     pub palette: Option<Palette>,
     /// Its logo.
@@ -76,6 +78,8 @@ pub struct BrandChange {
     pub palette: Option<Option<Palette>>,
     /// Its logo; `Some(None)` is none.
     pub logo: Option<Option<Logo>>,
+    /// Whose pages may draw the card fields inside themselves.
+    pub embed_origins: Option<Vec<Origin>>,
 }
 
 /// Merchants, brands, keys and clients looked up lately. Emptied by every change of an operator.
@@ -167,6 +171,7 @@ impl Engine {
             language: new.language,
             time_zone: new.time_zone,
             direct_post: new.direct_post,
+            embed_origins: new.embed_origins,
             look: Look { palette: new.palette, logo: new.logo.as_ref().and_then(logo_id) },
             created_at: self.0.env.now(),
             revoked_at: None,
@@ -177,8 +182,8 @@ impl Engine {
         Ok(brand)
     }
 
-    /// Changes what a brand is called, what its purchases are unless they say otherwise, and how its pages look. Checkouts
-    /// that were made before keep its name.
+    /// Changes what a brand is called, what its purchases are unless they say otherwise, how its pages look and who may draw
+    /// the card fields. Checkouts that were made before keep its name.
     ///
     /// # Errors
     /// [`Error::NotFound`] without such a brand; [`Error::Store`].
@@ -188,8 +193,18 @@ impl Engine {
         id: BrandId,
         change: BrandChange,
     ) -> Result<Brand, Error> {
-        let BrandChange { name, website, support_email, currency, currencies, language, time_zone, palette, logo } =
-            change;
+        let BrandChange {
+            name,
+            website,
+            support_email,
+            currency,
+            currencies,
+            language,
+            time_zone,
+            palette,
+            logo,
+            embed_origins,
+        } = change;
         let before = self.brand(merchant_id, id).await?;
         let mut brand = Brand {
             name: name.unwrap_or_else(|| before.name.clone()),
@@ -199,6 +214,7 @@ impl Engine {
             currencies: currencies.unwrap_or_else(|| before.currencies.clone()),
             language: language.unwrap_or_else(|| before.language.clone()),
             time_zone: time_zone.unwrap_or_else(|| before.time_zone.clone()),
+            embed_origins: embed_origins.unwrap_or_else(|| before.embed_origins.clone()),
             ..Brand::clone(&before)
         };
         // What is used when a purchase names none is always taken.

@@ -76,14 +76,14 @@ impl Engine {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use domain::{Currency, Dialect, MerchantId, Mode};
 
     use super::*;
     use crate::workers::tests::engine;
     use crate::{NewBrand, NewMerchant};
 
-    async fn entity(engine: &Engine, merchant_id: MerchantId, parent: Option<&Brand>) -> Brand {
+    pub(crate) async fn entity(engine: &Engine, merchant_id: MerchantId, parent: Option<&Brand>) -> Brand {
         let new = NewBrand {
             merchant_id,
             parent: parent.map(|parent| parent.id),
@@ -96,6 +96,7 @@ mod tests {
             language: "en".to_owned(),
             time_zone: "UTC".to_owned(),
             direct_post: false,
+            embed_origins: vec![],
             palette: None,
             logo: None,
         };

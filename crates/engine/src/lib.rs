@@ -33,6 +33,7 @@ mod balances;
 mod cache;
 mod card_forms;
 mod credentials;
+mod embedding;
 mod entities;
 mod jws;
 mod logos;

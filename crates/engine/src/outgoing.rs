@@ -138,6 +138,10 @@ impl Outgoing {
         }
     }
 
+    pub(crate) const fn reach(&self) -> Reach {
+        self.reach
+    }
+
     /// Asks an address with a token in its query, and nothing else (card-payments-api 5.2). No redirects.
     pub(crate) async fn call_with_token(
         &self,

@@ -41,6 +41,7 @@ pub(crate) fn brand() -> engine::Brand {
         language: "en".to_owned(),
         time_zone: "UTC".to_owned(),
         direct_post: true,
+        embed_origins: vec![],
         look: domain::Look::default(),
         created_at: Timestamp::from_seconds(START),
         revoked_at: None,

@@ -220,6 +220,7 @@ pub(crate) async fn new_brand(
         language,
         time_zone,
         direct_post,
+        embed_origins,
         look,
     } = args;
     let default = brands::parse_currency("currency", &currency)?;
@@ -253,6 +254,7 @@ pub(crate) async fn new_brand(
         language: brands::checked_language(language)?,
         time_zone: brands::checked_time_zone(time_zone)?,
         direct_post,
+        embed_origins: brands::origins(&embed_origins)?,
         palette: look.colour.map(|colour| brands::palette(&colour, look.ground.as_deref())).transpose()?,
         logo: parse_logo(engine, &look.logo).await?,
     })

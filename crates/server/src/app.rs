@@ -222,7 +222,7 @@ pub fn refuse(status: StatusCode, uri: &Uri, languages: Option<&HeaderValue>, no
     if uri.path().starts_with("/api/v1/") {
         return purchases::refuse(status);
     }
-    if ["/p/", "/card/", "/entities/", "/acs/"].iter().any(|pages| uri.path().starts_with(pages)) {
+    if ["/p/", "/card/", "/entities/", "/embed/", "/acs/"].iter().any(|pages| uri.path().starts_with(pages)) {
         return checkout::refuse(status, uri, languages);
     }
     (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{status}\n")).into_response()

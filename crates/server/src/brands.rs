@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::{get, put};
 use axum::{Extension, Router};
 use clap::Args;
-use domain::{BrandId, Colour, Currency, Palette};
+use domain::{BrandId, Colour, Currency, Origin, Palette};
 use engine::{Brand, BrandChange, Credential, Error, LOGO_FILE_BYTES_MAX, LogoError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,6 +18,8 @@ use crate::management::{Api, Problem, answer};
 const BODY_BYTES_MAX: usize = 16 * 1024;
 const NAME_MAX: usize = 128;
 const WEBSITE_MAX: usize = 500;
+/// So many origins are a list of shops, and fit a header.
+const EMBED_ORIGINS_MAX: usize = 50;
 
 /// What may be said of a brand that is there already. What is absent stays; what is empty goes.
 #[derive(Debug, Clone, Default, Args, Serialize, Deserialize)]
@@ -51,6 +53,10 @@ pub(crate) struct BrandFields {
     /// Behind everything: a light colour [default: #f3f5f9].
     #[arg(long, requires = "colour")]
     ground: Option<String>,
+    /// Whose pages may draw the card fields inside themselves, comma between: https, host and port as browsers write them,
+    /// or http on this machine; empty is nobody's.
+    #[arg(long, value_name = "ORIGINS", value_delimiter = ',')]
+    embed_origins: Option<Vec<String>>,
 }
 
 /// A field that cannot be as it was said.
@@ -81,7 +87,18 @@ fn wrong(field: &'static str, problem: impl Into<String>) -> WrongField {
 impl BrandFields {
     /// What is to be changed.
     pub(crate) fn change(self) -> Result<BrandChange, WrongField> {
-        let Self { name, website, support_email, currency, currencies, language, time_zone, colour, ground } = self;
+        let Self {
+            name,
+            website,
+            support_email,
+            currency,
+            currencies,
+            language,
+            time_zone,
+            colour,
+            ground,
+            embed_origins,
+        } = self;
         let currencies = match currencies {
             None => None,
             Some(codes) if codes.iter().all(String::is_empty) => Some(None),
@@ -103,6 +120,7 @@ impl BrandFields {
             time_zone: time_zone.map(checked_time_zone).transpose()?,
             palette,
             logo: None,
+            embed_origins: embed_origins.map(|texts| origins(&texts)).transpose()?,
         })
     }
 }
@@ -117,6 +135,27 @@ fn distinct(codes: &[String]) -> Result<Vec<Currency>, WrongField> {
         }
     }
     Ok(currencies)
+}
+
+/// Each origin once; empty is none.
+pub(crate) fn origins(texts: &[String]) -> Result<Vec<Origin>, WrongField> {
+    let no_origin = |text: &str| {
+        let problem = format!(
+            "{text} is not the origin of a page: https, host and port as browsers write them, such as https://shop.example, or http on this machine"
+        );
+        wrong("embed_origins", problem)
+    };
+    let mut origins: Vec<Origin> = vec![];
+    for text in texts.iter().filter(|text| !text.is_empty()) {
+        let origin = Origin::parse(text).ok_or_else(|| no_origin(text))?;
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
+    }
+    if origins.len() > EMBED_ORIGINS_MAX {
+        return Err(wrong("embed_origins", format!("at most {EMBED_ORIGINS_MAX}")));
+    }
+    Ok(origins)
 }
 
 pub(crate) fn parse_currency(field: &'static str, code: &str) -> Result<Currency, WrongField> {
@@ -187,6 +226,7 @@ pub(crate) fn describe(brand: &Brand) -> Value {
         "language": brand.language,
         "time_zone": brand.time_zone,
         "direct_post": brand.direct_post,
+        "embed_origins": brand.embed_origins.iter().map(Origin::as_str).collect::<Vec<_>>(),
         "colour": brand.look.palette.map(|palette| palette.accent().to_string()),
         "ground": brand.look.palette.map(|palette| palette.ground().to_string()),
         "logo": brand.look.logo.map(|logo| logo.to_string()),
@@ -294,6 +334,7 @@ mod tests {
             (r#"{"language":"english"}"#, r#"language: "english" is not a language of two letters, such as en"#),
             (r#"{"time_zone":"Mars"}"#, r#"time_zone: "Mars" is not an IANA time zone, such as Asia/Kuala_Lumpur"#),
             (r##"{"ground":"#ffffff"}"##, "ground: it goes with a colour"),
+            (r#"{"embed_origins":["https://tea.example",""]}"#, "good"),
             (r#"{"colour":"red"}"#, "colour: red is not a colour of six digits, such as #0b6e4f"),
         ] {
             assert_eq!(expected, change(json), "{json}");

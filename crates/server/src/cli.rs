@@ -296,6 +296,10 @@ pub(crate) struct NewBrandArgs {
     /// Lets forms on the merchant's own pages post cards to us; raises its PCI duty to SAQ A-EP.
     #[arg(long)]
     pub(crate) direct_post: bool,
+    /// Whose pages may draw the card fields inside themselves, comma between: https://shop.example.
+    #[arg(long, value_name = "ORIGINS", value_delimiter = ',')]
+    #[serde(default)]
+    pub(crate) embed_origins: Vec<String>,
     #[command(flatten)]
     #[serde(flatten)]
     pub(crate) look: LookArgs,
@@ -397,7 +401,7 @@ pub(crate) enum BrandAction {
         #[command(flatten)]
         data: DataArgs,
     },
-    /// Changes what a brand is called, its defaults and how its pages look; what is not given stays, what is empty goes.
+    /// Changes what a brand is called, its defaults and how its pages look, and who may draw the card fields; what is not given stays, what is empty goes.
     Update {
         #[command(flatten)]
         brand: Box<UpdateBrandArgs>,

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -173,8 +173,19 @@ async fn serve_until_signal(config: Config) -> anyhow::Result<()> {
     })
     .await
     .map_err(impossible_data)?;
-    let App { engine, router, metrics, http_metrics } = app;
+    let App { engine, mut router, metrics, http_metrics } = app;
     engine.start_workers();
+    let sandbox = match (config.sandbox, credentials) {
+        (false, _) => None,
+        (true, Some(credentials)) => Some(credentials),
+        (true, None) => Some(Credentials::make(&engine, &config.data, &control_token).await?),
+    };
+    // The demo shop speaks plain HTTP, as it is on this machine.
+    let has_shop = tls.is_none();
+    if let Some(credentials) = sandbox.as_ref().filter(|_| has_shop) {
+        let merchant = credentials.demo_merchant(&public_url);
+        router = router.merge(demo::router(env.clone(), merchant, reached_locally(address)));
+    }
 
     let stop = CancellationToken::new();
     let admin = admin::Desk::open(&config.data)?;
@@ -193,15 +204,11 @@ async fn serve_until_signal(config: Config) -> anyhow::Result<()> {
     let options = Serving { trusted_proxies: config.trusted_proxies, tls, ..serving(env.clone(), http_metrics) };
     servers.push(tokio::spawn(serve(listener, router, options, stop.clone())));
 
-    if config.sandbox {
-        let credentials = match credentials {
-            Some(credentials) => credentials,
-            None => Credentials::make(&engine, &config.data, &control_token).await?,
-        };
-        let described = credentials.describe(&public_url);
+    if let Some(credentials) = sandbox {
+        let described = credentials.describe(&public_url, has_shop);
         files::write_private(&config.sandbox_file, &serde_json::to_vec_pretty(&described)?)
             .with_context(|| format!("--sandbox-file: {} cannot be written", config.sandbox_file.display()))?;
-        print!("{}", banner(&public_url, &credentials, &config.data, &config.sandbox_file));
+        print!("{}", banner(&public_url, &credentials, [&config.data, &config.sandbox_file], has_shop));
     } else {
         if engine.merchants().await?.is_empty() {
             println!(
@@ -265,9 +272,22 @@ impl Signals {
     }
 }
 
-fn banner(public_url: &PublicUrl, credentials: &Credentials, data: &Path, sandbox_file: &Path) -> String {
+/// Where a listener at this address is reached from this machine.
+fn reached_locally(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// `files` are the data directory and the file with the credentials.
+fn banner(public_url: &PublicUrl, credentials: &Credentials, files: [&Path; 2], has_shop: bool) -> String {
     let base = public_url.as_str();
     let Credentials { brand_id, secret_key, card_payments, .. } = credentials;
+    let [data, sandbox_file] = files;
+    let shop = if has_shop { format!("\x20 demo shop    {base}/demo   (start here)\n") } else { String::new() };
     let mut text = String::new();
     let body = format!(
         r#"{{"brand_id":"{brand_id}","client":{{"email":"ada@example.com"}},"purchase":{{"products":[{{"name":"Tea","price":450,"quantity":2}}]}}}}"#
@@ -276,6 +296,7 @@ fn banner(public_url: &PublicUrl, credentials: &Credentials, data: &Path, sandbo
         text,
         "\n\
          Tollgate sandbox on {base}   (no money moves here)\n\n\
+         {shop}\
          \x20 secret key   {secret_key}\n\
          \x20 brand id     {brand_id}\n\
          \x20 client       {}  {}   (card payments, {base}/oauth2/token)\n\

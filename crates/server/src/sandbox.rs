@@ -93,17 +93,36 @@ impl Credentials {
         Ok(credentials)
     }
 
+    /// What the demo shop knows: its entries of `sandbox.json`.
+    pub(crate) fn demo_merchant(&self, public_url: &PublicUrl) -> demo::Merchant {
+        let client = |client: &ClientCredentials| demo::OauthClient {
+            id: client.client_id.clone(),
+            secret: client.client_secret.clone(),
+        };
+        demo::Merchant {
+            base_url: public_url.as_str().to_owned(),
+            brand_id: self.brand_id.clone(),
+            secret_key: self.secret_key.clone(),
+            card_payments: client(&self.card_payments),
+            orchestration: client(&self.orchestration),
+        }
+    }
+
     /// `sandbox.json`: what exists, and how to reach it.
     #[must_use]
-    pub fn describe(&self, public_url: &PublicUrl) -> Value {
+    pub fn describe(&self, public_url: &PublicUrl, has_shop: bool) -> Value {
         let base = public_url.as_str();
-        json!({
+        let mut described = json!({
             "base_url": base,
             "purchases": purchases_entry(base, &self.brand_id, &self.secret_key),
             "orchestration": orchestration_entry(base, &self.brand_id, &self.api_key, &self.orchestration),
             "card_payments": card_payments_entry(base, &self.card_payments),
             "control": { "base_url": format!("{base}/sandbox"), "token": self.control_token },
-        })
+        });
+        if has_shop {
+            described["demo_shop"] = json!({ "url": format!("{base}/demo") });
+        }
+        described
     }
 }
 
@@ -159,6 +178,7 @@ async fn make_merchant(engine: &Engine) -> anyhow::Result<Made> {
             language: "en".into(),
             time_zone: "UTC".into(),
             direct_post: true,
+            embed_origins: vec![],
             palette: None,
             logo: None,
         })

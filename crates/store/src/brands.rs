@@ -153,6 +153,7 @@ fn parse(row: &Row<'_>) -> Result<Brand, Error> {
         currencies: document.currencies(),
         exchanges: document.exchanges(),
         direct_post: document.direct_post,
+        embed_origins: document.embed_origins(),
         look: document.look(),
         name: document.name,
         website: document.website,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::risk::{CardKey, Listed};
 use domain::{
     AttemptId, BrandId, CardId, CardSummary, Checkout, CheckoutId, Currency, Customer, CustomerId, DeliveryId, Dialect,
-    Doubt, Exchange, Fees, KeyId, Look, MerchantId, Mode, Notice, OperationId, PaymentId, Timestamp, WebhookId,
+    Doubt, Exchange, Fees, KeyId, Look, MerchantId, Mode, Notice, OperationId, Origin, PaymentId, Timestamp, WebhookId,
 };
 use uuid::Uuid;
 
@@ -80,6 +80,8 @@ pub struct Brand {
     pub time_zone: String,
     /// Whether forms on the merchant's own pages may post cards to us.
     pub direct_post: bool,
+    /// Whose pages may draw the card fields inside themselves, beside those of this machine in a sandbox.
+    pub embed_origins: Vec<Origin>,
     /// How its pages look.
     pub look: Look,
     /// When it was made.

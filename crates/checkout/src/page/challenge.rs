@@ -59,19 +59,19 @@ pub(crate) fn returned(subject: Subject<'_>) -> String {
     frame.refresh = Some(Refresh { seconds: 0, to: onward.clone(), script: &assets::RETURNED });
     // Out of the bank's frame; what lies in a frame of the shop's stays there.
     let target = match subject.manner().framing {
-        Framing::Ours => "_top",
-        Framing::Anybody => "_self",
+        Framing::Ours if !subject.embedded => "_top",
+        Framing::Ours | Framing::Anybody => "_self",
     };
     html(&ReturnedTemplate { words: subject.words, frame, onward, target })
 }
 
 #[derive(Template)]
 #[template(path = "returned.html")]
-struct ReturnedTemplate {
-    words: Words,
-    frame: Frame,
-    onward: String,
-    target: &'static str,
+pub(super) struct ReturnedTemplate {
+    pub(super) words: Words,
+    pub(super) frame: Frame,
+    pub(super) onward: String,
+    pub(super) target: &'static str,
 }
 
 #[derive(Template)]

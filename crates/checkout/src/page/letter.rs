@@ -38,6 +38,7 @@ impl engine::Letters for Letters {
             now: history.last()?.at,
             words: Words::new(Language::of(&checkout.language).unwrap_or(Language::English)),
             lang: None,
+            embedded: false,
             look: brand.map(|brand| brand.look).unwrap_or_default(),
         };
         let told = match notice {

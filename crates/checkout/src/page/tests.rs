@@ -210,6 +210,7 @@ impl Story {
     fn read<T>(&self, page: impl FnOnce(Subject<'_>) -> T) -> T {
         let payment = self.payment();
         page(Subject {
+            embedded: false,
             checkout: &self.checkout,
             payment: &payment,
             history: &self.history,

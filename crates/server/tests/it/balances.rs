@@ -33,6 +33,7 @@ async fn brand(app: &App, merchant_id: MerchantId, name: &str) -> String {
         language: "en".to_owned(),
         time_zone: "UTC".to_owned(),
         direct_post: false,
+        embed_origins: vec![],
         palette: None,
         logo: None,
         support_email: String::new(),

@@ -189,6 +189,7 @@ async fn it_is_there_only_where_it_can_be_answered() {
             language: "en".to_owned(),
             time_zone: "UTC".to_owned(),
             direct_post: false,
+            embed_origins: vec![],
             palette: None,
             logo: None,
         })

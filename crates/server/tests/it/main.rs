@@ -17,6 +17,7 @@ mod concurrency;
 mod delivery_log;
 mod direct_post;
 mod doubts;
+mod embed;
 mod faults;
 mod golden;
 mod mail;

@@ -102,6 +102,34 @@ fn a_brand_is_known_by_its_colours_and_its_logo() {
     gateway.stop();
 }
 
+/// Whose pages may draw the card fields (checkout-ux 15).
+#[test]
+fn a_brand_says_whose_pages_may_draw_the_card_fields() {
+    let place = Place::new();
+    let gateway = place.start();
+    let merchant = place.administer(&["merchant", "create", "--legal-name", "Tea Ltd"]);
+    let merchant = merchant["merchant"].as_str().unwrap();
+    let new = ["brand", "create", "--merchant", merchant, "--name", "Tea", "--embed-origins", "https://tea.example"];
+    let brand = place.administer(&new);
+    assert_eq!(json!(["https://tea.example"]), brand["embed_origins"]);
+    let update = ["brand", "update", "--merchant", merchant, brand["brand"].as_str().unwrap()];
+    let set = |more: &[&str]| place.administer(&[&update[..], more].concat())["embed_origins"].clone();
+    let two = ["--embed-origins", "https://shop.example:8443,http://localhost:3000"];
+    let both = json!(["https://shop.example:8443", "http://localhost:3000"]);
+    assert_eq!(both, set(&two));
+    assert_eq!(both, set(&["--name", "Fine Tea"]), "what is not said stays");
+    for wrong in ["https://shop.example/", "http://shop.example", "*", "null", "https://shop.example; script-src *"] {
+        let data = place.data();
+        let wrong = ["--embed-origins", wrong, "--data", data.to_str().unwrap()];
+        let (code, _, refused) = place.run(&[&update[..], &wrong].concat(), &[]);
+        assert_eq!(1, code, "{refused}");
+        assert!(refused.contains("--embed-origins: ") && refused.contains("such as https://shop.example"), "{refused}");
+    }
+    assert_eq!(both, place.administer(&["brand", "list", "--merchant", merchant])[0]["embed_origins"]);
+    assert_eq!(json!([]), set(&["--embed-origins", ""]));
+    gateway.stop();
+}
+
 /// Ordered in euro, paid in ringgit (purchases-api 10.2 #49).
 #[test]
 fn a_brand_with_a_rate_is_paid_in_its_own_currency() {

@@ -107,6 +107,9 @@ fn a_live_gateway_serves_tls_and_nothing_of_the_sandbox() {
         "/sandbox/mail",
         "/sandbox/",
         "/metrics",
+        "/",
+        "/demo",
+        "/demo/",
     ] {
         assert_eq!(404, get(path).status, "{path}");
     }

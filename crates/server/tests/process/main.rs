@@ -17,6 +17,7 @@ mod bad_input;
 mod card_payments;
 mod configuration;
 mod crash;
+mod demo;
 mod isolation;
 mod live;
 mod orchestration;

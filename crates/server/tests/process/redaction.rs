@@ -10,8 +10,8 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use serde_json::{Value, json};
 
-use crate::client::{exchange, request};
-use crate::gateway::{Gateway, Place, card_fields};
+use crate::client::{exchange, form, request};
+use crate::gateway::{Gateway, Place, card_fields, token};
 
 /// Cards that payers type. No file and no line may hold them.
 const PAYERS: [&str; 8] = [
@@ -244,6 +244,41 @@ fn pay(gateway: &Gateway<'_>) -> Vec<String> {
     ids
 }
 
+/// The same cards in the fields inside a shop's page: right and wrong, handed in, paid with and left lying.
+fn embed(gateway: &Gateway<'_>) {
+    let origin = ("origin", "http://localhost:4000");
+    for card in PAYERS {
+        let id = gateway.purchase(&gateway.order());
+        let path = |page: &str| format!("/embed/v1/{id}{page}");
+        let hand_in = |fields: &[(&str, &str)]| {
+            let attempt = token(&gateway.send("GET", &path(""), &[], b"")).unwrap();
+            let fields = [&[("attempt", attempt.as_str())], fields].concat();
+            gateway.send("POST", &path("/card"), &[FORM], &form(&fields))
+        };
+        let typo = format!("{}{}", &card[..card.len() - 1], (card.as_bytes()[card.len() - 1] - b'0' + 1) % 10);
+        for wrong in [misplaced(&typo, "cvc", CODE), misplaced(card, "cardholder_name", card)] {
+            let answer = hand_in(&wrong);
+            assert_eq!(422, answer.status);
+            assert!(!answer.text().contains(card) && !answer.text().contains(CODE), "{}", answer.text());
+        }
+        hand_in(&card_fields(card));
+        let handed = hand_in(&card_fields(&spaced(card, " ")));
+        assert!(!handed.text().contains(card), "{}", handed.text());
+        let token = format!("token={}", handed.json()["token"].as_str().unwrap());
+        std::thread::scope(|scope| {
+            let paid = scope.spawn(|| gateway.send("POST", &path("/pay"), &[FORM, origin], token.as_bytes()));
+            while !paid.is_finished() {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                gateway.advance(5);
+            }
+            let paid = paid.join().unwrap();
+            assert!(paid.status == 200 && !paid.text().contains(card), "{card}: {}", paid.text());
+        });
+        let frame = gateway.send("GET", &path(""), &[], b"").text();
+        assert!(!frame.contains(card) && !frame.contains(&spaced(card, " ")), "{card}");
+    }
+}
+
 /// A merchant's own fields hold a number that is none of a payer's, and members that nobody asked for hold a code.
 fn merchant(gateway: &Gateway<'_>) -> String {
     let said = format!("no. {}", spaced(REFERENCE, " "));
@@ -287,6 +322,7 @@ fn card_numbers_and_codes_rest_nowhere() {
     payers(&gateway);
     requests(&gateway);
     let ids = pay(&gateway);
+    embed(&gateway);
     // Whatever is in doubt is asked about until it is known.
     gateway.advance(600);
     let statuses: Vec<String> = ids.iter().map(|id| gateway.status(id)).collect();

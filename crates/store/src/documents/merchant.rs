@@ -1,6 +1,6 @@
 //! Merchants, brands, and where notifications go.
 
-use domain::{Currency, Exchange, Fees, LogoId, Look, Palette, Reserve, WebhookId};
+use domain::{Currency, Exchange, Fees, LogoId, Look, Origin, Palette, Reserve, WebhookId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -110,6 +110,8 @@ pub(crate) struct BrandDoc {
     pub(crate) time_zone: String,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) direct_post: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    embed_origins: Vec<AsWord<Origin>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     palette: Option<AsWord<Palette>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,6 +130,7 @@ impl BrandDoc {
             language: brand.language.clone(),
             time_zone: brand.time_zone.clone(),
             direct_post: brand.direct_post,
+            embed_origins: brand.embed_origins.iter().cloned().map(AsWord).collect(),
             palette: brand.look.palette.map(AsWord),
             logo: brand.look.logo.map(AsWord),
         }
@@ -136,6 +139,10 @@ impl BrandDoc {
     pub(crate) fn look(&self) -> Look {
         let (palette, logo) = (self.palette.as_ref(), self.logo.as_ref());
         Look { palette: palette.map(|AsWord(palette)| *palette), logo: logo.map(|AsWord(logo)| *logo) }
+    }
+
+    pub(crate) fn embed_origins(&self) -> Vec<Origin> {
+        self.embed_origins.iter().map(|AsWord(origin)| origin.clone()).collect()
     }
 
     pub(crate) fn currencies(&self) -> Option<Vec<Currency>> {

@@ -7,8 +7,8 @@ use domain::risk::{Finding, Ground, Limit, ListKind, RuleName};
 use domain::{
     AttemptId, Brand, BrandId, CaptureMode, CardId, ChallengeWindow, CheckoutId, Colour, Currency, CustomerId,
     DeclineReason, DifferenceId, DifferenceKind, Exchange, Expiry, Flow, InDoubt, LineKind, LocalMeans, LocalMethod,
-    LogoId, MerchantId, Money, OfferKind, OperationId, OperationKind, Palette, Party, PaymentId, RedirectMethod,
-    Remedy, TransStatus, TransactionKind, Verdict,
+    LogoId, MerchantId, Money, OfferKind, OperationId, OperationKind, Origin, Palette, Party, PaymentId,
+    RedirectMethod, Remedy, TransStatus, TransactionKind, Verdict,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -101,6 +101,16 @@ impl Word for Palette {
     fn from_word(word: &str) -> Option<Self> {
         let (accent, ground) = word.split_once(" on ")?;
         Self::new(Colour::parse(accent)?, Colour::parse(ground)?).ok()
+    }
+}
+
+impl Word for Origin {
+    fn to_word(&self) -> Cow<'static, str> {
+        self.as_str().to_owned().into()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::parse(word)
     }
 }
 

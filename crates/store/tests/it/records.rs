@@ -3,7 +3,7 @@
 use domain::risk::CardKey;
 use domain::{
     BrandId, CardId, Checkout, Colour, Currency, Customer, CustomerId, Exchange, Fees, KeyId, Line, LogoId, Look,
-    MerchantId, Mode, Palette, Redirects, Reserve,
+    MerchantId, Mode, Origin, Palette, Redirects, Reserve,
 };
 use rusqlite::Connection;
 use store::{
@@ -76,6 +76,7 @@ async fn merchants_brands_and_keys() {
         language: "ms".to_owned(),
         time_zone: "Asia/Kuala_Lumpur".to_owned(),
         direct_post: true,
+        embed_origins: vec![Origin::parse("https://shop.example:8443").expect("an origin")],
         look: Look {
             palette: Palette::new(Colour::parse("#0b6e4f").expect("a colour"), Colour::GROUND).ok(),
             logo: LogoId::parse("0123456789abcdef0123456789abcdef.png"),
@@ -92,6 +93,7 @@ async fn merchants_brands_and_keys() {
         currencies: None,
         exchanges: vec![],
         direct_post: false,
+        embed_origins: vec![],
         look: Look::default(),
         ..brand.clone()
     };
