@@ -29,6 +29,10 @@ const JS: &str = "text/javascript; charset=utf-8";
 pub(crate) static STYLE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("checkout", "css", CSS, include_bytes!("../assets/checkout.css")));
 
+/// How an invoice and a receipt look besides, on the page and printed.
+pub(crate) static DOCUMENT: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("document", "css", CSS, include_bytes!("../assets/document.css")));
+
 /// Helps with the card form.
 pub(crate) static FORM: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("checkout", "js", JS, include_bytes!("../assets/checkout.js")));
@@ -56,7 +60,8 @@ pub(crate) static WIDGET: LazyLock<Asset> =
 /// The file at this path; `None` for any other path and any other hash.
 #[must_use]
 pub(crate) fn find(path: &str) -> Option<&'static Asset> {
-    [&*STYLE, &*FORM, &*ONWARD, &*WAIT, &*CHALLENGE, &*RETURNED, &*WIDGET].into_iter().find(|asset| asset.path == path)
+    let all = [&*STYLE, &*DOCUMENT, &*FORM, &*ONWARD, &*WAIT, &*CHALLENGE, &*RETURNED, &*WIDGET];
+    all.into_iter().find(|asset| asset.path == path)
 }
 
 /// Where the stylesheet of a shop's colours is. They are in its name, so it never changes.
@@ -98,6 +103,7 @@ mod tests {
         let style = find(&STYLE.path).expect("the stylesheet");
         assert_eq!("text/css; charset=utf-8", style.content_type);
         assert!(style.path.starts_with("/p/assets/checkout.") && style.path.ends_with(".css"), "{}", style.path);
+        assert_eq!(style.content_type, find(&DOCUMENT.path).expect("a stylesheet").content_type);
         for script in [&FORM, &ONWARD, &WAIT, &CHALLENGE, &RETURNED, &WIDGET] {
             assert!(find(&script.path).expect("a script").path.ends_with(".js"));
         }
@@ -138,7 +144,8 @@ mod tests {
         let scripts = [FORM.body, ONWARD.body, WAIT.body, CHALLENGE.body, RETURNED.body, WIDGET.body].concat();
         assert!(scripts.len() <= 16 * 1024, "{} bytes of script", scripts.len());
         assert!(STYLE.body.len() <= 24 * 1024, "{} bytes of style", STYLE.body.len());
-        let style = std::str::from_utf8(STYLE.body).expect("text");
+        let style = [STYLE.body, DOCUMENT.body].concat();
+        let style = std::str::from_utf8(&style).expect("text");
         for forbidden in ["http:", "https:", "@import", "url("] {
             assert!(!style.contains(forbidden), "{forbidden}");
         }

@@ -11,6 +11,7 @@ mod challenge;
 mod document;
 mod order;
 mod pay;
+mod print;
 mod status;
 mod tender;
 mod verify;
@@ -20,7 +21,7 @@ use std::borrow::Cow;
 use askama::Template;
 use domain::{
     Attempt, AttemptId, AttemptStatus, CardSummary, Challenge, Checkout, Customer, DeclineReason, Dialect, Event, Look,
-    Means, Mode, Money, Party, Payment, PublicId, Recorded, State, Timestamp,
+    Means, Mode, Money, OperationId, Party, Payment, PublicId, Recorded, RedirectMethod, State, Timestamp,
 };
 use url::Url;
 
@@ -29,13 +30,13 @@ use crate::dates::Zone;
 use crate::declines::{self, Advice};
 use crate::language::Language;
 use crate::manner::Manner;
-use crate::words::Words;
+use crate::words::{Message, Words};
 use crate::{assets, money, texts};
 
 pub(crate) use acquirer::AcquirerPage;
 pub(crate) use acs::{AcsNotice, AcsPage, AcsReturn};
 pub(crate) use challenge::{ChallengeForm, challenge, returned};
-pub(crate) use document::{Issuer, invoice, receipt};
+pub(crate) use document::{Document, Issuer, invoice, receipt, refund_receipt};
 pub(crate) use pay::PayPage;
 pub(crate) use status::{
     Broken, after_session, after_try, at_link, at_partner, broken, pending, processing_elsewhere, unknown_link,
@@ -301,10 +302,31 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// What was given back, and when.
-    fn refunds(&self) -> impl Iterator<Item = (Timestamp, Money)> + use<'a> {
+    /// What it was paid with, and the acquirer's number for it; nothing where it was paid elsewhere.
+    fn paid_by(&self) -> Option<(&'a Means, &'a str)> {
+        let paid = self.history.iter().rev().find_map(|recorded| match recorded.event {
+            Event::Captured { attempt_id, .. } | Event::Authorized { attempt_id, .. } => Some(attempt_id),
+            _ => None,
+        })?;
+        let reference = self.history.iter().find_map(|recorded| match &recorded.event {
+            Event::Authorized { attempt_id, acquirer_reference, .. } if *attempt_id == paid => Some(acquirer_reference),
+            _ => None,
+        })?;
+        let means = self.history.iter().find_map(|recorded| match &recorded.event {
+            Event::AttemptSent(submission) | Event::AuthenticationStarted(submission)
+                if submission.attempt_id == paid =>
+            {
+                Some(&submission.means)
+            }
+            _ => None,
+        })?;
+        Some((means, reference))
+    }
+
+    /// What was given back, when, and by which operation.
+    fn refunds(&self) -> impl Iterator<Item = (OperationId, Timestamp, Money)> + use<'a> {
         self.history.iter().filter_map(|recorded| match recorded.event {
-            Event::Refunded { amount, .. } => Some((recorded.at, amount)),
+            Event::Refunded { operation_id, amount } => Some((operation_id, recorded.at, amount)),
             _ => None,
         })
     }
@@ -523,6 +545,15 @@ fn unturned(text: &str) -> Cow<'_, str> {
             || c.is_control()
     };
     if text.contains(turns) { text.replace(turns, "").into() } else { text.into() }
+}
+
+/// What a payer calls what is confirmed on a page of a partner's.
+const fn method_name(method: RedirectMethod) -> Message {
+    match method {
+        RedirectMethod::Wallet => texts::METHOD_WALLET,
+        RedirectMethod::PayLater => texts::METHOD_PAY_LATER,
+        RedirectMethod::Bank => texts::METHOD_BANK,
+    }
 }
 
 /// Writing into memory does not fail.

@@ -5,8 +5,10 @@ use crate::Length;
 /// A document: a title and what follows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    /// What a reader shows in its window, and the heading on the first page.
+    /// What a reader shows in its window.
     pub title: String,
+    /// Above everything on the first page.
+    pub heading: String,
     /// BCP 47.
     pub language: String,
     /// Whether it is read from right to left; then its columns are, too.

@@ -96,7 +96,7 @@ const SPACE: Length = 16_000;
 const PADDING: Length = 4_000;
 /// A column with a number in it gets no more, and a list of sums stands in so much.
 const COLUMN_MAX: Length = 96_000;
-const SUMS: Length = 250_000;
+const SUMS: Length = 280_000;
 
 /// Sets a document.
 pub(crate) fn pages(fonts: &Fonts, document: &Document) -> Pages {
@@ -111,7 +111,7 @@ pub(crate) fn pages(fonts: &Fonts, document: &Document) -> Pages {
         leaves: 0,
     };
     layout.turn();
-    layout.title(&document.title);
+    layout.title(&document.heading);
     for block in &document.blocks {
         match block {
             Block::Stamps(words) => layout.stamps(words),
@@ -374,7 +374,8 @@ impl Layout<'_> {
 
     fn sums(&mut self, sums: &[Fact]) {
         let start = self.room() - SUMS;
-        let amounts = SUMS * 3 / 5;
+        let widest = sums.iter().map(|sum| natural_width(self.fonts, &sum.value, Style::Strong)).max();
+        let amounts = widest.unwrap_or_default().min(SUMS / 2);
         let names = SUMS - amounts - GAP;
         self.named(sums, (start, names), (start + names + GAP, amounts), true);
     }

@@ -5,7 +5,8 @@ const EDGE: (Length, Length) = (595_276, 841_890);
 
 fn of(blocks: Vec<Block>, right_to_left: bool) -> Pages {
     let document = Document {
-        title: "Receipt".into(),
+        title: "Receipt 1".into(),
+        heading: "Receipt".into(),
         language: "en".into(),
         right_to_left,
         sheet: Sheet::A4,

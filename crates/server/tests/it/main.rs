@@ -14,6 +14,7 @@ mod clients;
 mod concurrency;
 mod delivery_log;
 mod direct_post;
+mod documents;
 mod doubts;
 mod faults;
 mod golden;
