@@ -370,10 +370,21 @@ export const STATES = {
   async receipt(scene) {
     await scene.link(await scene.paid(), "receipt/");
   },
+  async "invoice-stated"(scene) {
+    const products = LINES.map((line, at) => ({ ...line, tax_percent: at ? 6 : 19 }));
+    const purchase = { products, debt: 500, notes: "Thank you.\nCome again.", subtotal_override: 5000, total_discount_override: 150 };
+    await scene.link(await scene.purchase({ purchase, issued: "2025-10-09" }), "invoice/");
+  },
   async "receipt-refunded"(scene) {
     const made = await scene.paid();
     await scene.action(made, "refund", { amount: 1200 });
     await scene.link(made, "receipt/");
+  },
+  async "receipt-of-refund"(scene) {
+    const made = await scene.paid();
+    await scene.action(made, "refund", { amount: 1200 });
+    await scene.link(made, "receipt/");
+    await scene.open(await scene.page.locator('a[href*="/refunds/"]').getAttribute("href"));
   },
   async session(scene) {
     await scene.session();

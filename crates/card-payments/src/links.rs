@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::{
     Brand, BrandId, Callback, CaptureMode, Checkout, CheckoutId, Currency, Customer, Dialect, Due, Event, Line, Mode,
-    Money, PaymentId, PublicId, Recorded, Redirects, Terms,
+    Money, PaymentId, PublicId, Recorded, Redirects, Stated, Terms,
 };
 use engine::{CheckoutRecord, Credential, Engine, IdempotencyWrite, NewCheckout, Opened};
 use serde::Serialize;
@@ -245,6 +245,7 @@ pub(crate) async fn prepare(
         notes: String::new(),
         lines: if amount.is_zero() { vec![] } else { vec![line] },
         debt: 0,
+        stated: Stated::default(),
         customer: Customer::default(),
         customer_id: None,
         customer_named: false,

@@ -93,9 +93,9 @@ pub(crate) async fn capture(
         operate(&api, &called, &before, asked, "The payment is not authorized, so nothing can be captured").await?;
     let payment = out(&shown)?;
     let has_order = LinkDocument::read(&shown.record.document)?.order.is_some();
-    let receipt = has_order.then(|| format!("{}receipt/", api.url(shown.record.checkout.id)));
-    let captured =
-        CaptureOut { payment_id: payment.id, receipt_url: receipt.clone(), receipt_pdf_url: receipt, payment };
+    let receipt = |page| has_order.then(|| format!("{}{page}", api.url(shown.record.checkout.id)));
+    let (receipt_url, receipt_pdf_url) = (receipt("receipt/"), receipt("receipt.pdf"));
+    let captured = CaptureOut { payment_id: payment.id, receipt_url, receipt_pdf_url, payment };
     Ok(json(StatusCode::OK, &captured))
 }
 

@@ -311,6 +311,16 @@ stamp-cancelled = ملغاة – لم يُخصم أي مبلغ
 stamp-expired = انتهت صلاحيتها – لم يُخصم أي مبلغ
 stamp-overdue = متأخرة
 stamp-open = مستحقة الدفع
+pdf = تنزيل ملف PDF
+invoice-number = رقم الفاتورة
+stated = {"\u200F"}{ $label } (حسب البائع)
+tax-at = ضريبة { $rate }
+refund-title = إيصال إعادة المبلغ
+refund-receipt = إيصال إعادة المبلغ، { $day }
+refunded-at = تاريخ الإعادة
+refund-number = معرّف الإعادة
+acquirer-reference = مرجع المصرف
+method = طريقة الدفع
 
 ## Mail
 

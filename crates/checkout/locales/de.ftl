@@ -305,6 +305,16 @@ stamp-cancelled = Storniert – nichts abgebucht
 stamp-expired = Abgelaufen – nichts abgebucht
 stamp-overdue = Überfällig
 stamp-open = Zu zahlen
+pdf = PDF herunterladen
+invoice-number = Rechnungsnr.
+stated = { $label } (laut Verkäufer)
+tax-at = Steuer { $rate }
+refund-title = Erstattungsbeleg
+refund-receipt = Erstattungsbeleg, { $day }
+refunded-at = Erstattet am
+refund-number = Erstattungs-ID
+acquirer-reference = Bankreferenz
+method = Zahlungsart
 
 ## Mail
 

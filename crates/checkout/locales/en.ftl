@@ -307,6 +307,16 @@ stamp-cancelled = Cancelled - not charged
 stamp-expired = Expired - not charged
 stamp-overdue = Overdue
 stamp-open = To be paid
+pdf = Download PDF
+invoice-number = Invoice no.
+stated = { $label } (as stated by the seller)
+tax-at = Tax { $rate }
+refund-title = Refund receipt
+refund-receipt = Refund receipt, { $day }
+refunded-at = Refunded on
+refund-number = Refund id
+acquirer-reference = Bank reference
+method = Payment method
 
 ## Mail
 

@@ -305,6 +305,16 @@ stamp-cancelled = Cancelado: no se ha cobrado nada
 stamp-expired = Caducado: no se ha cobrado nada
 stamp-overdue = Vencido
 stamp-open = Por pagar
+pdf = Descargar PDF
+invoice-number = N.º de factura
+stated = { $label } (según el vendedor)
+tax-at = Impuesto { $rate }
+refund-title = Recibo de reembolso
+refund-receipt = Recibo de reembolso, { $day }
+refunded-at = Reembolsado el
+refund-number = Identificador del reembolso
+acquirer-reference = Referencia bancaria
+method = Método de pago
 
 ## Mail
 

@@ -306,6 +306,16 @@ stamp-cancelled = Annulé – rien n’a été débité
 stamp-expired = Expiré – rien n’a été débité
 stamp-overdue = En retard
 stamp-open = À payer
+pdf = Télécharger le PDF
+invoice-number = N° de facture
+stated = { $label } (indiqué par le vendeur)
+tax-at = Taxe { $rate }
+refund-title = Reçu de remboursement
+refund-receipt = Reçu de remboursement, { $day }
+refunded-at = Remboursé le
+refund-number = Identifiant du remboursement
+acquirer-reference = Référence bancaire
+method = Moyen de paiement
 
 ## Mail
 

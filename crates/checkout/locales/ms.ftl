@@ -301,6 +301,16 @@ stamp-cancelled = Dibatalkan – tidak dicaj
 stamp-expired = Luput – tidak dicaj
 stamp-overdue = Lewat bayar
 stamp-open = Belum dibayar
+pdf = Muat turun PDF
+invoice-number = No. invois
+stated = { $label } (seperti dinyatakan oleh penjual)
+tax-at = Cukai { $rate }
+refund-title = Resit pemulangan
+refund-receipt = Resit pemulangan, { $day }
+refunded-at = Dipulangkan pada
+refund-number = ID pemulangan
+acquirer-reference = Rujukan bank
+method = Kaedah pembayaran
 
 ## Mail
 

@@ -308,6 +308,16 @@ stamp-cancelled = Anulowano – nie pobrano pieniędzy
 stamp-expired = Wygasło – nie pobrano pieniędzy
 stamp-overdue = Po terminie
 stamp-open = Do zapłaty
+pdf = Pobierz PDF
+invoice-number = Nr faktury
+stated = { $label } (według sprzedawcy)
+tax-at = Podatek { $rate }
+refund-title = Potwierdzenie zwrotu
+refund-receipt = Potwierdzenie zwrotu, { $day }
+refunded-at = Data zwrotu
+refund-number = Identyfikator zwrotu
+acquirer-reference = Numer referencyjny banku
+method = Metoda płatności
 
 ## Mail
 

@@ -305,6 +305,16 @@ stamp-cancelled = Avbruten – inga pengar har dragits
 stamp-expired = Utgången – inga pengar har dragits
 stamp-overdue = Förfallen
 stamp-open = Att betala
+pdf = Ladda ner PDF
+invoice-number = Fakturanr
+stated = { $label } (enligt säljaren)
+tax-at = Moms { $rate }
+refund-title = Kvitto på återbetalning
+refund-receipt = Kvitto på återbetalning, { $day }
+refunded-at = Återbetalningsdatum
+refund-number = Återbetalnings-id
+acquirer-reference = Bankreferens
+method = Betalsätt
 
 ## Mail
 

@@ -301,6 +301,16 @@ stamp-cancelled = 已取消 – 未扣款
 stamp-expired = 已过期 – 未扣款
 stamp-overdue = 已逾期
 stamp-open = 待付款
+pdf = 下载 PDF
+invoice-number = 账单编号
+stated = { $label }（卖家提供）
+tax-at = 税 { $rate }
+refund-title = 退款收据
+refund-receipt = 退款收据，{ $day }
+refunded-at = 退款时间
+refund-number = 退款编号
+acquirer-reference = 银行参考号
+method = 付款方式
 
 ## Mail
 

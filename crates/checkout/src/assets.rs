@@ -31,6 +31,10 @@ pub(crate) static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("checkout", "css", CSS, &style(all))
 });
 
+/// How an invoice and a receipt look besides, on the page and printed.
+pub(crate) static DOCUMENT: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("document", "css", CSS, &style(include_str!("../assets/document.css"))));
+
 /// Helps with the card form.
 pub(crate) static FORM: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("checkout", "js", JS, &script(include_str!("../assets/checkout.js"))));
@@ -79,9 +83,9 @@ pub(crate) const LOADER_TYPES: &str = include_str!("../assets/tollgate.d.ts");
 /// The file at this path; `None` for any other path and any other hash.
 #[must_use]
 pub(crate) fn find(path: &str) -> Option<&'static Asset> {
-    [&*STYLE, &*FORM, &*ONWARD, &*WAIT, &*CHALLENGE, &*RETURNED, &*WIDGET, &*EMBED, &*EMBED_STYLE, &*ALONE]
-        .into_iter()
-        .find(|asset| asset.path == path)
+    let styles = [&*STYLE, &*DOCUMENT, &*EMBED_STYLE];
+    let scripts = [&*FORM, &*ONWARD, &*WAIT, &*CHALLENGE, &*RETURNED, &*WIDGET, &*EMBED, &*ALONE];
+    styles.into_iter().chain(scripts).find(|asset| asset.path == path)
 }
 
 /// Where the stylesheet of a shop's colours is. They are in its name, so it never changes.
@@ -163,6 +167,7 @@ mod tests {
         let style = find(&STYLE.path).expect("the stylesheet");
         assert_eq!("text/css; charset=utf-8", style.content_type);
         assert!(style.path.starts_with("/p/assets/checkout.") && style.path.ends_with(".css"), "{}", style.path);
+        assert_eq!(style.content_type, find(&DOCUMENT.path).expect("a stylesheet").content_type);
         for script in [&FORM, &ONWARD, &WAIT, &CHALLENGE, &RETURNED, &WIDGET, &EMBED, &ALONE] {
             assert!(find(&script.path).expect("a script").path.ends_with(".js"));
         }
@@ -211,7 +216,8 @@ mod tests {
             [&FORM, &ONWARD, &WAIT, &CHALLENGE, &RETURNED, &WIDGET, &ALONE].map(|asset| asset.body.as_slice()).concat();
         assert!(scripts.len() <= 16 * 1024, "{} bytes of script", scripts.len());
         assert!(STYLE.body.len() <= 24 * 1024, "{} bytes of style", STYLE.body.len());
-        let style = std::str::from_utf8(&STYLE.body).expect("text");
+        let style = [&STYLE, &DOCUMENT].map(|asset| asset.body.as_slice()).concat();
+        let style = std::str::from_utf8(&style).expect("text");
         for forbidden in ["http:", "https:", "@import", "url("] {
             assert!(!style.contains(forbidden), "{forbidden}");
         }

@@ -2,6 +2,7 @@
 
 use domain::Timestamp;
 use jiff::Zoned;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::texts;
@@ -40,9 +41,18 @@ impl Zone {
         self.at(at).as_ref().map(moment).unwrap_or_default()
     }
 
+    /// The same for a day of the calendar, `YYYY-MM-DD`, which is in no zone; `None` for what is none.
+    pub(crate) fn calendar_day(&self, day: &str) -> Option<String> {
+        day.parse().ok().map(|day: Date| self.written(day))
+    }
+
     fn day_of(&self, at: &Zoned) -> String {
-        let [day, month] = [at.day(), at.month()].map(|number| u32::from(number.unsigned_abs()));
-        self.words.say(texts::day(day, month, at.year().to_string()))
+        self.written(at.date())
+    }
+
+    fn written(&self, date: Date) -> String {
+        let [day, month] = [date.day(), date.month()].map(|number| u32::from(number.unsigned_abs()));
+        self.words.say(texts::day(day, month, date.year().to_string()))
     }
 
     /// A moment beyond every calendar shows nothing.
@@ -115,6 +125,14 @@ mod tests {
             assert_eq!(12, days.len(), "{language:?}");
             assert!(days.iter().all(|day| day.contains("20") && day.contains("2027")), "{days:?}");
         }
+    }
+
+    #[test]
+    fn a_day_of_the_calendar_is_the_same_everywhere() {
+        for zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago"] {
+            assert_eq!(Some("9 October 2025"), Zone::named(zone, WORDS).calendar_day("2025-10-09").as_deref());
+        }
+        assert_eq!(None, Zone::named("UTC", WORDS).calendar_day("2025-13-09"));
     }
 
     #[test]

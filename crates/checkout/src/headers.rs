@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Return,
     /// Every page without a form: results, invoice, receipt, errors. Its script waits.
     Status,
+    /// An invoice or a receipt as PDF.
+    Print,
 }
 
 /// Who may draw our pages inside theirs.
@@ -77,6 +79,8 @@ pub(crate) fn page(kind: Kind, framing: Framing, https: bool) -> Headers {
         (Framing::Anybody, Kind::Challenge) => const { &framed(policy!(challenge, "*")) },
         (Framing::Anybody, Kind::Bank) => const { &framed(policy!(bank, "*")) },
         (Framing::Anybody, Kind::Return) => const { &framed(policy!(script, "*")) },
+        (Framing::Ours, Kind::Print) => &PRINT_ALONE,
+        (Framing::Anybody, Kind::Print) => &PRINT_FRAMED,
         (Framing::Anybody, Kind::Status) => const { &framed(policy!(script, "*")) },
     };
     with_hsts(set, https)
@@ -132,6 +136,26 @@ static ASSET: [(&str, &str); 8] = [
     HSTS,
 ];
 
+/// What a browser's viewer of PDF needs: it is a page of the browser's with the file in it.
+macro_rules! print_policy {
+    ($ancestors:literal) => {
+        concat!(
+            "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors ",
+            $ancestors,
+            "; base-uri 'none'"
+        )
+    };
+}
+
+static PRINT_ALONE: [(&str, &str); 9] = print(print_policy!("'none'"), "same-origin", REFERRER);
+static PRINT_FRAMED: [(&str, &str); 9] = print(print_policy!("*"), "cross-origin", NO_REFERRER);
+
+/// A page says itself that it is not to be found; a file cannot.
+const fn print(policy: &'static str, for_whom: &'static str, referrer: (&'static str, &'static str)) -> Set {
+    let robots = ("x-robots-tag", "noindex, nofollow");
+    [(CSP, policy), robots, (CACHE, "no-store"), (CORP, for_whom), COOP, NOSNIFF, referrer, PERMISSIONS, HSTS]
+}
+
 /// A page is never kept and belongs to nobody else's page.
 const fn alone(policy: &'static str) -> Set {
     page_of(policy, "same-origin", REFERRER)
@@ -161,12 +185,13 @@ mod tests {
         headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect()
     }
 
-    const KINDS: [(&str, Kind); 5] = [
+    const KINDS: [(&str, Kind); 6] = [
         ("card page", Kind::Card),
         ("status page", Kind::Status),
         ("challenge page", Kind::Challenge),
         ("test bank", Kind::Bank),
         ("return page", Kind::Return),
+        ("print", Kind::Print),
     ];
 
     fn every(https: bool) -> Vec<(String, Headers)> {

@@ -14,6 +14,7 @@ mod letter;
 mod methods;
 mod order;
 mod pay;
+mod print;
 mod status;
 mod tender;
 mod verify;
@@ -23,7 +24,8 @@ use std::borrow::Cow;
 use askama::Template;
 use domain::{
     Attempt, AttemptId, AttemptStatus, CardSummary, Challenge, Checkout, Customer, DeclineReason, Dialect, Event,
-    LocalMeans, Look, Means, Mode, Money, Party, Payment, PublicId, Recorded, State, Timestamp,
+    LocalMeans, Look, Means, Mode, Money, OperationId, Party, Payment, PublicId, Recorded, RedirectMethod, State,
+    Timestamp,
 };
 use url::Url;
 
@@ -38,7 +40,7 @@ use crate::{assets, money, texts};
 pub(crate) use acquirer::AcquirerPage;
 pub(crate) use acs::{AcsNotice, AcsPage, AcsReturn};
 pub(crate) use challenge::{ChallengeForm, challenge, returned};
-pub(crate) use document::{Issuer, invoice, receipt};
+pub(crate) use document::{Document, Issuer, invoice, receipt, refund_receipt};
 pub(crate) use embed::{EmbedPage, Standing, returned_to_shop};
 pub use letter::Letters;
 pub(crate) use methods::MethodsOffered;
@@ -308,12 +310,7 @@ impl<'a> Subject<'a> {
     /// What a try is paid with, as its payer knows it.
     fn paid_with(&self, attempt_id: AttemptId) -> Option<String> {
         let card = self.card(attempt_id).map(|card| self.card_ending(card));
-        let local = || {
-            let means = self.local(attempt_id)?;
-            let label = means.method().label();
-            Some(means.bank().map_or_else(|| label.to_owned(), |bank| format!("{label}, {}", bank.name)))
-        };
-        card.or_else(local)
+        card.or_else(|| self.local(attempt_id).map(local_name))
     }
 
     /// The card of a try.
@@ -341,10 +338,31 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// What was given back, and when.
-    fn refunds(&self) -> impl Iterator<Item = (Timestamp, Money)> + use<'a> {
+    /// What it was paid with, and the acquirer's number for it; nothing where it was paid elsewhere.
+    fn paid_by(&self) -> Option<(&'a Means, &'a str)> {
+        let paid = self.history.iter().rev().find_map(|recorded| match recorded.event {
+            Event::Captured { attempt_id, .. } | Event::Authorized { attempt_id, .. } => Some(attempt_id),
+            _ => None,
+        })?;
+        let reference = self.history.iter().find_map(|recorded| match &recorded.event {
+            Event::Authorized { attempt_id, acquirer_reference, .. } if *attempt_id == paid => Some(acquirer_reference),
+            _ => None,
+        })?;
+        let means = self.history.iter().find_map(|recorded| match &recorded.event {
+            Event::AttemptSent(submission) | Event::AuthenticationStarted(submission)
+                if submission.attempt_id == paid =>
+            {
+                Some(&submission.means)
+            }
+            _ => None,
+        })?;
+        Some((means, reference))
+    }
+
+    /// What was given back, when, and by which operation.
+    fn refunds(&self) -> impl Iterator<Item = (OperationId, Timestamp, Money)> + use<'a> {
         self.history.iter().filter_map(|recorded| match recorded.event {
-            Event::Refunded { amount, .. } => Some((recorded.at, amount)),
+            Event::Refunded { operation_id, amount } => Some((operation_id, recorded.at, amount)),
             _ => None,
         })
     }
@@ -572,6 +590,21 @@ fn unturned(text: &str) -> Cow<'_, str> {
             || c.is_control()
     };
     if text.contains(turns) { text.replace(turns, "").into() } else { text.into() }
+}
+
+/// What a payer calls what is confirmed on a page of a partner's.
+/// `FPX, Maybank2u`
+fn local_name(means: LocalMeans) -> String {
+    let label = means.method().label();
+    means.bank().map_or_else(|| label.to_owned(), |bank| format!("{label}, {}", bank.name))
+}
+
+const fn method_name(method: RedirectMethod) -> Message {
+    match method {
+        RedirectMethod::Wallet => texts::METHOD_WALLET,
+        RedirectMethod::PayLater => texts::METHOD_PAY_LATER,
+        RedirectMethod::Bank => texts::METHOD_BANK,
+    }
 }
 
 /// Writing into memory does not fail.

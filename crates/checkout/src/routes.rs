@@ -7,6 +7,7 @@
 
 mod acquirer;
 mod bank;
+mod documents;
 mod embed;
 mod methods;
 mod sessions;
@@ -35,7 +36,7 @@ use crate::form::{Asked, CardForm, Entry, FormErrors, SavedCard};
 use crate::headers::{self, Framing, Headers, Kind};
 use crate::language::Language;
 use crate::manner::Manner;
-use crate::page::{self, Broken, ChallengeForm, Issuer, PayPage, Stage, Subject};
+use crate::page::{self, Broken, ChallengeForm, PayPage, Stage, Subject};
 use crate::reports::{self, Violation};
 use crate::words::{Message, Words};
 use crate::{assets, form, texts};
@@ -49,6 +50,7 @@ struct Site {
     manner: &'static Manner,
     https: bool,
     reports: Arc<RateLimiter>,
+    printer: Arc<documents::Printer>,
 }
 
 /// Where a page lies, as its address says.
@@ -88,6 +90,7 @@ pub fn router(engine: Engine, public_url: &str) -> Router {
         manner: Manner::of(Dialect::Purchases),
         https: public_url.starts_with("https:"),
         reports: Arc::new(reports::limiter()),
+        printer: Arc::new(documents::Printer::new(public_url)),
     };
     let widget = Site { manner: Manner::of(Dialect::CardPayments), ..site.clone() };
     let session = Site { manner: Manner::of(Dialect::Orchestration), ..site.clone() };
@@ -96,11 +99,15 @@ pub fn router(engine: Engine, public_url: &str) -> Router {
         ("/{id}/result", get(result)),
         ("/{id}/challenge", get(challenge).post(give_up)),
         ("/{id}/3ds", get(back_from_bank).post(return_from_bank)),
-        ("/{id}/receipt", get(receipt)),
+        ("/{id}/receipt", get(documents::receipt)),
+        ("/{id}/receipt.pdf", get(documents::receipt_print)),
+        ("/{id}/refunds/{refund}", get(documents::refund)),
+        ("/{id}/refunds/{refund}/receipt.pdf", get(documents::refund_print)),
     ];
     let purchases = [
         ("/{id}/direct_post", get(show_directly).post(pay_directly)),
-        ("/{id}/invoice", get(invoice)),
+        ("/{id}/invoice", get(documents::invoice)),
+        ("/{id}/invoice.pdf", get(documents::invoice_print)),
         ("/{id}/return", get(methods::back_from_acquirer)),
         ("/{id}/leave", get(methods::to_page).post(methods::leave)),
     ];
@@ -416,20 +423,6 @@ impl Pages {
         let html = page::at_link(subject).unwrap_or_else(|| page::broken(subject.words, Broken::NotCharged));
         self.page(status, subject.words, html)
     }
-
-    /// Legal details as they are today; the checkout itself keeps the shop's name from the day of the order.
-    async fn issuer(&self, shown: &Shown) -> Result<Issuer, Error> {
-        let merchant = self.engine.merchant(shown.record.checkout.merchant_id).await?;
-        let company = &merchant.company;
-        let town = format!("{} {}", company.zip_code, company.city);
-        let address = [company.street_address.as_str(), town.trim(), company.country.as_str()];
-        Ok(Issuer {
-            legal_name: company.legal_name.clone(),
-            registration_number: company.registration_number.clone(),
-            tax_number: company.tax_number.clone(),
-            address: address.into_iter().filter(|line| !line.is_empty()).map(str::to_owned).collect(),
-        })
-    }
 }
 
 /// Opens the page.
@@ -717,35 +710,6 @@ async fn result(pages: Pages, Path(place): Path<Place>) -> Response {
         return pages.see_other(checkout, "");
     }
     pages.page(StatusCode::OK, subject.words, page::after_try(subject))
-}
-
-/// The invoice: readable by whoever holds the link, paid or not. Opening it is a view.
-async fn invoice(pages: Pages, Path(place): Path<Place>, method: Method) -> Response {
-    let shown = match pages.open(&place, &method).await {
-        Ok(shown) => shown,
-        Err(answer) => return answer,
-    };
-    let subject = pages.subject(&shown).await;
-    match pages.issuer(&shown).await {
-        Ok(issuer) => pages.page(StatusCode::OK, subject.words, page::invoice(subject, &issuer)),
-        Err(error) => pages.failed(&error, Broken::Unsure),
-    }
-}
-
-/// The receipt; there is none before there was a payment.
-async fn receipt(pages: Pages, Path(place): Path<Place>) -> Response {
-    let shown = match pages.find(&place).await {
-        Ok(shown) => shown,
-        Err(answer) => return answer,
-    };
-    let subject = pages.subject(&shown).await;
-    match pages.issuer(&shown).await {
-        Ok(issuer) => match page::receipt(subject, &issuer) {
-            Some(html) => pages.page(StatusCode::OK, subject.words, html),
-            None => pages.see_other(&shown.record.checkout, ""),
-        },
-        Err(error) => pages.failed(&error, Broken::Unsure),
-    }
 }
 
 /// A shop's logo. Its name is made of its bytes.

@@ -320,6 +320,16 @@ messages! {
     STAMP_EXPIRED = "stamp-expired";
     STAMP_OVERDUE = "stamp-overdue";
     STAMP_OPEN = "stamp-open";
+    PDF = "pdf";
+    INVOICE_NUMBER = "invoice-number";
+    stated(label) = "stated";
+    tax_at(rate) = "tax-at";
+    REFUND_TITLE = "refund-title";
+    refund_receipt(day) = "refund-receipt";
+    REFUNDED_AT = "refunded-at";
+    REFUND_NUMBER = "refund-number";
+    ACQUIRER_REFERENCE = "acquirer-reference";
+    METHOD = "method";
 
     // Mail.
     mail_invoice(seller, amount) = "mail-invoice";

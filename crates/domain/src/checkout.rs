@@ -72,6 +72,8 @@ pub struct Checkout {
     pub lines: Vec<Line>,
     /// Added to the sum of the lines, in minor units; may be negative.
     pub debt: i64,
+    /// What its invoice says beside that.
+    pub stated: Stated,
     /// Who pays, as far as the merchant said.
     pub customer: Customer,
     /// The merchant's record of the payer, if there is one.
@@ -149,6 +151,19 @@ pub struct Line {
     pub total_override: Option<i64>,
     /// What the line adds to the sum.
     pub total: i64,
+}
+
+/// What a merchant wants its invoice to say, whatever is charged. Amounts are in minor units and may be negative.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stated {
+    /// The day of issue, `YYYY-MM-DD`; empty is the day on which the checkout was made.
+    pub issued: String,
+    /// In place of what the lines add up to.
+    pub subtotal: Option<i64>,
+    /// In place of the taxes of the lines.
+    pub tax: Option<i64>,
+    /// The discount on the whole.
+    pub discount: Option<i64>,
 }
 
 /// Who pays. Absent is empty.

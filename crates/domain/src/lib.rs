@@ -40,7 +40,7 @@ pub use authentication::{
     Authentication, AuthenticationFailure, AuthenticationIds, Challenge, ChallengeWindow, TransStatus,
 };
 pub use card::{Bin, Brand, CardSummary, Cvc, Expiry, ExpiryError, Pan, PanError, mask};
-pub use checkout::{Address, Callback, Checkout, Customer, Dialect, Line, Redirects};
+pub use checkout::{Address, Callback, Checkout, Customer, Dialect, Line, Redirects, Stated};
 pub use command::{Command, OperationOutcome, Order, Report};
 pub use decline::{BlockedBy, CardField, DeclineReason, FieldFault};
 pub use doubt::{DOUBT_MAX, Doubt, InDoubt, SaidByHand, Verdict, doubts};

@@ -168,7 +168,7 @@ pub(crate) mod tests {
     use domain::{
         BrandId, CaptureMode, CardFacts, CardId, CardSummary, Checkout, Currency, Customer, Dialect, Event, Expiry,
         Fees, Flow, Money, OperationId, OperationKind, OperationOutcome, Order, Outcome, Recorded, Redirects, State,
-        Submission,
+        Stated, Submission,
     };
     use store::CheckoutRecord;
     use uuid::Uuid;
@@ -215,6 +215,7 @@ pub(crate) mod tests {
             notes: String::new(),
             lines: vec![],
             debt: 0,
+            stated: Stated::default(),
             customer: Customer::default(),
             customer_id: None,
             customer_named: false,

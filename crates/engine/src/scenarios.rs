@@ -14,7 +14,7 @@ use acquirer::{AcsAnswer, AcsOutcome, Answer, CardData, CardRules, Initiator, Re
 use domain::{
     AttemptId, Brand, BrandId, CaptureMode, CardFacts, CardId, ChallengeWindow, Checkout, CheckoutId, Command,
     Currency, Customer, Cvc, Dialect, Due, Event, Expiry, Fees, Flow, KeyId, Means, MerchantId, Mode, Money,
-    OperationKind, Pan, PaymentId, PublicId, Recorded, Redirects, Refusal, State, Submission, Terms, Timestamp,
+    OperationKind, Pan, PaymentId, PublicId, Recorded, Redirects, Refusal, State, Stated, Submission, Terms, Timestamp,
     TransStatus,
 };
 use env::Env;
@@ -123,6 +123,7 @@ impl Desk {
             notes: String::new(),
             lines: vec![],
             debt: 0,
+            stated: Stated::default(),
             customer: Customer::default(),
             customer_id: None,
             customer_named: false,

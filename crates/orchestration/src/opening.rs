@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     CaptureMode as Capture, Checkout, CheckoutId, Customer as Payer, Dialect, Due, Event, Line, Mode, Offer, OfferKind,
-    PaymentId, Recorded, RedirectMethod, Redirects, TenderTerms, Terms,
+    PaymentId, Recorded, RedirectMethod, Redirects, Stated, TenderTerms, Terms,
 };
 use engine::{Brand, CheckoutRecord, Credential, Engine, IdempotencyWrite, NewCheckout};
 use tollgate_http::address;
@@ -71,6 +71,7 @@ impl Opening<'_> {
             notes: String::new(),
             lines: lines(&asked.order),
             debt: 0,
+            stated: Stated::default(),
             customer: payer(asked.customer.as_ref(), &asked.order),
             customer_id: None,
             customer_named: false,

@@ -6,7 +6,7 @@ use domain::{
     AttemptId, Authentication, AuthenticationIds, Brand, BrandId, CaptureMode, CardFacts, CardId, CardSummary,
     Challenge, ChallengeWindow, Checkout, CheckoutId, Command, Customer, DeclineReason, Dialect, Due, Event, Expiry,
     Fees, Flow, Leg, Means, MerchantId, Mode, Money, OperationId, OperationKind, OperationOutcome, Order, Outcome,
-    Payment, PaymentId, Recorded, Redirects, Refusal, Submission, Terms, Timestamp, TransStatus,
+    Payment, PaymentId, Recorded, Redirects, Refusal, Stated, Submission, Terms, Timestamp, TransStatus,
 };
 use engine::{CheckoutRecord, Fingerprints, Shown};
 use serde_json::{Value, json};
@@ -179,6 +179,7 @@ impl Story {
             notes: String::new(),
             lines: vec![],
             debt: 0,
+            stated: Stated::default(),
             customer: Customer::default(),
             customer_id: None,
             customer_named: false,

@@ -4,7 +4,7 @@
 
 use domain::{
     BrandId, Callback, CaptureMode, Checkout, CheckoutId, Currency, Customer, CustomerId, Dialect, Due, Exchange, Fees,
-    Line, LocalMethod, MerchantId, Mode, Money, PaymentId, Redirects, Terms, Timestamp,
+    Line, LocalMethod, MerchantId, Mode, Money, PaymentId, Redirects, Stated, Terms, Timestamp,
 };
 use engine::{Brand, COPIES_MAX};
 use serde::{Deserialize, Serialize};
@@ -447,6 +447,12 @@ impl Order {
             created_from_ip: opening.created_from_ip,
             direct_post: opening.direct_post,
         };
+        let stated = Stated {
+            issued: input.issued.unwrap_or_default(),
+            subtotal: document.subtotal_override,
+            tax: document.total_tax_override,
+            discount: document.total_discount_override,
+        };
         let reference = if input.reference.is_empty() { opening.reference_generated } else { input.reference };
         let checkout = Checkout {
             id: checkout_id,
@@ -467,6 +473,7 @@ impl Order {
             notes: input.purchase.notes,
             lines,
             debt: input.purchase.debt,
+            stated,
             customer,
             customer_id,
             customer_named: input.client_id.is_some(),

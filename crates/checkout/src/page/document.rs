@@ -1,12 +1,14 @@
-//! Invoice and receipt: pages to keep and to print (checkout-ux 17).
+//! Invoice and receipts: pages to keep and to print, and the same on paper (checkout-ux 17).
 
 use askama::Template;
+use domain::{Means, OperationId};
+use paper::Sheet;
 
-use super::order::Order;
+use super::order::{LineView, Order, itemized};
 use super::{Frame, Link, Stage, Subject, Target, html, shown};
 use crate::money::signed;
-use crate::texts;
 use crate::words::{Message, Words};
+use crate::{assets, texts};
 
 /// Who takes the money, in legal words. Absent is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,11 +21,55 @@ pub(crate) struct Issuer {
     pub tax_number: String,
     /// Its address, a line each.
     pub address: Vec<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Where it may be paid by transfer: account and bank code.
+    pub accounts: Vec<(String, String)>,
+}
+
+/// What an invoice or a receipt says.
+#[derive(Template)]
+#[template(path = "document.html")]
+pub(crate) struct Document {
+    pub(super) words: Words,
+    pub(super) frame: Frame,
+    pub(super) heading: Message,
+    pub(super) stamp: Message,
+    tone: &'static str,
+    pub(super) from: Vec<String>,
+    pub(super) to: Vec<String>,
+    pub(super) facts: Vec<(Message, String)>,
+    pub(super) lines: Vec<LineView>,
+    pub(super) sums: Vec<Row>,
+    pub(super) notes: String,
+    pub(super) links: Vec<Link>,
+    pub(super) sheet: Sheet,
+}
+
+/// A named amount; the one that matters is strong.
+pub(super) struct Row {
+    pub(super) label: String,
+    pub(super) amount: String,
+    pub(super) strong: bool,
+}
+
+impl Document {
+    /// As a page.
+    #[must_use]
+    pub(crate) fn page(&self) -> String {
+        html(self)
+    }
+
+    /// In its language.
+    #[must_use]
+    pub(crate) const fn words(&self) -> Words {
+        self.words
+    }
 }
 
 /// The invoice: readable at every stage, with a way to pay while it can be paid.
 #[must_use]
-pub(crate) fn invoice(subject: Subject<'_>, issuer: &Issuer) -> String {
+pub(crate) fn invoice(subject: Subject<'_>, issuer: &Issuer) -> Document {
     let checkout = subject.checkout;
     let words = subject.words;
     let zone = subject.zone();
@@ -40,11 +86,21 @@ pub(crate) fn invoice(subject: Subject<'_>, issuer: &Issuer) -> String {
         Stage::Payable => (texts::STAMP_OPEN, "neutral"),
     };
 
-    let mut facts = vec![(texts::ISSUED, zone.day(checkout.created_at))];
+    let mut facts = Vec::new();
+    if !checkout.reference.is_empty() {
+        facts.push((texts::INVOICE_NUMBER, shown(&checkout.reference)));
+    }
+    let issued = zone.calendar_day(&checkout.stated.issued).unwrap_or_else(|| zone.day(checkout.created_at));
+    facts.push((texts::ISSUED, issued));
     facts.extend(subject.payment.terms.due.map(|due| (texts::DUE, zone.day_and_time(due.at))));
     if matches!(stage, Stage::Paid | Stage::PaidElsewhere) {
         facts.extend(subject.success().map(|(at, _)| (texts::PAID_AT, zone.day_and_time(at))));
     }
+    for (account, code) in &issuer.accounts {
+        facts.push((texts::BANK_ACCOUNT, shown(account)));
+        facts.extend((!code.is_empty()).then(|| (texts::BANK_CODE, shown(code))));
+    }
+    facts.push((texts::NUMBER, checkout.id.to_string()));
 
     let mut links = Vec::new();
     match stage {
@@ -66,24 +122,59 @@ pub(crate) fn invoice(subject: Subject<'_>, issuer: &Issuer) -> String {
         | Stage::Expired
         | Stage::Closed => {}
     }
+    links.push(printed(&subject, "invoice.pdf"));
     if let Some(target) = Target::of(checkout.redirects.cancel.as_ref()) {
         let text = words.say(texts::return_to(&target.host));
         links.push(Link { href: target.url, text, primary: false });
     }
-    document(&subject, texts::INVOICE, (stamp, tone), issuer, facts, links)
+    let Order { lines, .. } = Order::of(&subject);
+    Document { facts, lines, sums: sums(&subject), links, ..document(&subject, texts::INVOICE, (stamp, tone), issuer) }
 }
 
 /// The receipt: there is one once money was taken, and none before.
 #[must_use]
-pub(crate) fn receipt(subject: Subject<'_>, issuer: &Issuer) -> Option<String> {
+pub(crate) fn receipt(subject: Subject<'_>, issuer: &Issuer) -> Option<Document> {
     if !matches!(subject.stage(), Stage::Paid | Stage::PaidElsewhere) {
         return None;
     }
-    let (at, paid_with) = subject.success()?;
+    let (at, _) = subject.success()?;
     let zone = subject.zone();
     let mut facts = vec![(texts::PAID_AT, zone.day_and_time(at))];
-    facts.extend(paid_with.map(|means| (texts::PAID_WITH, means)));
-    Some(document(&subject, texts::RECEIPT_TITLE, paid_stamp(&subject), issuer, facts, Vec::new()))
+    facts.extend(payment_facts(&subject));
+    let mut links = vec![printed(&subject, "receipt.pdf")];
+    for (refund, at, _) in subject.refunds() {
+        let text = subject.words.say(texts::refund_receipt(zone.day(at)));
+        links.push(Link { href: subject.link(&format!("refunds/{refund}/")), text, primary: false });
+    }
+    let Order { lines, .. } = Order::of(&subject);
+    let document = document(&subject, texts::RECEIPT_TITLE, paid_stamp(&subject), issuer);
+    Some(Document { facts, lines, sums: sums(&subject), links, ..document })
+}
+
+/// The receipt of money that was given back; `None` where that was not.
+#[must_use]
+pub(crate) fn refund_receipt(subject: Subject<'_>, issuer: &Issuer, refund: OperationId) -> Option<Document> {
+    let words = subject.words;
+    let before = || subject.refunds().take_while(|(id, ..)| *id != refund);
+    let (_, at, amount) = subject.refunds().nth(before().count())?;
+    let taken = subject.payment.captured;
+    let left = before().map(|(.., amount)| amount.minor()).fold(taken.minor() - amount.minor(), |left, sum| left - sum);
+
+    let mut facts = vec![(texts::REFUNDED_AT, subject.zone().day_and_time(at))];
+    facts.extend(payment_facts(&subject));
+    facts.push((texts::REFUND_NUMBER, refund.to_string()));
+    let row = |label: Message, amount, strong| Row { label: words.say(label), amount, strong };
+    let sums = vec![
+        row(texts::TAKEN, subject.money(taken), false),
+        row(texts::REFUNDED, subject.money(amount), true),
+        row(texts::AFTER_REFUNDS, signed(left, taken.currency(), words.language), false),
+    ];
+    let links = vec![
+        printed(&subject, &format!("refunds/{refund}/receipt.pdf")),
+        Link { href: subject.link("receipt/"), text: words.say(texts::RECEIPT), primary: false },
+    ];
+    let document = document(&subject, texts::REFUND_TITLE, (texts::STAMP_REFUNDED, "neutral"), issuer);
+    Some(Document { facts, sums, links, notes: String::new(), ..document })
 }
 
 fn paid_stamp(subject: &Subject<'_>) -> (Message, &'static str) {
@@ -102,7 +193,7 @@ pub(super) fn settlement(subject: &Subject<'_>) -> Vec<(Message, String)> {
     if !payment.captured.is_zero() && payment.captured != payment.terms.amount {
         rows.push((texts::TAKEN, subject.money(payment.captured)));
     }
-    for (at, amount) in subject.refunds() {
+    for (_, at, amount) in subject.refunds() {
         let label = texts::refunded_on(subject.zone().day(at));
         rows.push((label, signed(-amount.minor(), amount.currency(), subject.words.language)));
     }
@@ -112,20 +203,48 @@ pub(super) fn settlement(subject: &Subject<'_>) -> Vec<(Message, String)> {
     rows
 }
 
-fn document(
-    subject: &Subject<'_>,
-    heading: Message,
-    (stamp, tone): (Message, &'static str),
-    issuer: &Issuer,
-    mut facts: Vec<(Message, String)>,
-    links: Vec<Link>,
-) -> String {
+fn printed(subject: &Subject<'_>, page: &str) -> Link {
+    Link { href: subject.link(page), text: subject.words.say(texts::PDF), primary: false }
+}
+
+/// What it was paid with, and the numbers by which those who took part know it.
+fn payment_facts(subject: &Subject<'_>) -> Vec<(Message, String)> {
+    let mut facts = Vec::new();
+    if let Some((means, reference)) = subject.paid_by() {
+        facts.push(match means {
+            Means::Card { card, .. } => (texts::PAID_WITH, subject.card_ending(card)),
+            Means::GiftCard { masked } => (texts::METHOD, masked.clone()),
+            Means::Redirect(method) => (texts::METHOD, subject.words.say(super::method_name(*method))),
+            Means::Local(local) => (texts::PAID_WITH, super::local_name(*local)),
+        });
+        facts.extend((!reference.is_empty()).then(|| (texts::ACQUIRER_REFERENCE, shown(reference))));
+    }
     let checkout = subject.checkout;
     if !checkout.reference.is_empty() {
         facts.push((texts::REFERENCE, shown(&checkout.reference)));
     }
     facts.push((texts::NUMBER, checkout.id.to_string()));
-    html(&Document {
+    facts
+}
+
+/// What the lines come to; what was taken if it is not that; what was given back, and what remains.
+fn sums(subject: &Subject<'_>) -> Vec<Row> {
+    let row = |label: Message, amount| Row { label: subject.words.say(label), amount, strong: false };
+    let mut rows: Vec<Row> =
+        itemized(subject).into_iter().map(|sum| Row { label: sum.label, amount: sum.amount, strong: false }).collect();
+    rows.push(Row { strong: true, ..row(texts::TOTAL, subject.amount()) });
+    rows.extend(settlement(subject).into_iter().map(|(label, amount)| row(label, amount)));
+    rows
+}
+
+/// What every document has.
+fn document(
+    subject: &Subject<'_>,
+    heading: Message,
+    (stamp, tone): (Message, &'static str),
+    issuer: &Issuer,
+) -> Document {
+    Document {
         words: subject.words,
         frame: Frame::of(subject, &subject.words.say(&heading)),
         heading,
@@ -133,12 +252,23 @@ fn document(
         tone,
         from: from(subject, issuer),
         to: to(subject),
-        facts,
-        order: Order::of(subject),
-        settlement: settlement(subject),
-        notes: shown(checkout.notes.trim()),
-        links,
-    })
+        facts: Vec::new(),
+        lines: Vec::new(),
+        sums: Vec::new(),
+        notes: shown(subject.checkout.notes.trim()),
+        links: Vec::new(),
+        sheet: sheet(&issuer.country),
+    }
+}
+
+/// Where letters are written on Letter (CLDR, `paperSize`).
+fn sheet(country: &str) -> Sheet {
+    match country {
+        "BZ" | "CA" | "CL" | "CO" | "CR" | "GT" | "MX" | "NI" | "PA" | "PH" | "PR" | "SV" | "US" | "VE" => {
+            Sheet::Letter
+        }
+        _ => Sheet::A4,
+    }
 }
 
 fn from(subject: &Subject<'_>, issuer: &Issuer) -> Vec<String> {
@@ -179,21 +309,4 @@ fn numbers(words: Words, registration: &str, tax: &str) -> Vec<String> {
 fn without_empty(mut lines: Vec<String>) -> Vec<String> {
     lines.retain(|line| !line.trim().is_empty());
     lines
-}
-
-#[derive(Template)]
-#[template(path = "document.html")]
-struct Document {
-    words: Words,
-    frame: Frame,
-    heading: Message,
-    stamp: Message,
-    tone: &'static str,
-    from: Vec<String>,
-    to: Vec<String>,
-    facts: Vec<(Message, String)>,
-    order: Order,
-    settlement: Vec<(Message, String)>,
-    notes: String,
-    links: Vec<Link>,
 }

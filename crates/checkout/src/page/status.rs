@@ -250,7 +250,7 @@ fn succeeded(subject: &Subject<'_>) -> Page {
         }
         page.facts.extend(paid_with.map(|means| (texts::PAID_WITH, means)));
         page.facts.push((texts::DATE, zone.day_and_time(at)));
-        for (at, amount) in subject.refunds() {
+        for (_, at, amount) in subject.refunds() {
             let text = subject.words.say(texts::amount_on(subject.money(amount), zone.day(at)));
             page.facts.push((texts::REFUNDED, text));
         }

@@ -6,7 +6,7 @@ use domain::{
     AttemptId, Authentication, AuthenticationIds, Brand, BrandId, CaptureMode, CardFacts, CardId, Challenge,
     ChallengeWindow, CheckoutId, Colour, Command, Currency, Customer, Dialect, Due, Expiry, Fees, Flow, Line, LogoId,
     Look, MerchantId, Money, OperationId, OperationKind, OperationOutcome, Order, Outcome, Palette, PaymentId,
-    Redirects, Report, Submission, Terms, TransStatus,
+    Redirects, Report, Stated, Submission, Terms, TransStatus,
 };
 use engine::redirects::RedirectView;
 use uuid::Uuid;
@@ -67,6 +67,7 @@ impl Story {
                 line("Paper filters", 5_000, 2_344, 0, 0, 1_172),
             ],
             debt: 0,
+            stated: Stated::default(),
             customer: Customer {
                 email: "ann@example.com".to_owned(),
                 full_name: "Ann Lee".to_owned(),
@@ -289,7 +290,17 @@ fn issuer() -> Issuer {
         registration_number: "202001000001".to_owned(),
         tax_number: "W10-1808-32000001".to_owned(),
         address: vec!["1 Jalan Besar".to_owned(), "50000 Kuala Lumpur".to_owned(), "MY".to_owned()],
+        country: "MY".to_owned(),
+        accounts: vec![],
     }
+}
+
+fn invoice(subject: Subject<'_>, issuer: &Issuer) -> String {
+    super::invoice(subject, issuer).page()
+}
+
+fn receipt(subject: Subject<'_>, issuer: &Issuer) -> Option<String> {
+    super::receipt(subject, issuer).map(|document| document.page())
 }
 
 fn wrong_form() -> FormErrors {
@@ -512,7 +523,9 @@ fn hostile_issuer() -> Issuer {
         legal_name: text.clone(),
         registration_number: text.clone(),
         tax_number: text.clone(),
-        address: vec![text],
+        address: vec![text.clone()],
+        country: text.clone(),
+        accounts: vec![(text.clone(), text)],
     }
 }
 
@@ -1365,6 +1378,7 @@ fn paid_elsewhere_is_paid_and_has_no_card() {
     says(&story.read(|subject| invoice(subject, &issuer())), "Invoice Paid");
 }
 
+mod documents;
 mod languages;
 mod letters;
 mod methods;

@@ -91,6 +91,7 @@ fn taken(caller: Credential, number: u128) -> Changeset {
         callback: None,
         brands: None,
         methods: vec![],
+        stated: domain::Stated::default(),
         token: None,
         tender: None,
     };

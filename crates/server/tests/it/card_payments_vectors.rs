@@ -281,9 +281,13 @@ async fn v6_with_an_order_there_is_a_receipt() {
     body["orderId"] = json!(order);
     let id = app.authorized(&body, FRICTIONLESS).await;
     let captured = app.capture(id, Value::Null).await.json();
-    for name in ["receiptUrl", "receiptPdfUrl"] {
+    for (name, page, kind) in
+        [("receiptUrl", "/receipt/", "text/html; charset=utf-8"), ("receiptPdfUrl", "/receipt.pdf", "application/pdf")]
+    {
         let url = captured[name].as_str().unwrap();
-        assert!(url.starts_with("http://pay.example.com/card/") && url.ends_with("/receipt/"), "{url}");
+        assert!(url.starts_with("http://pay.example.com/card/") && url.ends_with(page), "{url}");
+        let answer = app.page(url.strip_prefix("http://pay.example.com").unwrap()).await;
+        assert_eq!((200, kind), (answer.status, answer.header("content-type")), "{url}");
     }
     assert_eq!(json!(order), captured["payment"]["orderId"]);
 }

@@ -16,6 +16,7 @@ mod clients;
 mod concurrency;
 mod delivery_log;
 mod direct_post;
+mod documents;
 mod doubts;
 mod embed;
 mod faults;

@@ -163,6 +163,10 @@ async fn links_that_lead_nowhere_are_all_alike() {
         format!("/p/{NOBODY}/result/"),
         format!("/p/{NOBODY}/invoice/"),
         format!("/p/{NOBODY}/receipt/"),
+        format!("/p/{NOBODY}/receipt.pdf"),
+        format!("/p/{NOBODY}/invoice.pdf"),
+        format!("/p/{NOBODY}/refunds/{NOBODY}/"),
+        format!("/p/{NOBODY}/refunds/{NOBODY}/receipt.pdf"),
         format!("/p/{NOBODY}/nothing/"),
         format!("/p/{upper}x/"),
     ] {

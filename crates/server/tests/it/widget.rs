@@ -364,12 +364,12 @@ async fn the_pages_of_one_dialect_are_not_those_of_another() {
     let purchase = app.purchase_id(json!({})).await;
     let nobody = app.page("/card/0b8f6b0c-6e0a-4a32-8d2e-4f5d0d7c9a10/").await;
     assert_eq!(404, nobody.status);
-    for page in ["", "result/", "challenge/", "receipt/"] {
+    for page in ["", "result/", "challenge/", "receipt/", "receipt.pdf"] {
         let wrong = app.page(&format!("/card/{purchase}/{page}")).await;
         assert_eq!((404, nobody.text()), (wrong.status, wrong.text()), "{page}");
         assert_eq!(404, app.page(&format!("/p/{link}/{page}")).await.status, "{page}");
     }
-    for page in ["invoice/", "direct_post/"] {
+    for page in ["invoice/", "invoice.pdf", "direct_post/"] {
         assert_eq!(404, app.page(&format!("/card/{link}/{page}")).await.status, "{page}");
         assert_eq!(404, app.page(&format!("/p/{link}/{page}")).await.status, "{page}");
     }

@@ -405,7 +405,7 @@ fn a_wrong_link_is_one_page() {
     let events = place.count("events");
     let mut answers = vec![];
     for wrong in [&[RANDOM_ID], &MALFORMED_IDS[..]].concat() {
-        for page in ["", "/", "/result", "/result/", "/invoice/", "/receipt/"] {
+        for page in ["", "/", "/result", "/result/", "/invoice/", "/receipt/", "/invoice.pdf", "/receipt.pdf"] {
             let answer = gateway.send("GET", &format!("/p/{wrong}{page}"), &[], b"");
             answers.push((format!("GET {wrong}{page}"), visible(&answer)));
         }

@@ -2,7 +2,7 @@
 
 use domain::{
     Address, Brand, BrandId, Callback, Checkout, CheckoutId, Customer, CustomerId, Dialect, Line, LocalMethod,
-    MerchantId, Mode, Offer, OfferKind, PaymentId, PublicId, Redirects, TenderTerms, Timestamp,
+    MerchantId, Mode, Offer, OfferKind, PaymentId, PublicId, Redirects, Stated, TenderTerms, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,8 @@ pub(crate) struct CheckoutDoc {
     lines: Vec<StoredLine>,
     #[serde(default, skip_serializing_if = "is_default")]
     debt: i64,
+    #[serde(default, with = "StatedDoc", skip_serializing_if = "is_default")]
+    stated: Stated,
     #[serde(default, with = "CustomerFields", skip_serializing_if = "is_default")]
     customer: Customer,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -193,6 +195,19 @@ struct AddressDoc {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(remote = "Stated", deny_unknown_fields)]
+struct StatedDoc {
+    #[serde(default, skip_serializing_if = "is_default")]
+    issued: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    subtotal: Option<i64>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    tax: Option<i64>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    discount: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
 #[serde(remote = "Redirects", deny_unknown_fields)]
 struct RedirectsDoc {
     #[serde(default, skip_serializing_if = "is_default")]
@@ -224,6 +239,7 @@ impl CheckoutDoc {
             notes,
             lines,
             debt,
+            stated,
             customer,
             customer_id,
             customer_named,
@@ -246,6 +262,7 @@ impl CheckoutDoc {
             notes,
             lines: lines.into_iter().map(StoredLine).collect(),
             debt,
+            stated,
             customer,
             customer_id: customer_id.map(AsWord),
             customer_named,
@@ -282,6 +299,7 @@ impl CheckoutDoc {
             notes: self.notes,
             lines: self.lines.into_iter().map(|StoredLine(line)| line).collect(),
             debt: self.debt,
+            stated: self.stated,
             customer: self.customer,
             customer_id: self.customer_id.map(|AsWord(id)| id),
             customer_named: self.customer_named,

@@ -3,7 +3,7 @@
 use domain::risk::CardKey;
 use domain::{
     BrandId, CardId, Checkout, Colour, Currency, Customer, CustomerId, Exchange, Fees, KeyId, Line, LogoId, Look,
-    MerchantId, Mode, Origin, Palette, Redirects, Reserve,
+    MerchantId, Mode, Origin, Palette, Redirects, Reserve, Stated,
 };
 use rusqlite::Connection;
 use store::{
@@ -173,6 +173,7 @@ async fn checkouts_customers_and_cards() {
             notes: String::new(),
             lines: vec![Line::default()],
             debt: 0,
+            stated: Stated::default(),
             customer: Customer::default(),
             customer_id: None,
             redirects: Redirects::default(),

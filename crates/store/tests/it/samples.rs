@@ -9,8 +9,8 @@ use domain::ledger::postings;
 use domain::{
     Address, AttemptId, Brand, BrandId, Callback, CaptureMode, CardFacts, CardId, CardSummary, Checkout, CheckoutId,
     Command, Currency, Customer, CustomerId, DeliveryId, Dialect, Due, Event, Expiry, Fees, Flow, Line, LocalMethod,
-    MerchantId, Mode, Money, Notice, Outcome, Payment, PaymentId, PublicId, Recorded, Redirects, Submission, Terms,
-    Timestamp,
+    MerchantId, Mode, Money, Notice, Outcome, Payment, PaymentId, PublicId, Recorded, Redirects, Stated, Submission,
+    Terms, Timestamp,
 };
 use store::{
     AdminWrite, Changeset, CheckoutRecord, Committed, Company, CustomerRecord, Delivered, Delivery, Endpoint,
@@ -151,6 +151,12 @@ pub(crate) fn checkout(number: u128) -> Checkout {
             total: 954,
         }],
         debt: -5,
+        stated: Stated {
+            issued: "2026-02-03".to_owned(),
+            subtotal: Some(1_000),
+            tax: Some(-1),
+            discount: Some(i64::MIN),
+        },
         customer: customer(),
         customer_id: Some(CustomerId::new(Uuid::from_u128(0xC))),
         customer_named: true,

@@ -28,7 +28,7 @@ fn reads(page: &str, words: &str) {
 #[test]
 fn no_page_has_a_word_of_its_own() {
     // Names of products and standards, and what the test shop is called where no markup is possible.
-    let names = "Tollgate Visa Mastercard American Express Diners Club Discover JCB UnionPay Maestro Cartes Bancaires illicado Easy Play MYR RM Kuala Lumpur UTC shop example com name alert script \
+    let names = "Tollgate Visa Mastercard American Express Diners Club Discover JCB UnionPay Maestro Cartes Bancaires PDF illicado Easy Play MYR RM Kuala Lumpur UTC shop example com name alert script \
                  img src onerror title AE K T Y N U R";
     let methods = LocalMethod::ALL.into_iter();
     let banks = methods.clone().flat_map(LocalMethod::banks).map(|bank| bank.name);
