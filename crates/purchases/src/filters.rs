@@ -125,7 +125,7 @@ fn filter(f: &mut Fields<'_>) -> Filter {
     Filter {
         currencies: None,
         brands,
-        methods,
+        methods: methods.map(members),
         flows: flows.map(|flows| flows.into_iter().filter_map(flow).collect()),
         countries,
         kinds: match terminals {
@@ -180,7 +180,7 @@ pub(crate) fn statement(f: &mut Fields<'_>) -> Option<StatementFilter> {
         filter: Filter {
             currencies,
             brands,
-            methods,
+            methods: methods.map(members),
             flows: None,
             countries,
             kinds: products.map(|products| products.into_iter().flat_map(kinds).copied().collect()),
@@ -220,6 +220,13 @@ fn kinds(product: &str) -> &'static [TransactionKind] {
         }
         _ => &[],
     }
+}
+
+/// The methods that are meant: `razer` is all that go by way of it.
+fn members(names: Vec<String>) -> Vec<String> {
+    let of_razer = || Method::NAMES.iter().filter(|name| name.starts_with("razer_")).map(|&name| name.to_owned());
+    let meant = |name: String| if name == "razer" { of_razer().collect() } else { vec![name] };
+    names.into_iter().flat_map(meant).collect()
 }
 
 /// The name of a method as it is kept.
@@ -317,6 +324,13 @@ mod tests {
             (asked.paid.from, asked.updated.to)
         );
         assert_eq!(1, asked.filter.brands.expect("a brand").len());
+    }
+
+    #[test]
+    fn a_group_of_methods_is_all_its_members() {
+        let methods = asked("payment_method=razer&payment_method=fpx").filter.methods.expect("methods");
+        let razer = ["razer_atome", "razer_grabpay", "razer_maybankqr", "razer_shopeepay", "razer_tng"];
+        assert_eq!([&razer[..], &["fpx"]].concat(), methods);
     }
 
     #[test]
