@@ -336,7 +336,10 @@ fn operation(id: &str, summary: &str) -> OperationBuilder {
         .response("405", refusal("The path has no such method."))
         .response("414", refusal("The address is too long."))
         .response("429", openapi::too_many(JSON, named("Errors")))
-        .response("431", refusal("The headers are too large."))
+        .response(
+            "431",
+            ResponseBuilder::new().description("The headers, or the query, are too large; nothing is said."),
+        )
         .response("500", refusal("Something went wrong on our side; safe to try again with the same idempotency key."))
 }
 

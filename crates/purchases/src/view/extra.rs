@@ -2,12 +2,15 @@
 
 use domain::LocalMeans;
 use serde::Serialize;
-use utoipa::ToSchema;
+use tollgate_http::openapi::named;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AnyOfBuilder, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::three_d_secure::ThreeDSecure;
 
 /// What is known of the means of payment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Extra {
     /// A card.
@@ -16,6 +19,23 @@ pub(crate) enum Extra {
     Local(LocalExtra),
     /// Nothing yet.
     Nothing {},
+}
+
+impl PartialSchema for Extra {
+    /// Any of them: nothing, and a card too, is also what a payment without a card may show.
+    fn schema() -> RefOr<Schema> {
+        let any = AnyOfBuilder::new().item(named("CardExtra")).item(named("LocalExtra"));
+        any.description(Some("What is known of the means of payment; nothing yet is an empty object.")).into()
+    }
+}
+
+impl ToSchema for Extra {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((CardExtra::name().into_owned(), CardExtra::schema()));
+        schemas.push((LocalExtra::name().into_owned(), LocalExtra::schema()));
+        CardExtra::schemas(schemas);
+        LocalExtra::schemas(schemas);
+    }
 }
 
 /// A card as it may be shown (3.4).
