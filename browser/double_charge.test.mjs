@@ -59,7 +59,9 @@ const type = (page) =>
       const form = document.getElementById("card-form");
       if (!form) return null;
       for (const [name, value] of Object.entries(typed)) form.elements.namedItem(name).value = value;
-      const { x, y, width, height } = form.querySelector("button").getBoundingClientRect();
+      const button = form.querySelector("button");
+      button.scrollIntoView({ block: "center", behavior: "instant" });
+      const { x, y, width, height } = button.getBoundingClientRect();
       return [x + width / 2, y + height / 2];
     }, typed)
     // The page went away meanwhile.
